@@ -1,0 +1,91 @@
+package vigie.base.config;
+
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Reads YAML 1.2 files whose top is a mapping. Files over 4 MiB are refused. */
+public final class Yaml {
+  private static final long MOST_BYTES = 4L << 20;
+
+  private Yaml() {}
+
+  /**
+   * The top section of {@code file}. Scalars that the file lacks are looked up in the environment,
+   * see {@link Section}.
+   *
+   * @throws ConfigException if the file cannot be read or is no YAML mapping
+   */
+  public static Section load(Path file, Map<String, String> environment, Faults faults) {
+    return parse(file, read(file), environment, faults);
+  }
+
+  /**
+   * The same from text; {@code file} is for messages and for relative paths. An empty text is an
+   * empty section.
+   */
+  public static Section parse(
+      Path file, String text, Map<String, String> environment, Faults faults) {
+    Source source = new Source(file, environment, faults);
+    Position top = new Position(file.toString(), 1, 1);
+    Optional<Node> node;
+    try {
+      LoadSettings settings =
+          LoadSettings.builder().setLabel(file.toString()).setMaxAliasesForCollections(50).build();
+      node = new Compose(settings).composeString(text);
+    } catch (MarkedYamlEngineException e) {
+      Position at =
+          e.getProblemMark()
+              .map(m -> new Position(file.toString(), m.getLine() + 1, m.getColumn() + 1))
+              .orElse(top);
+      throw new ConfigException(at + ": not YAML: " + e.getProblem());
+    } catch (YamlEngineException e) {
+      throw new ConfigException(top + ": not YAML: " + e.getMessage());
+    }
+    if (node.isEmpty()) {
+      return Section.empty(source, "", top);
+    }
+    if (!(node.get() instanceof MappingNode mapping)) {
+      throw new ConfigException(
+          top + ": expected keys and values (key: value) at the top of the file");
+    }
+    return new Section(source, "", mapping);
+  }
+
+  private static String read(Path file) {
+    try {
+      if (Files.isDirectory(file)) {
+        throw new ConfigException(file + ": is a directory; expected a YAML file");
+      }
+      if (Files.size(file) > MOST_BYTES) {
+        throw new ConfigException(file + ": larger than 4 MiB; this cannot be a configuration");
+      }
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new ConfigException(file + ": no such file");
+    } catch (MalformedInputException e) {
+      throw new ConfigException(file + ": not UTF-8");
+    } catch (IOException e) {
+      throw new ConfigException(file + ": cannot be read: " + e.getMessage());
+    }
+  }
+
+  /** What all sections of one file share. */
+  record Source(Path file, Map<String, String> environment, Faults faults) {
+    Position position(Node node) {
+      return node.getStartMark()
+          .map(m -> new Position(file.toString(), m.getLine() + 1, m.getColumn() + 1))
+          .orElse(new Position(file.toString(), 1, 1));
+    }
+  }
+}

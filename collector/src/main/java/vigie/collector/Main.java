@@ -1,0 +1,10 @@
+package vigie.collector;
+
+/** Placeholder. */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) {
+    System.out.println("collector");
+  }
+}
