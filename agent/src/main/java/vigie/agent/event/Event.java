@@ -1,0 +1,23 @@
+package vigie.agent.event;
+
+import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Something that happened on this node.
+ *
+ * @param time when it happened, by this node's clock
+ * @param severity how bad, in syslog's terms
+ * @param type what kind
+ * @param fields structured facts such as {@code probe}, {@code target}, {@code reason}; names of
+ *     ASCII letters, digits and {@code _}, at most 32 long; values any text
+ * @param text one line for a person
+ */
+public record Event(
+    Instant time, Severity severity, EventType type, Map<String, String> fields, String text) {
+  public Event {
+    fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+  }
+}

@@ -1,0 +1,12 @@
+package vigie.agent.event;
+
+/** Takes events. */
+public interface EventSink {
+  /**
+   * Takes the event for good: when this returns it survives a kill of the process, and for urgent
+   * types a power cut. Safe for all threads; blocks for as long as a disk write takes.
+   *
+   * @throws java.io.UncheckedIOException if it could not be written; the event is then not taken
+   */
+  void accept(Event event);
+}

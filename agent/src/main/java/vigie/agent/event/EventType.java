@@ -1,0 +1,29 @@
+package vigie.agent.event;
+
+/** The kinds of events that the agent makes itself. */
+public enum EventType {
+  PROBE_DOWN("probe.down", true),
+  PROBE_UP("probe.up", true),
+  PROBE_SLOW("probe.slow", false),
+  AGENT_START("agent.start", false),
+  AGENT_STOP("agent.stop", false),
+  AGENT_GAP("agent.gap", true);
+
+  private final String wire;
+  private final boolean urgent;
+
+  EventType(String wire, boolean urgent) {
+    this.wire = wire;
+    this.urgent = urgent;
+  }
+
+  /** The name on the wire, RFC 5424's MSGID. */
+  public String wire() {
+    return wire;
+  }
+
+  /** Whether a power cut must not lose it: the spool syncs before it takes the next one. */
+  public boolean urgent() {
+    return urgent;
+  }
+}

@@ -1,0 +1,53 @@
+package vigie.collector.alert;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.event.Event;
+import vigie.collector.label.Labels;
+
+/**
+ * One alert as it stands: what a rule says of one label set.
+ *
+ * @param labels with {@code alertname}; its identity
+ * @param annotations expanded
+ * @param state where it stands
+ * @param activeAt when its expression first held, by event time where an event told it
+ * @param firedAt when it began to fire; null while pending
+ * @param resolvedAt when it ended; null until then
+ * @param knownAt when the collector knew of this state
+ * @param value of the expression at the last evaluation that held
+ * @param rule the group and the name of its rule, {@code group/alertname}; {@code ""} where another
+ *     server sent it
+ * @param events that the rule's selectors took and this alert's labels fit, newest first, at most
+ *     10
+ */
+public record Alert(
+    Labels labels,
+    Labels annotations,
+    AlertState state,
+    Instant activeAt,
+    @Nullable Instant firedAt,
+    @Nullable Instant resolvedAt,
+    Instant knownAt,
+    double value,
+    String rule,
+    List<Event> events) {
+  public Alert {
+    events = List.copyOf(events);
+  }
+
+  /** 16 hexadecimal digits that stay the same for the same labels, as Alertmanager's. */
+  public String fingerprint() {
+    return Fingerprint.of(labels);
+  }
+
+  public String name() {
+    return labels.get("alertname");
+  }
+
+  /** The state {@code since}: resolved, fired or active. */
+  public Instant since() {
+    return resolvedAt != null ? resolvedAt : firedAt != null ? firedAt : activeAt;
+  }
+}

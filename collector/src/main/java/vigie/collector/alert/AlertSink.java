@@ -1,0 +1,12 @@
+package vigie.collector.alert;
+
+import java.util.List;
+
+/**
+ * Takes what changed: fired, resolved, or firing with new annotations. Safe for all threads; must
+ * not block long.
+ */
+public interface AlertSink {
+  /** One evaluation's changes, each alert at most once; never pending ones. */
+  void accept(List<Alert> changes);
+}

@@ -1,0 +1,20 @@
+package vigie.collector.event;
+
+import java.util.List;
+import java.util.Optional;
+
+/** Keeps events and finds them again. Safe for all threads. */
+public interface EventStore {
+  /**
+   * Appends the event; {@code whenDurable} runs once, in the order of appends, after the sync that
+   * covers it. Blocks while the queue before the disk is full (bounded by bytes); see {@link
+   * EventSink#accept} for a disk that refuses.
+   */
+  void append(Event event, byte[] raw, Runnable whenDurable);
+
+  /** What matches, newest first, at most {@code query.limit()}. */
+  List<StoredEvent> search(EventQuery query);
+
+  /** One event by its id. */
+  Optional<StoredEvent> find(String id);
+}

@@ -1,0 +1,8 @@
+/**
+ * Owns samples as they travel: appender, series, staleness, the store's interface. Imports {@code
+ * label}.
+ */
+@NullMarked
+package vigie.collector.sample;
+
+import org.jspecify.annotations.NullMarked;
