@@ -1,0 +1,294 @@
+package vigie.base.http;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.zip.GZIPOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.base.net.Addresses;
+import vigie.base.net.EventLoops;
+
+/**
+ * An HTTP/1.1 server with limits: header 16 KiB, request line 8 KiB, body as given, connections as
+ * given (one more is closed at once), 60 s without a byte. One request at a time on a connection.
+ * Answers over 1 KiB are gzipped for who accepts it.
+ */
+public final class HttpServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
+  private static final int REQUEST_LINE_BYTES = 8 * 1024;
+  private static final int HEADER_BYTES = 16 * 1024;
+  private static final int IDLE_SECONDS = 60;
+  private static final int GZIP_FROM_BYTES = 1024;
+
+  private final HttpHandler handler;
+  private final Executor executor;
+  private final Limits limits;
+  private final ChannelGroup connections =
+      new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+  private final Channel listening;
+
+  /**
+   * What a server takes at most.
+   *
+   * @param bodyBytes of one request
+   * @param connections at one time
+   */
+  public record Limits(int bodyBytes, int connections) {}
+
+  /**
+   * Listens.
+   *
+   * @param executor runs the handler; where it rejects, the answer is 503
+   * @throws UncheckedIOException if the address cannot be bound; its message names the address
+   */
+  public HttpServer(
+      EventLoops loops,
+      InetSocketAddress address,
+      Limits limits,
+      Executor executor,
+      HttpHandler handler) {
+    this.handler = handler;
+    this.executor = executor;
+    this.limits = limits;
+    InetSocketAddress resolved =
+        address.isUnresolved()
+            ? new InetSocketAddress(address.getHostString(), address.getPort())
+            : address;
+    ServerBootstrap bootstrap =
+        new ServerBootstrap()
+            .group(loops.group())
+            .channel(loops.serverChannel())
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .option(ChannelOption.SO_BACKLOG, 128)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    open(channel);
+                  }
+                });
+    var bind = bootstrap.bind(resolved).awaitUninterruptibly();
+    if (!bind.isSuccess()) {
+      Throwable cause = bind.cause();
+      String reason = cause == null ? "unknown" : String.valueOf(cause.getMessage());
+      throw new UncheckedIOException(
+          "cannot listen on " + Addresses.format(address) + ": " + reason,
+          cause instanceof IOException e ? e : new IOException(cause));
+    }
+    listening = bind.channel();
+  }
+
+  /** The port it listens on, also where 0 was asked for. */
+  public int port() {
+    return ((InetSocketAddress) listening.localAddress()).getPort();
+  }
+
+  /** Stops listening and closes all connections. */
+  @Override
+  public void close() {
+    listening.close().awaitUninterruptibly();
+    connections.close().awaitUninterruptibly();
+  }
+
+  private void open(SocketChannel channel) {
+    if (connections.size() >= limits.connections()) {
+      channel.close();
+      return;
+    }
+    connections.add(channel);
+    channel
+        .pipeline()
+        .addLast(new ReadTimeoutHandler(IDLE_SECONDS))
+        .addLast(
+            new HttpServerCodec(
+                new HttpDecoderConfig()
+                    .setMaxInitialLineLength(REQUEST_LINE_BYTES)
+                    .setMaxHeaderSize(HEADER_BYTES)))
+        .addLast(new HttpObjectAggregator(limits.bodyBytes(), true))
+        .addLast(new Requests());
+  }
+
+  /**
+   * Takes whole requests of one connection, one at a time: reading stops until the answer is
+   * written.
+   */
+  private final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private boolean answering;
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest message) {
+      if (message.decoderResult().isFailure()) {
+        boolean tooLong =
+            message.decoderResult().cause() instanceof io.netty.handler.codec.TooLongFrameException;
+        write(
+            ctx,
+            HttpAnswer.text(tooLong ? 431 : 400, "the request cannot be read\n"),
+            false,
+            false,
+            false);
+        return;
+      }
+      if (answering) {
+        // Pipelined requests are rare and not worth a queue: the client sends them again on a new
+        // connection.
+        ctx.close();
+        return;
+      }
+      answering = true;
+      ctx.channel().config().setAutoRead(false);
+      byte[] body = new byte[message.content().readableBytes()];
+      message.content().readBytes(body);
+      String uri = message.uri();
+      int question = uri.indexOf('?');
+      HttpRequest request;
+      try {
+        request =
+            new HttpRequest(
+                message.method().name(),
+                QueryStringDecoder.decodeComponent(
+                    (question < 0 ? uri : uri.substring(0, question)).replace("+", "%2B")),
+                question < 0 ? "" : uri.substring(question + 1),
+                message.headers().copy(),
+                body,
+                host(ctx.channel().remoteAddress()));
+      } catch (IllegalArgumentException e) {
+        write(ctx, HttpAnswer.text(400, "the path cannot be decoded\n"), false, false, false);
+        return;
+      }
+      boolean keepAlive = HttpUtil.isKeepAlive(message);
+      boolean head = message.method().equals(HttpMethod.HEAD);
+      try {
+        executor.execute(() -> answer(ctx, request, keepAlive, head));
+      } catch (RejectedExecutionException full) {
+        write(
+            ctx,
+            HttpAnswer.text(503, "too many requests under way; try again\n"),
+            false,
+            head,
+            false);
+      }
+    }
+
+    private void answer(
+        ChannelHandlerContext ctx, HttpRequest request, boolean keepAlive, boolean head) {
+      HttpAnswer answer;
+      try {
+        answer = handler.handle(request);
+      } catch (HttpFault fault) {
+        answer = HttpAnswer.text(fault.status(), fault.getMessage() + "\n");
+      } catch (Exception | StackOverflowError failure) {
+        log.error("request failed method={} path={}", request.method(), request.path(), failure);
+        answer = HttpAnswer.text(500, "internal error; the log tells more\n");
+      }
+      boolean gzip = false;
+      if (answer.body().length >= GZIP_FROM_BYTES
+          && !answer.headers().containsKey("content-encoding")
+          && request.header("accept-encoding").contains("gzip")) {
+        answer = gzipped(answer);
+        gzip = true;
+      }
+      write(ctx, answer, keepAlive, head, gzip);
+    }
+
+    private void write(
+        ChannelHandlerContext ctx,
+        HttpAnswer answer,
+        boolean keepAlive,
+        boolean head,
+        boolean gzip) {
+      DefaultFullHttpResponse response =
+          new DefaultFullHttpResponse(
+              HttpVersion.HTTP_1_1,
+              HttpResponseStatus.valueOf(answer.status()),
+              head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body()));
+      response.headers().set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
+      response.headers().set(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
+      if (gzip) {
+        response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
+        response.headers().set(HttpHeaderNames.VARY, "accept-encoding");
+      }
+      for (Map.Entry<String, String> header : answer.headers().entrySet()) {
+        response.headers().set(header.getKey(), header.getValue());
+      }
+      if (!keepAlive) {
+        response.headers().set(HttpHeaderNames.CONNECTION, "close");
+      }
+      ctx.channel()
+          .eventLoop()
+          .execute(
+              () -> {
+                answering = false;
+                var written = ctx.writeAndFlush(response);
+                if (keepAlive) {
+                  ctx.channel().config().setAutoRead(true);
+                } else {
+                  written.addListener(ChannelFutureListener.CLOSE);
+                }
+              });
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      // A peer that goes away or sends garbage is its own trouble: close, no log line per attempt.
+      log.debug(
+          "connection failed peer={} cause={}", ctx.channel().remoteAddress(), cause.toString());
+      ctx.close();
+    }
+  }
+
+  private static HttpAnswer gzipped(HttpAnswer answer) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(answer.body().length / 4 + 64);
+    try (GZIPOutputStream gzip = new FastGzip(out)) {
+      gzip.write(answer.body());
+    } catch (IOException e) {
+      throw new IllegalStateException("BUG: writing to memory failed", e);
+    }
+    return new HttpAnswer(
+        answer.status(), answer.contentType(), out.toByteArray(), answer.headers());
+  }
+
+  /** Level 1: exposition text shrinks eightfold at a third of the default level's CPU. */
+  private static final class FastGzip extends GZIPOutputStream {
+    FastGzip(ByteArrayOutputStream out) throws IOException {
+      super(out, 4096);
+      def.setLevel(1);
+    }
+  }
+
+  private static String host(SocketAddress address) {
+    return address instanceof InetSocketAddress inet && inet.getAddress() != null
+        ? inet.getAddress().getHostAddress()
+        : String.valueOf(address);
+  }
+}
