@@ -1,0 +1,68 @@
+package vigie.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import vigie.base.ImportRules;
+
+/**
+ * The import table of {@code vigie.collector}: each row besides {@code base}, never a row below.
+ */
+class ImportRulesTest {
+  private final ImportRules rules =
+      new ImportRules("vigie.collector")
+          .open("label", "")
+          .row("histogram", "")
+          .row("sample", "histogram")
+          .row("event", "sample")
+          .row("receive.syslog", "event")
+          .row("receive.relp", "event")
+          .row("receive.remotewrite", "sample")
+          .row("scrape", "sample")
+          .row("remote", "sample")
+          .row("graph", "sample")
+          .row("node", "event sample")
+          .row("promql", "sample histogram")
+          .row("template", "")
+          .row("alert", "event")
+          .row("rule", "promql sample event template alert")
+          .row("silence", "alert event")
+          .row("inhibit", "alert node")
+          .row("dispatch", "alert silence inhibit event node")
+          .row("outbox", "dispatch alert")
+          .row("notify.discord", "outbox dispatch alert event template graph")
+          .row("notify.webhook", "outbox dispatch alert event template graph")
+          .row("notify.terminal", "outbox dispatch alert event template graph")
+          .row(
+              "bot",
+              "scrape sample event node promql rule alert silence dispatch outbox notify.discord"
+                  + " graph")
+          .row("store.event", "event")
+          .row("store.sample", "sample histogram")
+          .row("store.state", "alert silence dispatch outbox node")
+          .row("api", "scrape sample event node promql rule alert silence dispatch outbox")
+          .row("web", "api")
+          .row("cli", "promql rule dispatch scrape graph")
+          .library("net.dv8tion", "notify.discord bot")
+          .library("org.sqlite", "store.event store.sample store.state")
+          .library("java.sql", "store.event store.sample store.state")
+          .library("picocli", "cli root")
+          .library("com.google.re2j", "label")
+          .library("io.prometheus", "api root")
+          .library("org.snakeyaml", "");
+
+  @Test
+  void givenMainClasses_whenImportsAreRead_thenAllAreInTheTable() {
+    assertThat(rules.violations()).isEmpty();
+  }
+
+  @Test
+  void givenMainPackages_whenLookedAt_thenAllAreNullMarked() {
+    assertThat(rules.unmarkedPackages()).isEmpty();
+  }
+
+  @Test
+  void givenMainClasses_whenCallsAreRead_thenTimeAndThreadsHaveOneOwner() {
+    rules.checkTimeAndThreads();
+  }
+}
