@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -38,11 +38,34 @@ public final class Yaml {
       Path file, String text, Map<String, String> environment, Faults faults) {
     Source source = new Source(file, environment, faults);
     Position top = new Position(file.toString(), 1, 1);
-    Optional<Node> node;
+    Node node = compose(file, text);
+    if (node == null) {
+      return Section.empty(source, "", top);
+    }
+    if (!(node instanceof MappingNode mapping)) {
+      throw new ConfigException(
+          top + ": expected keys and values (key: value) at the top of the file");
+    }
+    return new Section(source, "", mapping);
+  }
+
+  /**
+   * The value at the top of {@code file}, which may be a list, as in file_sd (JSON is YAML); null
+   * for an empty file.
+   *
+   * @throws ConfigException if the file cannot be read or is no YAML
+   */
+  public static @Nullable Value loadValue(Path file, Faults faults) {
+    Node node = compose(file, read(file));
+    return node == null ? null : new Value(new Source(file, Map.of(), faults), "", node);
+  }
+
+  private static @Nullable Node compose(Path file, String text) {
+    Position top = new Position(file.toString(), 1, 1);
     try {
       LoadSettings settings =
           LoadSettings.builder().setLabel(file.toString()).setMaxAliasesForCollections(50).build();
-      node = new Compose(settings).composeString(text);
+      return new Compose(settings).composeString(text).orElse(null);
     } catch (MarkedYamlEngineException e) {
       Position at =
           e.getProblemMark()
@@ -52,14 +75,6 @@ public final class Yaml {
     } catch (YamlEngineException e) {
       throw new ConfigException(top + ": not YAML: " + e.getMessage());
     }
-    if (node.isEmpty()) {
-      return Section.empty(source, "", top);
-    }
-    if (!(node.get() instanceof MappingNode mapping)) {
-      throw new ConfigException(
-          top + ": expected keys and values (key: value) at the top of the file");
-    }
-    return new Section(source, "", mapping);
   }
 
   private static String read(Path file) {

@@ -1,0 +1,392 @@
+package vigie.collector.scrape;
+
+import java.nio.charset.StandardCharsets;
+import vigie.collector.label.Labels;
+
+/**
+ * Reads Prometheus text format 0.0.4 and OpenMetrics 1.0, a line at a time, out of a byte array.
+ * The series of a line stays bytes: whoever has seen it before needs no labels of it. Exemplars are
+ * skipped. Not safe for several threads.
+ *
+ * <p>Source: Prometheus exposition formats; OpenMetrics 1.0, section ABNF.
+ */
+final class ExpositionParser {
+  private static final double[] POWERS = new double[23];
+
+  static {
+    double power = 1;
+    for (int i = 0; i < POWERS.length; i++) {
+      POWERS[i] = power;
+      power *= 10;
+    }
+  }
+
+  private final boolean openMetrics;
+  private byte[] text = new byte[0];
+  private int end;
+  private int at;
+  private int line;
+  private int seriesStart;
+  private int seriesEnd;
+  private double value;
+  private boolean timed;
+  private long timeMillis;
+  private boolean eof;
+
+  ExpositionParser(boolean openMetrics) {
+    this.openMetrics = openMetrics;
+  }
+
+  /**
+   * Starts over with {@code length} bytes of {@code bytes}, which must not change until the end.
+   */
+  void reset(byte[] bytes, int length) {
+    text = bytes;
+    end = length;
+    at = 0;
+    line = 0;
+    eof = false;
+  }
+
+  /**
+   * Moves to the start of the next sample's series; false at the end.
+   *
+   * @throws ExpositionException if a line is no exposition
+   */
+  boolean nextSeries() {
+    while (at < end) {
+      line++;
+      byte b = text[at];
+      if (b == '\n') {
+        at++;
+      } else if (b == '#') {
+        comment();
+      } else {
+        if (b == ' ' || b == '\t') {
+          skipBlanks();
+          if (at >= end || text[at] == '\n') {
+            continue;
+          }
+        }
+        seriesStart = at;
+        return true;
+      }
+    }
+    if (openMetrics && !eof) {
+      throw fault("data does not end with # EOF");
+    }
+    return false;
+  }
+
+  private void comment() {
+    int start = at;
+    while (at < end && text[at] != '\n') {
+      at++;
+    }
+    if (at - start == 5
+        && text[start + 2] == 'E'
+        && text[start + 3] == 'O'
+        && text[start + 4] == 'F') {
+      eof = true;
+    }
+    at++;
+  }
+
+  /** Whether the series at hand is exactly these bytes; cheaper than {@link #findSeriesEnd}. */
+  boolean seriesIs(byte[] known) {
+    int after = seriesStart + known.length;
+    if (after < end
+        && (text[after] == ' ' || text[after] == '\t')
+        && java.util.Arrays.equals(text, seriesStart, after, known, 0, known.length)) {
+      // Not the head of a longer name such as `a {b="c"}`: a brace after blanks belongs to the
+      // series.
+      int next = after;
+      while (next < end && (text[next] == ' ' || text[next] == '\t')) {
+        next++;
+      }
+      if (next < end && text[next] != '{') {
+        seriesEnd = after;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Finds where the series at hand ends. */
+  void findSeriesEnd() {
+    int i = seriesStart;
+    while (i < end && text[i] != '{' && text[i] != ' ' && text[i] != '\t' && text[i] != '\n') {
+      i++;
+    }
+    int nameEnd = i;
+    while (i < end && (text[i] == ' ' || text[i] == '\t')) {
+      i++;
+    }
+    if (i < end && text[i] == '{') {
+      i++;
+      boolean quoted = false;
+      while (i < end && (quoted || text[i] != '}')) {
+        if (text[i] == '\n' && !quoted) {
+          break;
+        }
+        if (quoted && text[i] == '\\') {
+          i++;
+        } else if (text[i] == '"') {
+          quoted = !quoted;
+        }
+        i++;
+      }
+      if (i >= end || text[i] != '}') {
+        throw fault("labels without an end");
+      }
+      seriesEnd = i + 1;
+    } else {
+      seriesEnd = nameEnd;
+    }
+    if (seriesEnd >= end || text[seriesEnd] != ' ' && text[seriesEnd] != '\t') {
+      throw fault("expected a space and a value after the series");
+    }
+  }
+
+  int seriesStart() {
+    return seriesStart;
+  }
+
+  int seriesEnd() {
+    return seriesEnd;
+  }
+
+  /** The bytes of the series at hand, copied. */
+  byte[] seriesBytes() {
+    return java.util.Arrays.copyOfRange(text, seriesStart, seriesEnd);
+  }
+
+  /** Reads value and time behind the series and moves on to the next line. */
+  void readSample() {
+    at = seriesEnd;
+    skipBlanks();
+    value = number();
+    skipBlanks();
+    timed = at < end && text[at] != '\n' && text[at] != '#' && text[at] != '\r';
+    if (timed) {
+      double time = number();
+      timeMillis = openMetrics ? Math.round(time * 1000) : (long) time;
+      skipBlanks();
+    }
+    if (at < end && text[at] == '\r') {
+      at++;
+    }
+    if (at < end && text[at] == '#' && openMetrics) {
+      while (at < end && text[at] != '\n') {
+        at++;
+      }
+    }
+    if (at < end && text[at] != '\n') {
+      throw fault("unexpected text after the value");
+    }
+    at++;
+  }
+
+  double value() {
+    return value;
+  }
+
+  /** Whether the sample carries a time of its own. */
+  boolean timed() {
+    return timed;
+  }
+
+  long timeMillis() {
+    return timeMillis;
+  }
+
+  /** A decimal without an object where mantissa and power are exact, else by the JDK. */
+  private double number() {
+    int start = at;
+    boolean negative = at < end && text[at] == '-';
+    if (negative || at < end && text[at] == '+') {
+      at++;
+    }
+    long mantissa = 0;
+    int digits = 0;
+    int scale = 0;
+    boolean point = false;
+    while (at < end) {
+      byte b = text[at];
+      if (b >= '0' && b <= '9') {
+        if (mantissa != 0 || b != '0') {
+          digits++;
+        }
+        if (digits <= 18) {
+          mantissa = mantissa * 10 + b - '0';
+          scale -= point ? 1 : 0;
+        }
+      } else if (b == '.' && !point) {
+        point = true;
+      } else {
+        break;
+      }
+      at++;
+    }
+    boolean plain =
+        at >= end || text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r';
+    if (plain && digits <= 15 && scale >= -22 && at > start + (negative ? 1 : 0)) {
+      double result = scale == 0 ? mantissa : mantissa / POWERS[-scale];
+      return negative ? -result : result;
+    }
+    while (at < end
+        && text[at] != ' '
+        && text[at] != '\n'
+        && text[at] != '\t'
+        && text[at] != '\r') {
+      at++;
+    }
+    return slowNumber(new String(text, start, Math.min(at - start, 64), StandardCharsets.US_ASCII));
+  }
+
+  private double slowNumber(String number) {
+    switch (number) {
+      case "NaN", "nan", "NAN":
+        return Double.NaN;
+      case "+Inf", "Inf", "inf", "+inf", "+Infinity", "Infinity":
+        return Double.POSITIVE_INFINITY;
+      case "-Inf", "-inf", "-Infinity":
+        return Double.NEGATIVE_INFINITY;
+      default:
+        char last = number.isEmpty() ? ' ' : number.charAt(number.length() - 1);
+        if (last < '0' || last > '9') {
+          // The JDK would take a trailing d or f.
+          if (last != '.') {
+            throw fault("\"" + number + "\" is not a number");
+          }
+        }
+        try {
+          return Double.parseDouble(number);
+        } catch (NumberFormatException e) {
+          throw fault("\"" + number + "\" is not a number");
+        }
+    }
+  }
+
+  private void skipBlanks() {
+    while (at < end && (text[at] == ' ' || text[at] == '\t')) {
+      at++;
+    }
+  }
+
+  /** The labels of the series at hand, {@code __name__} included. */
+  Labels labels() {
+    Labels.Builder labels = new Labels.Builder();
+    int i = seriesStart;
+    while (i < seriesEnd && text[i] != '{' && text[i] != ' ' && text[i] != '\t') {
+      i++;
+    }
+    if (i > seriesStart) {
+      labels.set(Labels.NAME, string(seriesStart, i));
+    }
+    while (i < seriesEnd && text[i] != '{') {
+      i++;
+    }
+    i++;
+    while (true) {
+      while (i < seriesEnd && (text[i] == ' ' || text[i] == ',' || text[i] == '\t')) {
+        i++;
+      }
+      if (i >= seriesEnd || text[i] == '}') {
+        break;
+      }
+      i = label(labels, i);
+    }
+    Labels built = labels.build();
+    if (built.metricName().isEmpty()) {
+      throw fault("a sample without a metric name");
+    }
+    return built;
+  }
+
+  /** One {@code name="value"}, or a quoted metric name alone; gives the place behind it. */
+  private int label(Labels.Builder labels, int from) {
+    int i = from;
+    String name;
+    if (text[i] == '"') {
+      int close = closingQuote(i);
+      name = unescape(i + 1, close);
+      i = close + 1;
+      if (i < seriesEnd && text[i] != '=') {
+        labels.set(Labels.NAME, name);
+        return i;
+      }
+    } else {
+      while (i < seriesEnd && text[i] != '=' && text[i] != ' ') {
+        i++;
+      }
+      name = string(from, i);
+    }
+    while (i < seriesEnd && (text[i] == '=' || text[i] == ' ')) {
+      i++;
+    }
+    if (i >= seriesEnd || text[i] != '"' || name.isEmpty()) {
+      throw fault("expected name=\"value\" in the labels");
+    }
+    if (!labels.get(name).isEmpty()) {
+      throw fault("label " + name + " is there twice");
+    }
+    int close = closingQuote(i);
+    labels.set(name, unescape(i + 1, close));
+    i = close + 1;
+    if (i < seriesEnd && text[i] != ',' && text[i] != '}' && text[i] != ' ') {
+      throw fault("expected a comma between labels");
+    }
+    return i;
+  }
+
+  private int closingQuote(int open) {
+    int i = open + 1;
+    while (i < seriesEnd && text[i] != '"') {
+      i += text[i] == '\\' ? 2 : 1;
+    }
+    if (i >= seriesEnd) {
+      throw fault("a quote without an end");
+    }
+    return i;
+  }
+
+  private String unescape(int from, int to) {
+    String raw = string(from, to);
+    if (raw.indexOf('\\') < 0) {
+      return raw;
+    }
+    StringBuilder out = new StringBuilder(raw.length());
+    for (int i = 0; i < raw.length(); i++) {
+      char c = raw.charAt(i);
+      if (c == '\\' && i + 1 < raw.length()) {
+        char next = raw.charAt(++i);
+        switch (next) {
+          case 'n' -> out.append('\n');
+          case '\\', '"' -> out.append(next);
+          default -> out.append('\\').append(next);
+        }
+      } else {
+        out.append(c);
+      }
+    }
+    return out.toString();
+  }
+
+  private String string(int from, int to) {
+    return new String(text, from, to - from, StandardCharsets.UTF_8);
+  }
+
+  private ExpositionException fault(String what) {
+    return new ExpositionException("line " + line + ": " + what);
+  }
+
+  /** What a target answered is no exposition; the message names the line. */
+  static final class ExpositionException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    ExpositionException(String message) {
+      super(message, null, false, false);
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package vigie.collector.scrape;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vigie.base.config.Faults;
+import vigie.base.config.Yaml;
+import vigie.base.http.HttpAnswer;
+import vigie.base.http.HttpServer;
+import vigie.base.net.EventLoops;
+import vigie.base.time.ManualClock;
+import vigie.collector.sample.Staleness;
+
+/** Against a real HTTP server; time stands still but for the fetches themselves. */
+class ScraperTest {
+  private final EventLoops loops = EventLoops.nio(1, "test");
+  private volatile HttpAnswer answer = HttpAnswer.text(200, "a 1\nb{x=\"y\",job=\"own\"} 2\n");
+  private final HttpServer server =
+      new HttpServer(
+          loops,
+          new InetSocketAddress("127.0.0.1", 0),
+          new HttpServer.Limits(1000, 16),
+          Runnable::run,
+          r -> answer);
+  private final ManualClock clock = new ManualClock();
+  private final List<String> samples = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> outcomes = Collections.synchronizedList(new ArrayList<>());
+  private final Scraper scraper =
+      new Scraper(
+          HttpClient.newHttpClient(),
+          (labels, time, value) ->
+              samples.add(
+                  labels.metricName()
+                      + labels.without("__name__")
+                      + " "
+                      + (Staleness.isStale(value) ? "stale" : value)),
+          clock,
+          clock,
+          Runnable::run,
+          (target, well) -> outcomes.add(target.labels().get("instance") + " " + well));
+
+  @AfterEach
+  void stop() {
+    scraper.close();
+    server.close();
+    loops.close();
+  }
+
+  private void configure(Path file, String yaml) {
+    Faults faults = new Faults();
+    List<ScrapeConfig> jobs = ScrapeConfig.readAll(Yaml.parse(file, yaml, Map.of(), faults));
+    faults.throwIfAny();
+    scraper.configure(jobs);
+  }
+
+  private void configure(String yaml) {
+    configure(Path.of("collector.yaml"), yaml);
+  }
+
+  private String address() {
+    return "127.0.0.1:" + server.port();
+  }
+
+  private void turn(int outcomesThen) {
+    clock.advance(Duration.ofSeconds(15));
+    await().until(() -> outcomes.size() >= outcomesThen);
+  }
+
+  private List<String> taken() {
+    List<String> taken = new ArrayList<>(samples);
+    taken.removeIf(s -> s.startsWith("scrape_"));
+    samples.clear();
+    String instance = "instance=\"" + address() + "\"";
+    taken.replaceAll(s -> s.replace(instance, "I"));
+    return taken;
+  }
+
+  @Test
+  void givenTarget_whenScraped_thenSamplesCarryTargetLabelsAndUpIsOne() {
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['"
+            + address()
+            + "'], labels: {role: web}}]}]");
+    turn(1);
+    assertThat(taken())
+        .containsExactly(
+            "a{I, job=\"j\", role=\"web\"} 1.0",
+            "b{exported_job=\"own\", I, job=\"j\", role=\"web\", x=\"y\"} 2.0",
+            "up{I, job=\"j\", role=\"web\"} 1.0");
+    assertThat(scraper.targets().get(0).last().health()).isEqualTo(Target.Health.UP);
+  }
+
+  @Test
+  void givenSeriesVanishes_whenScraped_thenStaleMarkerOnce() {
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
+    turn(1);
+    taken();
+    answer = HttpAnswer.text(200, "a 3\n");
+    turn(2);
+    assertThat(taken())
+        .containsExactly(
+            "a{I, job=\"j\"} 3.0",
+            "b{exported_job=\"own\", I, job=\"j\", x=\"y\"} stale",
+            "up{I, job=\"j\"} 1.0");
+    turn(3);
+    assertThat(taken()).containsExactly("a{I, job=\"j\"} 3.0", "up{I, job=\"j\"} 1.0");
+  }
+
+  @Test
+  void givenBrokenAnswer_whenScraped_thenNothingOfItCountsAndErrorIsInWords() {
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
+    turn(1);
+    taken();
+    answer = HttpAnswer.text(200, "a 5\nnonsense\n");
+    turn(2);
+    assertThat(taken())
+        .containsExactlyInAnyOrder(
+            "a{I, job=\"j\"} stale",
+            "b{exported_job=\"own\", I, job=\"j\", x=\"y\"} stale",
+            "up{I, job=\"j\"} 0.0");
+    assertThat(scraper.targets().get(0).last().error())
+        .isEqualTo("not an exposition: line 2: expected a space and a value after the series");
+    answer = HttpAnswer.text(500, "no");
+    turn(3);
+    assertThat(scraper.targets().get(0).last().error())
+        .isEqualTo("server returned HTTP status 500");
+    answer = HttpAnswer.text(200, "a 6\n");
+    turn(4);
+    assertThat(scraper.targets().get(0).last().error()).isEmpty();
+  }
+
+  @Test
+  void givenNobodyListens_whenScraped_thenDownInWords() {
+    int port = server.port();
+    server.close();
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['127.0.0.1:" + port + "']}]}]");
+    turn(1);
+    assertThat(scraper.targets().get(0).last().error())
+        .isEqualTo("connection refused or unreachable");
+    assertThat(samples).contains("up{instance=\"127.0.0.1:" + port + "\", job=\"j\"} 0.0");
+  }
+
+  @Test
+  void givenRelabelling_whenScraped_thenTargetsAndSeriesAreKeptDroppedAndRenamed() {
+    configure(
+        """
+        scrape_configs:
+        - job_name: j
+          sample_limit: 10
+          relabel_configs:
+          - {source_labels: [__address__], regex: 'drop.*', action: drop}
+          - {source_labels: [__address__], regex: '(.+):\\d+', target_label: node, replacement: 'n-$1'}
+          metric_relabel_configs:
+          - {source_labels: [__name__], regex: b, action: drop}
+          static_configs: [{targets: ['%s', 'drop:1']}]
+        """
+            .formatted(address()));
+    turn(1);
+    assertThat(taken())
+        .containsExactly(
+            "a{I, job=\"j\", node=\"n-127.0.0.1\"} 1.0",
+            "up{I, job=\"j\", node=\"n-127.0.0.1\"} 1.0");
+  }
+
+  @Test
+  void givenFileSd_whenFileChanges_thenTargetsFollowAndABrokenFileKeepsThem(@TempDir Path dir)
+      throws Exception {
+    Path file = dir.resolve("web.json");
+    Files.writeString(
+        file, "[{\"targets\": [\"" + address() + "\"], \"labels\": {\"role\": \"a\"}}]");
+    configure(
+        dir.resolve("collector.yaml"),
+        "scrape_configs: [{job_name: j, file_sd_configs: [{files: ['*.json']}]}]");
+    assertThat(scraper.targets()).hasSize(1);
+    Files.writeString(file, "not: [a list");
+    clock.advance(Duration.ofSeconds(5));
+    assertThat(scraper.targets()).hasSize(1);
+    Files.writeString(file, "[]");
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+    clock.advance(Duration.ofSeconds(5));
+    assertThat(scraper.targets()).isEmpty();
+  }
+}
