@@ -23,10 +23,13 @@ public final class SyslogWriter {
   /** The longest record that is written, in bytes: what receivers of ours take uncut. */
   public static final int MAX_RECORD = 65_536;
 
+  private static final int ELEMENT_ROOM = 64;
+
   private byte[] buffer = new byte[512];
   private int length;
   private boolean inElement;
   private boolean anyElement;
+  private boolean full;
 
   /**
    * Starts a record and forgets one that was not ended.
@@ -44,6 +47,7 @@ public final class SyslogWriter {
     length = 0;
     inElement = false;
     anyElement = false;
+    full = false;
     put('<');
     decimal(pri);
     put('>');
@@ -57,25 +61,34 @@ public final class SyslogWriter {
     return this;
   }
 
-  /** Starts a structured data element, such as {@code vigie@32473}; each id once in a record. */
+  /**
+   * Starts a structured data element, such as {@code vigie@32473}; each id once in a record. One
+   * for which no room is left is left out with its parameters.
+   */
   public SyslogWriter element(String id) {
-    if (length > MAX_RECORD - 64) {
-      throw new IllegalStateException("BUG: no room for element " + id + " at byte " + length);
-    }
     closeElement();
-    put('[');
-    name(id);
-    inElement = true;
-    anyElement = true;
+    full = length > MAX_RECORD - ELEMENT_ROOM;
+    if (!full) {
+      put('[');
+      name(id);
+      inElement = true;
+      anyElement = true;
+    }
     return this;
   }
 
   /** Adds to the element begun last. One that would make the record too long is left out. */
   public SyslogWriter param(String name, String value) {
+    if (full) {
+      return this;
+    }
     if (!inElement) {
       throw new IllegalStateException("BUG: parameter " + name + " outside of an element");
     }
     int before = length;
+    if (length > MAX_RECORD - ELEMENT_ROOM) {
+      return this;
+    }
     put(' ');
     name(name);
     put('=');

@@ -1,0 +1,177 @@
+package vigie.base.syslog;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One record as {@link SyslogParser} read it: the bytes and where its fields lie in them. Strings
+ * are made when asked for and not kept. A field that is absent or {@code -} is {@code ""}. What is
+ * not UTF-8 comes out as U+FFFD; {@link #textBytes()} gives the exact bytes. Safe for all threads
+ * as long as nobody writes to the bytes.
+ */
+public final class SyslogMessage {
+  /** By which rules the record was read. */
+  public enum Format {
+    RFC5424("rfc5424"),
+    RFC3164("rfc3164"),
+    /** No PRI: user.notice, and all of it is text. */
+    NONE("none");
+
+    private final String wire;
+
+    Format(String wire) {
+      this.wire = wire;
+    }
+
+    /** {@code rfc5424}, {@code rfc3164} or {@code none}. */
+    public String wire() {
+      return wire;
+    }
+  }
+
+  /** Elements and parameters beyond these stay in the bytes alone. */
+  static final int MAX_ELEMENTS = 64;
+
+  static final int MAX_PARAMS = 256;
+
+  final byte[] bytes;
+  Format format = Format.NONE;
+  int pri = 13;
+  boolean timed;
+  long second;
+  int nano;
+  int hostStart;
+  int hostEnd;
+  int appStart;
+  int appEnd;
+  int procIdStart;
+  int procIdEnd;
+  int msgIdStart;
+  int msgIdEnd;
+  int dataStart;
+  int dataEnd;
+  int textStart;
+  int textEnd;
+
+  SyslogMessage(byte[] bytes) {
+    this.bytes = bytes;
+  }
+
+  public Format format() {
+    return format;
+  }
+
+  /** 0 to 191: facility × 8 + severity. */
+  public int pri() {
+    return pri;
+  }
+
+  /** 0 to 23. */
+  public int facility() {
+    return pri >> 3;
+  }
+
+  /** 0 (emergency) to 7 (debug). */
+  public int severity() {
+    return pri & 7;
+  }
+
+  /** The record's own time; null where it has none or one that cannot be. */
+  public @Nullable Instant time() {
+    return timed ? Instant.ofEpochSecond(second, nano) : null;
+  }
+
+  /** HOSTNAME as written. */
+  public String host() {
+    return string(hostStart, hostEnd);
+  }
+
+  /** APP-NAME, or the TAG of RFC 3164. */
+  public String app() {
+    return string(appStart, appEnd);
+  }
+
+  public String procId() {
+    return string(procIdStart, procIdEnd);
+  }
+
+  /** MSGID; always {@code ""} in RFC 3164. */
+  public String msgId() {
+    return string(msgIdStart, msgIdEnd);
+  }
+
+  public String text() {
+    return string(textStart, textEnd);
+  }
+
+  /** A copy of the text's exact bytes. */
+  public byte[] textBytes() {
+    return Arrays.copyOfRange(bytes, textStart, textEnd);
+  }
+
+  /** Structured data: SD-ID to parameter names to values, all in the order written. */
+  public Map<String, Map<String, List<String>>> data() {
+    Map<String, Map<String, List<String>>> data = new LinkedHashMap<>();
+    StructuredData walk = new StructuredData(bytes, dataStart, dataEnd);
+    int params = 0;
+    while (walk.nextElement()) {
+      String id = string(walk.nameStart, walk.nameEnd);
+      if (data.size() == MAX_ELEMENTS && !data.containsKey(id)) {
+        break;
+      }
+      Map<String, List<String>> element = data.computeIfAbsent(id, key -> new LinkedHashMap<>());
+      while (params < MAX_PARAMS && walk.nextParam()) {
+        params++;
+        element
+            .computeIfAbsent(string(walk.nameStart, walk.nameEnd), key -> new ArrayList<>(1))
+            .add(walk.value());
+      }
+    }
+    return data;
+  }
+
+  /**
+   * The parameters of one element; of a repeated name the first value.
+   *
+   * @return null where the record has no such element
+   */
+  public @Nullable Map<String, String> element(String id) {
+    if (dataStart == dataEnd) {
+      return null;
+    }
+    Map<String, String> element = null;
+    StructuredData walk = new StructuredData(bytes, dataStart, dataEnd);
+    while (walk.nextElement()) {
+      if (!matches(id, walk.nameStart, walk.nameEnd)) {
+        continue;
+      }
+      element = element == null ? new LinkedHashMap<>() : element;
+      while (element.size() < MAX_PARAMS && walk.nextParam()) {
+        element.putIfAbsent(string(walk.nameStart, walk.nameEnd), walk.value());
+      }
+    }
+    return element;
+  }
+
+  private boolean matches(String ascii, int start, int end) {
+    if (end - start != ascii.length()) {
+      return false;
+    }
+    for (int i = 0; i < ascii.length(); i++) {
+      if (bytes[start + i] != ascii.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String string(int start, int end) {
+    return start == end ? "" : new String(bytes, start, end - start, StandardCharsets.UTF_8);
+  }
+}
