@@ -1,0 +1,165 @@
+package vigie.collector.event;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.base.time.Clock;
+
+/**
+ * Takes what receivers bring: drops what was taken before, stamps the rest with the time of
+ * receipt, appends it to the store and, once it is durable, acknowledges it and tells the
+ * listeners, in the order taken. Safe for all threads; {@link #accept} blocks while the store's
+ * queue is full.
+ */
+public final class EventIntake implements EventSink {
+  private static final Logger log = LoggerFactory.getLogger(EventIntake.class);
+
+  private record Waiting(long appended, Runnable whenDurable) {}
+
+  private final EventStore store;
+  private final Clock clock;
+  private final List<EventListener> listeners = new CopyOnWriteArrayList<>();
+  private final Counter taken;
+  private final Counter doubles;
+  private final Counter missing;
+  private final Counter failures;
+
+  /** Held from the look at the marks to the append, so that both have one order. */
+  private final Object order = new Object();
+
+  private SpoolMarks marks = new SpoolMarks(); // guarded by order
+
+  /** Never held while anything else is called. */
+  private final Object counts = new Object();
+
+  private long appended; // guarded by counts
+  private long durable; // guarded by counts
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(); // guarded by counts
+
+  public EventIntake(EventStore store, Clock clock, MeterRegistry meters) {
+    this.store = store;
+    this.clock = clock;
+    taken = meters.counter("vigie.events.taken");
+    doubles = meters.counter("vigie.events.duplicate");
+    missing = meters.counter("vigie.events.missing");
+    failures = meters.counter("vigie.event.listener.failures");
+  }
+
+  /** Adds a listener; before {@link #start}, or it misses what that tells. */
+  public void listen(EventListener listener) {
+    listeners.add(listener);
+  }
+
+  /**
+   * Takes up where the last life of the collector ended: remembers what was taken, tells what it
+   * could not tell any more. Call it once, before the receivers open.
+   */
+  public void start() {
+    synchronized (order) {
+      marks = store.recover(this::tell);
+    }
+  }
+
+  @Override
+  public void accept(Event event, byte[] raw, Runnable whenDurable) {
+    synchronized (order) {
+      Event stamped = received(event);
+      SpoolMarks.Verdict verdict = marks.verdict(stamped);
+      if (verdict != SpoolMarks.Verdict.KNOWN) {
+        boolean late = verdict == SpoolMarks.Verdict.LATE;
+        synchronized (counts) {
+          appended++;
+        }
+        try {
+          store.append(stamped, raw, () -> onDurable(stamped, late, whenDurable));
+        } catch (RuntimeException refused) {
+          synchronized (counts) {
+            appended--;
+          }
+          throw refused;
+        }
+        // Only now: an event that could not be appended must not be known when it comes again.
+        marks.take(stamped);
+        reportHole(stamped);
+        return;
+      }
+    }
+    doubles.increment();
+    afterAllAppended(whenDurable);
+  }
+
+  private Event received(Event e) {
+    return new Event(
+        e.time(),
+        clock.now(),
+        e.node(),
+        e.facility(),
+        e.severity(),
+        e.app(),
+        e.type(),
+        e.fields(),
+        e.text(),
+        e.origin());
+  }
+
+  /** The first copy of a known event is durable at the latest when all that was appended is. */
+  private void afterAllAppended(Runnable whenDurable) {
+    synchronized (counts) {
+      if (durable < appended) {
+        waiting.add(new Waiting(appended, whenDurable));
+        return;
+      }
+    }
+    whenDurable.run();
+  }
+
+  private void onDurable(Event event, boolean late, Runnable whenDurable) {
+    List<Runnable> ready = new ArrayList<>();
+    synchronized (counts) {
+      durable++;
+      for (Waiting next = waiting.peek();
+          next != null && next.appended <= durable;
+          next = waiting.peek()) {
+        ready.add(waiting.remove().whenDurable);
+      }
+    }
+    taken.increment();
+    whenDurable.run();
+    ready.forEach(Runnable::run);
+    tell(event, late);
+  }
+
+  private void tell(Event event, boolean late) {
+    for (EventListener listener : listeners) {
+      try {
+        listener.onEvent(event, late);
+      } catch (RuntimeException e) {
+        failures.increment();
+        log.error(
+            "listener failed, it misses one event listener={} type={} node={}",
+            listener.getClass().getSimpleName(),
+            event.type(),
+            event.node(),
+            e);
+      }
+    }
+  }
+
+  private void reportHole(Event event) {
+    SpoolMarks.Hole hole = marks.opened();
+    if (hole != null) {
+      missing.increment(hole.to() - hole.from() + 1);
+      log.warn(
+          "events are missing, lost by the agent or taken by another collector node={} from={}"
+              + " to={}",
+          event.node(),
+          hole.from(),
+          hole.to());
+    }
+  }
+}

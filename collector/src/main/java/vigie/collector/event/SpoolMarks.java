@@ -1,0 +1,129 @@
+package vigie.collector.event;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is remembered of each agent's spool: which numbers were taken from it, and how far the
+ * node's clock is off. At most {@value #MOST_SPOOLS} spools, the one not heard for longest goes
+ * first. Not safe for several threads.
+ */
+public final class SpoolMarks {
+  private static final int MOST_SPOOLS = 10_000;
+
+  /** What an event is. */
+  public enum Verdict {
+    /** Not seen before. */
+    FRESH,
+    /** Not seen before and more than five minutes old, by what is known of the node's clock. */
+    LATE,
+    /** Taken before. */
+    KNOWN
+  }
+
+  /** Numbers of a spool, both ends included. */
+  record Hole(long from, long to) {}
+
+  private record Key(String node, String spool) {}
+
+  private final Map<Key, SpoolMark> spools =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, SpoolMark> eldest) {
+          return size() > MOST_SPOOLS;
+        }
+      };
+
+  private @Nullable Hole opened;
+
+  /** What {@link #take} would say of the event; changes nothing. */
+  public Verdict verdict(Event event) {
+    Event.Origin origin = event.origin();
+    SpoolMark mark = origin == null ? null : spools.get(new Key(event.node(), origin.spool()));
+    if (mark != null && origin != null && mark.has(origin.seq())) {
+      return Verdict.KNOWN;
+    }
+    Duration age = Duration.between(event.time(), event.received());
+    return (mark == null ? NodeClock.isLateByDefault(age) : mark.clock.isLate(age))
+        ? Verdict.LATE
+        : Verdict.FRESH;
+  }
+
+  /** Takes the event; one that has no origin is never known. */
+  public Verdict take(Event event) {
+    Verdict verdict = verdict(event);
+    Event.Origin origin = event.origin();
+    opened = null;
+    if (verdict == Verdict.KNOWN || origin == null) {
+      return verdict;
+    }
+    SpoolMark mark =
+        spools.computeIfAbsent(
+            new Key(event.node(), origin.spool()), key -> new SpoolMark(origin.seq() - 1));
+    opened = mark.take(origin.seq());
+    if (event.type().equals("agent.gap")) {
+      Hole lost = lost(event, origin.seq());
+      if (lost != null) {
+        mark.fill(lost);
+      }
+    }
+    mark.clock.heard(event.time(), event.received());
+    return verdict;
+  }
+
+  /** The hole that the last {@link #take} left behind it, if it left one. */
+  @Nullable Hole opened() {
+    return opened;
+  }
+
+  /** The range that the event says was lost, always below its own number; null if it says none. */
+  static @Nullable Hole lost(Event gap, long seq) {
+    try {
+      long from = Long.parseLong(gap.field("from"));
+      long to = Math.min(Long.parseLong(gap.field("to")), seq - 1);
+      return from >= 0 && from <= to ? new Hole(from, to) : null;
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
+  /** As bytes that {@link #decode} reads. */
+  public byte[] encode() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.writeInt(spools.size());
+      for (Map.Entry<Key, SpoolMark> entry : spools.entrySet()) {
+        out.writeUTF(entry.getKey().node());
+        out.writeUTF(entry.getKey().spool());
+        entry.getValue().write(out);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot encode marks", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * @throws IllegalArgumentException if the bytes are not what {@link #encode} made
+   */
+  public static SpoolMarks decode(byte[] bytes) {
+    SpoolMarks marks = new SpoolMarks();
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+      int count = in.readInt();
+      for (int i = 0; i < count; i++) {
+        marks.spools.put(new Key(in.readUTF(), in.readUTF()), SpoolMark.read(in));
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException("these are no marks: " + e.getMessage(), e);
+    }
+    return marks;
+  }
+}
