@@ -2,6 +2,7 @@ package vigie.collector.event;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,7 +97,7 @@ public final class EventIntake implements EventSink {
   private Event received(Event e) {
     return new Event(
         e.time(),
-        clock.now(),
+        clock.now().truncatedTo(ChronoUnit.MICROS),
         e.node(),
         e.facility(),
         e.severity(),

@@ -1,19 +1,69 @@
 package vigie.collector.event;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Appender;
 
-/** Events as series: {@code vigie_events_total} and {@code vigie_probe_up}. */
+/**
+ * Events as series, so that plain rules can select them:
+ *
+ * <pre>
+ * vigie_events_total{node, type, probe|unit}       counts; a zero stands 15 s before the first
+ * vigie_events_late_total{node, type, probe|unit}  those more than five minutes old on receipt
+ * vigie_probe_up{node, probe, target}              1 or 0, the newest state told
+ * </pre>
+ *
+ * Each value is appended when it changes (at most ten times a second) and every 15 s until the node
+ * is silent, then a stale marker. Counts begin at zero again after that and after a restart of the
+ * collector, as any counter may. Safe for all threads.
+ */
 public final class EventSeries implements EventListener {
+  private static final Duration EVERY = Duration.ofSeconds(15);
+  private static final Duration APART = Duration.ofMillis(100);
+  private static final int MOST_SERIES = 20_000;
+  private static final int LONGEST_VALUE = 256;
+  private static final Duration RESTORED = Duration.ofDays(7);
+
+  private static final List<String> RESTORING =
+      List.of("probe.up", "probe.down", "probe.slow", "agent.start", "node.silent");
+
+  private record CounterKey(String metric, String node, String type, String part) {}
+
+  private record Shown(Labels labels, Event event) {}
+
+  private final Appender appender;
+  private final Clock clock;
+  private final Scheduler scheduler;
+  private final Predicate<String> isSilent;
+  private final BiConsumer<Labels, Event> onAppended;
+  private final Counter refused;
+
+  // All below guarded by this.
+  private final Set<LiveSeries> live = new LinkedHashSet<>();
+  private final Map<CounterKey, LiveSeries> counters = new HashMap<>();
+  private final ProbeStates probes = new ProbeStates();
+  private final Set<LiveSeries> crowded = new LinkedHashSet<>();
+
   /**
    * @param isSilent whether the node has not been heard for so long that its series end
-   * @param onAppended told of the series and the event once a sample shows it; hands on, must not
-   *     block
+   * @param onAppended told of the series and the event once a sample shows it, on the thread that
+   *     told the event or on the scheduler's; must not block
    */
   public EventSeries(
       Appender appender,
@@ -21,14 +71,199 @@ public final class EventSeries implements EventListener {
       Scheduler scheduler,
       Predicate<String> isSilent,
       BiConsumer<Labels, Event> onAppended,
-      MeterRegistry meters) {}
+      MeterRegistry meters) {
+    this.appender = appender;
+    this.clock = clock;
+    this.scheduler = scheduler;
+    this.isSilent = isSilent;
+    this.onAppended = onAppended;
+    refused = meters.counter("vigie.event.series.refused");
+    scheduler.every(EVERY, EVERY, this::repeat);
+  }
 
   /**
    * Takes the newest state of each probe from the store, so that an alert on it holds over a
    * restart of the collector. Call it once, before events arrive.
    */
-  public void restore(EventStore store) {}
+  public void restore(EventStore store) {
+    Instant now = clock.now();
+    List<Event> history = new ArrayList<>();
+    for (String type : RESTORING) {
+      List<LabelMatcher> ofType = List.of(LabelMatcher.equal("type", type));
+      store
+          .search(new EventQuery(now.minus(RESTORED), now.plus(RESTORED), ofType, "", 10_000, ""))
+          .forEach(stored -> history.add(stored.event()));
+    }
+    history.sort(Comparator.comparing(Event::received));
+    synchronized (this) {
+      for (Event event : history) {
+        if (event.type().equals("node.silent")) {
+          probes.forget(event.node());
+        } else {
+          boolean late =
+              NodeClock.isLateByDefault(Duration.between(event.time(), event.received()));
+          probes.heard(event, late, clock.nanos());
+        }
+      }
+      for (ProbeStates.State state : probes.counting()) {
+        LiveSeries series = seriesOf(state);
+        if (series != null) {
+          series.append(now.toEpochMilli());
+        }
+      }
+    }
+  }
 
   @Override
-  public void onEvent(Event event, boolean late) {}
+  public void onEvent(Event event, boolean late) {
+    List<Shown> shown = new ArrayList<>(2);
+    synchronized (this) {
+      count(event, late, shown);
+      ProbeStates.State state = probes.heard(event, late, clock.nanos());
+      LiveSeries series = state == null ? null : seriesOf(state);
+      if (series != null) {
+        series.add(event);
+        show(series, shown);
+      }
+    }
+    tell(shown);
+  }
+
+  private void count(Event event, boolean late, List<Shown> shown) {
+    String metric = late ? "vigie_events_late_total" : "vigie_events_total";
+    String part = partName(event.type());
+    CounterKey key =
+        new CounterKey(metric, cut(event.node()), cut(event.type()), cut(event.field(part)));
+    LiveSeries series = counters.get(key);
+    if (series == null) {
+      Labels.Builder labels = new Labels.Builder().set(Labels.NAME, metric);
+      labels.set("node", key.node).set("type", key.type);
+      if (!part.isEmpty()) {
+        labels.set(part, key.part);
+      }
+      series = add(event.node(), labels.build());
+      if (series == null) {
+        return;
+      }
+      counters.put(key, series);
+      // So that increase() sees the first event as a step from zero to one.
+      series.append(clock.millis() - EVERY.toMillis(), 0);
+    }
+    series.value++;
+    if (!late) {
+      series.add(event);
+    }
+    show(series, shown);
+  }
+
+  /** The one field of such events that is a label too: its values are bounded by configuration. */
+  private static String partName(String type) {
+    return type.startsWith("probe.") ? "probe" : type.startsWith("unit.") ? "unit" : "";
+  }
+
+  private @Nullable LiveSeries seriesOf(ProbeStates.State state) {
+    Labels labels =
+        Labels.of(
+            Labels.NAME,
+            "vigie_probe_up",
+            "node",
+            cut(state.node),
+            "probe",
+            cut(state.probe),
+            "target",
+            cut(state.target));
+    LiveSeries series = state.series;
+    if (series != null && !series.labels.equals(labels)) {
+      end(series);
+      series = null;
+    }
+    if (series == null) {
+      series = add(state.node, labels);
+      state.series = series;
+    }
+    if (series != null) {
+      series.value = state.value;
+    }
+    return series;
+  }
+
+  private @Nullable LiveSeries add(String node, Labels labels) {
+    if (live.size() >= MOST_SERIES) {
+      refused.increment();
+      return null;
+    }
+    LiveSeries series = new LiveSeries(node, labels, appender);
+    live.add(series);
+    return series;
+  }
+
+  /** Appends now, or a little later where a storm would make a sample of every event. */
+  private void show(LiveSeries series, List<Shown> shown) {
+    if (series.isCrowded(clock.millis(), APART.toMillis())) {
+      if (crowded.isEmpty()) {
+        scheduler.after(APART, this::showCrowded);
+      }
+      crowded.add(series);
+      return;
+    }
+    series.append(clock.millis());
+    for (Event event : series.takeUnshown()) {
+      shown.add(new Shown(series.labels, event));
+    }
+  }
+
+  private void showCrowded() {
+    List<Shown> shown = new ArrayList<>();
+    synchronized (this) {
+      List<LiveSeries> due = List.copyOf(crowded);
+      crowded.clear();
+      for (LiveSeries series : due) {
+        if (!series.hasEnded()) {
+          show(series, shown);
+        }
+      }
+    }
+    tell(shown);
+  }
+
+  private void repeat() {
+    List<Shown> shown = new ArrayList<>();
+    synchronized (this) {
+      long nanos = clock.nanos();
+      probes.takeWaiting(nanos).forEach(this::seriesOf);
+      for (ProbeStates.State gone : probes.takeGone(nanos)) {
+        if (gone.series != null) {
+          end(gone.series);
+        }
+      }
+      for (LiveSeries series : List.copyOf(live)) {
+        if (isSilent.test(series.node)) {
+          end(series);
+          probes.forget(series.node);
+        } else {
+          series.append(clock.millis());
+          for (Event event : series.takeUnshown()) {
+            shown.add(new Shown(series.labels, event));
+          }
+        }
+      }
+      counters.values().removeIf(LiveSeries::hasEnded);
+    }
+    tell(shown);
+  }
+
+  private void end(LiveSeries series) {
+    series.end(clock.millis());
+    live.remove(series);
+  }
+
+  private void tell(List<Shown> shown) {
+    for (Shown one : shown) {
+      onAppended.accept(one.labels, one.event);
+    }
+  }
+
+  private static String cut(String value) {
+    return value.length() <= LONGEST_VALUE ? value : value.substring(0, LONGEST_VALUE);
+  }
 }

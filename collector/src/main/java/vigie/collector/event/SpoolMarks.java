@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SpoolMarks {
   private static final int MOST_SPOOLS = 10_000;
+  private static final int LONGEST_NAME = 256;
 
   /** What an event is. */
   public enum Verdict {
@@ -46,7 +47,7 @@ public final class SpoolMarks {
 
   /** What {@link #take} would say of the event; changes nothing. */
   public Verdict verdict(Event event) {
-    Event.Origin origin = event.origin();
+    Event.Origin origin = origin(event);
     SpoolMark mark = origin == null ? null : spools.get(new Key(event.node(), origin.spool()));
     if (mark != null && origin != null && mark.has(origin.seq())) {
       return Verdict.KNOWN;
@@ -60,7 +61,7 @@ public final class SpoolMarks {
   /** Takes the event; one that has no origin is never known. */
   public Verdict take(Event event) {
     Verdict verdict = verdict(event);
-    Event.Origin origin = event.origin();
+    Event.Origin origin = origin(event);
     opened = null;
     if (verdict == Verdict.KNOWN || origin == null) {
       return verdict;
@@ -77,6 +78,18 @@ public final class SpoolMarks {
     }
     mark.clock.heard(event.time(), event.received());
     return verdict;
+  }
+
+  /** The event's identity, null where it has none that could be remembered. */
+  private static Event.@Nullable Origin origin(Event event) {
+    Event.Origin origin = event.origin();
+    return origin != null
+            && origin.seq() > 0
+            && origin.seq() < Long.MAX_VALUE
+            && origin.spool().length() <= LONGEST_NAME
+            && event.node().length() <= LONGEST_NAME
+        ? origin
+        : null;
   }
 
   /** The hole that the last {@link #take} left behind it, if it left one. */
