@@ -1,0 +1,227 @@
+package vigie.agent.probe;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.agent.event.EventSink;
+import vigie.base.net.EventLoops;
+import vigie.base.time.Clock;
+import vigie.base.time.Scheduler;
+
+/**
+ * All probes of the agent: runs them in turn, keeps their state and tells its changes. A target on
+ * this host is besides looked for once a second among the listening sockets, and probed at once
+ * when it comes or goes. Safe for all threads.
+ */
+public final class Probes implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Probes.class);
+  private static final Duration PASSIVE = Duration.ofSeconds(1);
+  private static final int PASSIVE_ADDRESSES_ANEW = 60;
+  private static final Duration FIRST_RUN_SPREAD = Duration.ofMillis(20);
+
+  private final Clock clock;
+  private final Scheduler scheduler;
+  private final EventLoops loops;
+  private final Executor lookups;
+  private final Listening listening;
+  private final ListeningSockets sockets;
+  private final Teller teller;
+  private final ProbeMeters meters;
+  private volatile List<Passive> watched = List.of();
+  private Scheduler.@Nullable Task passive;
+  private boolean socketsUnreadable;
+
+  /**
+   * @param procfs where {@code net/tcp} is, usually {@code /proc}
+   * @param sink is called on {@code telling} alone
+   * @param lookups runs name lookups, which block
+   * @param telling one thread that may wait for the disk
+   */
+  public Probes(
+      Path procfs,
+      Clock clock,
+      Scheduler scheduler,
+      EventLoops loops,
+      EventSink sink,
+      Executor lookups,
+      Executor telling,
+      MeterRegistry meters) {
+    this.clock = clock;
+    this.scheduler = scheduler;
+    this.loops = loops;
+    this.lookups = lookups;
+    this.listening = new Listening(procfs);
+    this.sockets = new ListeningSockets(procfs);
+    this.teller = new Teller(sink, telling, scheduler, meters);
+    this.meters = new ProbeMeters(meters);
+  }
+
+  /**
+   * Begins, or goes on with another configuration: a probe that is configured as before keeps its
+   * state and its turns.
+   */
+  public synchronized void configure(List<ProbeConfig> configs) {
+    Map<String, Passive> before = new LinkedHashMap<>();
+    for (Passive old : watched) {
+      before.put(old.probe.config().name(), old);
+    }
+    List<Passive> now = new ArrayList<>();
+    List<Passive> fresh = new ArrayList<>();
+    for (ProbeConfig config : configs) {
+      Passive old = before.get(config.name());
+      if (old != null && old.probe.config().equals(config)) {
+        before.remove(config.name());
+        now.add(old);
+      } else {
+        Passive added = new Passive(watch(config));
+        now.add(added);
+        fresh.add(added);
+      }
+    }
+    for (Passive gone : before.values()) {
+      String target = gone.probe.config().address();
+      boolean goesOn =
+          fresh.stream()
+              .map(f -> f.probe.config())
+              .anyMatch(
+                  c -> c.name().equals(gone.probe.config().name()) && c.address().equals(target));
+      gone.probe.stop(!goesOn);
+    }
+    watched = List.copyOf(now);
+    long spread = FIRST_RUN_SPREAD.toMillis() * (10 + fresh.size());
+    for (Passive added : fresh) {
+      long most = Math.min(spread, added.probe.config().every().toMillis());
+      long first = ThreadLocalRandom.current().nextLong(most);
+      added.probe.start(scheduler, Duration.ofMillis(first));
+    }
+    if (passive == null) {
+      passive = scheduler.every(PASSIVE, PASSIVE, this::lookPassively);
+    }
+  }
+
+  /** Tells the state of every probe again; to be called when the link to the collector is new. */
+  public void tellAll() {
+    for (Passive each : watched) {
+      each.probe.tellAgain();
+    }
+  }
+
+  /** The present state of each probe, in the order of the configuration. */
+  public List<ProbeStatus> statuses() {
+    List<ProbeStatus> all = new ArrayList<>();
+    for (Passive each : watched) {
+      all.add(each.probe.status());
+    }
+    return all;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (passive != null) {
+      passive.cancel();
+    }
+    for (Passive each : watched) {
+      each.probe.stop(false);
+    }
+    sockets.close();
+  }
+
+  private Watched watch(ProbeConfig config) {
+    TcpProbe probe = new TcpProbe(config, clock, scheduler, loops, lookups);
+    return new Watched(config, probe, clock, teller, listening, meters);
+  }
+
+  /** On the scheduler's thread: it only reads memory that the kernel prints. */
+  private void lookPassively() {
+    boolean any = false;
+    for (Passive each : watched) {
+      any |= each.isOnThisHost();
+    }
+    if (!any) {
+      return;
+    }
+    try {
+      sockets.read();
+      socketsUnreadable = false;
+    } catch (IOException e) {
+      if (!socketsUnreadable) {
+        log.warn("listening sockets cannot be read, probes go on without cause=\"{}\"", e.toString());
+      }
+      socketsUnreadable = true;
+      return;
+    }
+    for (Passive each : watched) {
+      each.look();
+    }
+  }
+
+  /** The passive side of one probe. Used by the scheduler's thread alone. */
+  private final class Passive {
+    private final Watched probe;
+    private InetAddress[] seen = {};
+    private int untilAnew;
+    private long[] highs = {};
+    private long[] lows = {};
+    private boolean known;
+    private boolean wasListening;
+
+    Passive(Watched probe) {
+      this.probe = probe;
+    }
+
+    /** Finds out anew when the name resolves to others, and once a minute. */
+    @SuppressWarnings("ReferenceEquality") // the probe keeps the array while it stays the same
+    boolean isOnThisHost() {
+      InetAddress[] addresses = probe.addresses();
+      if (addresses != seen || --untilAnew < 0) {
+        if (addresses != seen) {
+          known = false;
+        }
+        seen = addresses;
+        untilAnew = PASSIVE_ADDRESSES_ANEW;
+        int local = 0;
+        highs = new long[addresses.length];
+        lows = new long[addresses.length];
+        for (InetAddress address : addresses) {
+          if (Listening.isLocal(address)) {
+            highs[local] = ListeningSockets.high(address);
+            lows[local++] = ListeningSockets.low(address);
+          }
+        }
+        if (local < addresses.length) {
+          // Partly elsewhere: whether one socket listens here decides nothing.
+          highs = new long[0];
+        }
+      }
+      return highs.length > 0;
+    }
+
+    void look() {
+      if (highs.length == 0) {
+        return;
+      }
+      boolean listens = false;
+      int port = probe.config().target().getPort();
+      for (int i = 0; i < highs.length; i++) {
+        listens |= sockets.find(highs[i], lows[i], port) >= 0;
+      }
+      // Only a change counts: a port that is forwarded has no listening socket and yet is up.
+      if (known && listens != wasListening) {
+        probe.turnNow();
+      }
+      known = true;
+      wasListening = listens;
+    }
+  }
+}

@@ -1,0 +1,262 @@
+package vigie.agent.probe;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.agent.event.Event;
+import vigie.agent.event.EventType;
+import vigie.agent.event.Severity;
+import vigie.base.time.Clock;
+import vigie.base.time.Durations;
+import vigie.base.time.Scheduler;
+
+/**
+ * One probe at work: its turns, never two runs at a time, its state, and which event each change of
+ * it makes. Guarded by itself; results come from event loops, turns from the scheduler.
+ */
+final class Watched {
+  private static final Logger log = LoggerFactory.getLogger(Watched.class);
+
+  private final ProbeConfig config;
+  private final TcpProbe probe;
+  private final Clock clock;
+  private final Teller teller;
+  private final Listening listening;
+  private final ProbeMeters meters;
+
+  private Scheduler.@Nullable Task turns;
+  private boolean stopped;
+  private boolean underWay;
+  private boolean again;
+  private boolean everUp;
+  private boolean cannotRun;
+  private @Nullable ProbeResult last;
+  private @Nullable Instant since;
+  private long sinceNanos;
+
+  Watched(
+      ProbeConfig config,
+      TcpProbe probe,
+      Clock clock,
+      Teller teller,
+      Listening listening,
+      ProbeMeters meters) {
+    this.config = config;
+    this.probe = probe;
+    this.clock = clock;
+    this.teller = teller;
+    this.listening = listening;
+    this.meters = meters;
+  }
+
+  ProbeConfig config() {
+    return config;
+  }
+
+  InetAddress[] addresses() {
+    return probe.addresses();
+  }
+
+  synchronized ProbeStatus status() {
+    return new ProbeStatus(config, last, since, everUp);
+  }
+
+  synchronized void start(Scheduler scheduler, Duration first) {
+    turns = scheduler.every(first, config.every(), this::turn);
+  }
+
+  /**
+   * Ends the turns. Where it was down and is watched no more, that is told as up: nobody would ever
+   * take the alert back otherwise.
+   */
+  synchronized void stop(boolean forGood) {
+    stopped = true;
+    if (turns != null) {
+      turns.cancel();
+    }
+    if (forGood && last instanceof ProbeResult.Down) {
+      Instant now = clock.now();
+      Map<String, String> fields = fields(now, now);
+      fields.put("reason", "no longer watched");
+      tell(EventType.PROBE_UP, now, fields, title() + " is no longer watched");
+    }
+  }
+
+  /** A regular turn: skipped while the last run is still under way. */
+  void turn() {
+    synchronized (this) {
+      if (stopped) {
+        return;
+      }
+      if (underWay) {
+        meters.skipped();
+        return;
+      }
+      underWay = true;
+    }
+    probe.run(this::finished);
+  }
+
+  /** Something hints that the state has changed: runs at once, or once more after this run. */
+  void turnNow() {
+    synchronized (this) {
+      if (stopped) {
+        return;
+      }
+      if (underWay) {
+        again = true;
+        return;
+      }
+      underWay = true;
+    }
+    probe.run(this::finished);
+  }
+
+  /** Tells the present state again, with the time of now; nothing before the first result. */
+  synchronized void tellAgain() {
+    Instant began = since;
+    if (began == null || stopped) {
+      return;
+    }
+    Instant now = clock.now();
+    Map<String, String> fields = fields(now, began);
+    fields.put("told", "reconnect");
+    if (last instanceof ProbeResult.Down down) {
+      fields.put("reason", down.reason());
+      tell(EventType.PROBE_DOWN, now, fields, title() + " is still down: " + down.reason());
+    } else {
+      tell(EventType.PROBE_UP, now, fields, title() + " is still up");
+    }
+  }
+
+  private void finished(ProbeResult result) {
+    boolean runAgain;
+    synchronized (this) {
+      underWay = false;
+      runAgain = again && !stopped;
+      again = false;
+      meters.ran();
+      if (!stopped) {
+        take(result);
+      }
+    }
+    if (runAgain) {
+      turnNow();
+    }
+  }
+
+  private void take(ProbeResult result) {
+    if (result instanceof ProbeResult.NotRun notRun) {
+      meters.notRun();
+      if (!cannotRun) {
+        log.error("probe cannot run probe={} cause=\"{}\"", config.name(), notRun.reason());
+      }
+      cannotRun = true;
+      return;
+    }
+    cannotRun = false;
+    boolean wasUp = last instanceof ProbeResult.Up;
+    boolean isUp = result instanceof ProbeResult.Up;
+    boolean first = last == null;
+    last = result;
+    if (first || wasUp != isUp) {
+      changed(result, first);
+    }
+    everUp |= isUp;
+  }
+
+  private void changed(ProbeResult result, boolean first) {
+    Instant at = result.at();
+    Map<String, String> fields = fields(at, at);
+    String lasted = "";
+    if (first) {
+      fields.put("told", "start");
+    } else {
+      lasted = rounded(Duration.ofNanos(clock.nanos() - sinceNanos));
+      fields.put("lasted", lasted);
+    }
+    since = at;
+    sinceNanos = clock.nanos();
+    if (result instanceof ProbeResult.Down down) {
+      fields.put("reason", down.reason());
+      wentDown(down, fields, lasted);
+    } else {
+      log.info("probe up probe={} target={}", config.name(), config.address());
+      tell(
+          EventType.PROBE_UP,
+          at,
+          fields,
+          title() + (first ? " is up" : " is up again after " + lasted));
+    }
+  }
+
+  private void wentDown(ProbeResult.Down down, Map<String, String> fields, String lasted) {
+    String text = title() + " is down: " + down.reason();
+    if (everUp) {
+      log.warn(
+          "probe down probe={} target={} reason=\"{}\"",
+          config.name(),
+          config.address(),
+          down.reason());
+      tell(EventType.PROBE_DOWN, down.at(), fields, text + "; it was up for " + lasted);
+      return;
+    }
+    InetAddress[] addresses = probe.addresses();
+    teller.tell(
+        config.name(),
+        () -> {
+          String hint = listening.explain(addresses, config.target().getPort());
+          log.warn(
+              "probe has never been up probe={} target={} reason=\"{}\" hint=\"{}\"",
+              config.name(),
+              config.address(),
+              down.reason(),
+              hint);
+          return event(
+              EventType.PROBE_DOWN,
+              down.at(),
+              fields,
+              text + "; never up since the agent started" + (hint.isEmpty() ? "" : "; " + hint));
+        });
+  }
+
+  private void tell(EventType type, Instant at, Map<String, String> fields, String text) {
+    Event event = event(type, at, fields, text);
+    teller.tell(config.name(), () -> event);
+  }
+
+  private static Event event(
+      EventType type, Instant at, Map<String, String> fields, String text) {
+    Severity severity = type == EventType.PROBE_DOWN ? Severity.ERROR : Severity.NOTICE;
+    return new Event(at, severity, type, fields, text);
+  }
+
+  private Map<String, String> fields(Instant at, Instant began) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("probe", config.name());
+    fields.put("target", config.address());
+    if (!began.equals(at)) {
+      fields.put("since", began.toString());
+    }
+    return fields;
+  }
+
+  private String title() {
+    return config.name().equals(config.address())
+        ? config.name()
+        : config.name() + " " + config.address();
+  }
+
+  /** Whole seconds from the first on: nobody wants 1h2m3s456ms. */
+  private static String rounded(Duration lasted) {
+    return Durations.format(
+        lasted.compareTo(Duration.ofSeconds(1)) < 0
+            ? lasted
+            : Duration.ofSeconds(lasted.toSeconds()));
+  }
+}
