@@ -1,0 +1,101 @@
+package vigie.agent.metric;
+
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricMetadata;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The metrics of one name: made once, filled during each scrape, emptied into a snapshot at its end.
+ * One thread at a time.
+ */
+abstract class Family {
+  private static final int MAX_POINTS = 20_000;
+
+  final MetricMetadata metadata;
+
+  private Family(String name, String help) {
+    // Not the library's builders: they strip _total from a counter's name, which breaks name[].
+    metadata = new MetricMetadata(name, help);
+  }
+
+  static Family gauge(String name, String help) {
+    return new Gauge(name, help);
+  }
+
+  /** A counter; {@code name} ends in {@code _total}. */
+  static Family counter(String name, String help) {
+    return new Counter(name, help);
+  }
+
+  /** Adds a value without labels; NaN stands for "not told" and adds nothing. */
+  final void add(double value) {
+    add(Labels.EMPTY, value);
+  }
+
+  /** Adds a value; NaN stands for "not told" and adds nothing. */
+  abstract void add(Labels labels, double value);
+
+  /** What was added since the last call; null when nothing was. */
+  abstract @Nullable MetricSnapshot take();
+
+  private static final class Gauge extends Family {
+    private final List<GaugeDataPointSnapshot> points = new ArrayList<>();
+
+    Gauge(String name, String help) {
+      super(name, help);
+    }
+
+    @Override
+    void add(Labels labels, double value) {
+      if (!Double.isNaN(value) && points.size() < MAX_POINTS) {
+        points.add(new GaugeDataPointSnapshot(value, labels, null));
+      }
+    }
+
+    @Override
+    @Nullable MetricSnapshot take() {
+      if (points.isEmpty()) {
+        return null;
+      }
+      try {
+        return new GaugeSnapshot(metadata, points);
+      } finally {
+        points.clear();
+      }
+    }
+  }
+
+  private static final class Counter extends Family {
+    private final List<CounterDataPointSnapshot> points = new ArrayList<>();
+
+    Counter(String name, String help) {
+      super(name, help);
+    }
+
+    @Override
+    void add(Labels labels, double value) {
+      if (value >= 0 && points.size() < MAX_POINTS) {
+        points.add(new CounterDataPointSnapshot(value, labels, null, 0));
+      }
+    }
+
+    @Override
+    @Nullable MetricSnapshot take() {
+      if (points.isEmpty()) {
+        return null;
+      }
+      try {
+        return new CounterSnapshot(metadata, points);
+      } finally {
+        points.clear();
+      }
+    }
+  }
+}

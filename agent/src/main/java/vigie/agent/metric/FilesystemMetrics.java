@@ -1,0 +1,87 @@
+package vigie.agent.metric;
+
+import io.prometheus.metrics.model.snapshots.Labels;
+import java.io.IOException;
+import java.util.List;
+import java.util.regex.Pattern;
+import vigie.agent.reader.FilesystemReader;
+import vigie.agent.reader.FilesystemReader.Filesystem;
+import vigie.agent.reader.Mount;
+
+/** {@code node_filesystem_*}: the sizes of what is mounted. */
+final class FilesystemMetrics implements Subject {
+  /** node_exporter's defaults: what is not a place for files that fill up. */
+  private static final Pattern IGNORED_MOUNT_POINTS =
+      Pattern.compile(
+          "^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)");
+
+  private static final Pattern IGNORED_TYPES =
+      Pattern.compile(
+          "(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs"
+              + "|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs"
+              + "|squashfs|erofs|sysfs|tracefs)");
+
+  private final Family size =
+      Family.gauge("node_filesystem_size_bytes", "Size of the file system in bytes.");
+  private final Family free =
+      Family.gauge("node_filesystem_free_bytes", "Free space of the file system in bytes.");
+  private final Family available =
+      Family.gauge(
+          "node_filesystem_avail_bytes", "Space left for users other than root, in bytes.");
+  private final Family files =
+      Family.gauge("node_filesystem_files", "Files that the file system has room for.");
+  private final Family filesFree =
+      Family.gauge("node_filesystem_files_free", "Files that could still be created.");
+  private final Family readOnly =
+      Family.gauge("node_filesystem_readonly", "Whether the file system is read-only.");
+  private final Family error =
+      Family.gauge(
+          "node_filesystem_device_error",
+          "Whether the file system did not tell its size; device_error says why.");
+  private final LabelCache<Mount> labels = new LabelCache<>(FilesystemMetrics::labels);
+  private final FilesystemReader reader;
+
+  FilesystemMetrics(FilesystemReader reader) {
+    this.reader = reader;
+  }
+
+  /** Whether a mount is told at all. */
+  static boolean isWanted(Mount mount) {
+    return !IGNORED_MOUNT_POINTS.matcher(mount.mountPoint()).find()
+        && !IGNORED_TYPES.matcher(mount.type()).matches();
+  }
+
+  private static Labels labels(Mount mount) {
+    return Labels.of(
+        "device", mount.device(), "fstype", mount.type(), "mountpoint", mount.mountPoint());
+  }
+
+  @Override
+  public String name() {
+    return "filesystem";
+  }
+
+  @Override
+  public List<Family> families() {
+    return List.of(size, free, available, files, filesFree, readOnly, error);
+  }
+
+  @Override
+  public void collect() throws IOException {
+    reader.read();
+    for (Filesystem filesystem : reader.filesystems()) {
+      Labels of = labels.of(filesystem.mount());
+      readOnly.add(of, filesystem.mount().readOnly() ? 1 : 0);
+      if (!filesystem.error().isEmpty()) {
+        error.add(of.add("device_error", filesystem.error()), 1);
+        continue;
+      }
+      error.add(of, 0);
+      size.add(of, filesystem.sizeBytes());
+      free.add(of, filesystem.freeBytes());
+      available.add(of, filesystem.availableBytes());
+      files.add(of, filesystem.files());
+      filesFree.add(of, filesystem.filesFree());
+    }
+  }
+}

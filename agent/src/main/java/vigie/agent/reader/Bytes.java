@@ -1,0 +1,205 @@
+package vigie.agent.reader;
+
+/**
+ * A cursor over the text of a kernel file: lines of fields parted by spaces or tabs. Nothing is
+ * allocated but names seen for the first time. What cannot be read is NaN or empty, never an
+ * exception: a kernel newer or older than this code loses a value, not the scrape.
+ */
+final class Bytes {
+  private static final int MAX_NUMBER = 40;
+  private static final int MAX_EXACT_DIGITS = 18;
+  private static final double[] POWERS = {1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+
+  private final Names names = new Names();
+  byte[] data;
+  private int end;
+  private int nextLine;
+  private int lineEnd;
+  private int at;
+  private int from;
+  private int to;
+
+  Bytes(int capacity) {
+    data = new byte[capacity];
+  }
+
+  /** Starts over; what is in {@link #data} up to {@code length} is the text. */
+  void reset(int length) {
+    end = length;
+    nextLine = 0;
+    lineEnd = 0;
+    at = 0;
+    from = 0;
+    to = 0;
+  }
+
+  int length() {
+    return end;
+  }
+
+  /** Goes to the next line; false when there is none. */
+  boolean line() {
+    if (nextLine >= end) {
+      return false;
+    }
+    at = nextLine;
+    lineEnd = at;
+    while (lineEnd < end && data[lineEnd] != '\n') {
+      lineEnd++;
+    }
+    nextLine = lineEnd + 1;
+    return true;
+  }
+
+  /** Takes the next field of the line; false when there is none. */
+  boolean field() {
+    while (at < lineEnd && isSpace(data[at])) {
+      at++;
+    }
+    from = at;
+    while (at < lineEnd && !isSpace(data[at])) {
+      at++;
+    }
+    to = at;
+    return to > from;
+  }
+
+  /** Takes what stands before {@code separator}, or before its last occurrence in the line. */
+  boolean fieldBefore(char separator, boolean last) {
+    while (at < lineEnd && isSpace(data[at])) {
+      at++;
+    }
+    int found = -1;
+    for (int i = at; i < lineEnd && (last || found < 0); i++) {
+      if (data[i] == separator) {
+        found = i;
+      }
+    }
+    if (found < 0) {
+      return false;
+    }
+    from = at;
+    to = found;
+    at = found + 1;
+    return true;
+  }
+
+  /** Takes the rest of the line, without spaces at either end. */
+  boolean rest() {
+    while (at < lineEnd && isSpace(data[at])) {
+      at++;
+    }
+    from = at;
+    to = lineEnd;
+    while (to > from && isSpace(data[to - 1])) {
+      to--;
+    }
+    at = lineEnd;
+    return to > from;
+  }
+
+  /** The taken field; the same String for the same text. */
+  String text() {
+    return names.of(data, from, to);
+  }
+
+  /** Whether the taken field is {@code ascii}. */
+  boolean is(String ascii) {
+    return to - from == ascii.length() && startsWith(ascii);
+  }
+
+  boolean startsWith(String ascii) {
+    if (to - from < ascii.length()) {
+      return false;
+    }
+    for (int i = 0; i < ascii.length(); i++) {
+      if (data[from + i] != ascii.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The digits of the taken field after its first {@code skip} bytes, or -1. At most 9 digits. */
+  int digitsAfter(int skip) {
+    int start = from + skip;
+    if (to - start < 1 || to - start > 9) {
+      return -1;
+    }
+    int value = 0;
+    for (int i = start; i < to; i++) {
+      int digit = data[i] - '0';
+      if (digit < 0 || digit > 9) {
+        return -1;
+      }
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  /** The next field as a number of 0 or more; NaN when missing, negative or no number. */
+  double number() {
+    return field() ? parse(from, to) : Double.NaN;
+  }
+
+  /** The next field as a number, which may be negative; NaN when missing or no number. */
+  double signed() {
+    if (!field()) {
+      return Double.NaN;
+    }
+    return data[from] == '-' ? -parse(from + 1, to) : parse(from, to);
+  }
+
+  /** The next field as a number written in hexadecimal after {@code 0x}; NaN when it is not. */
+  double hexadecimal() {
+    if (!field() || !startsWith("0x") || to - from < 3 || to - from > 14) {
+      return Double.NaN;
+    }
+    long value = 0;
+    for (int i = from + 2; i < to; i++) {
+      int digit = Character.digit(data[i], 16);
+      if (digit < 0) {
+        return Double.NaN;
+      }
+      value = value << 4 | digit;
+    }
+    return value;
+  }
+
+  private double parse(int start, int stop) {
+    if (stop <= start || stop - start > MAX_NUMBER) {
+      return Double.NaN;
+    }
+    long exact = 0;
+    double value = 0;
+    int digits = 0;
+    int fraction = -1;
+    for (int i = start; i < stop; i++) {
+      int digit = data[i] - '0';
+      if (digit >= 0 && digit <= 9) {
+        if (digits < MAX_EXACT_DIGITS) {
+          exact = exact * 10 + digit;
+          value = exact;
+        } else {
+          value = value * 10 + digit;
+        }
+        digits++;
+        if (fraction >= 0) {
+          fraction++;
+        }
+      } else if (data[i] == '.' && fraction < 0 && digits > 0) {
+        fraction = 0;
+      } else {
+        return Double.NaN;
+      }
+    }
+    if (fraction <= 0) {
+      return fraction == 0 ? Double.NaN : value;
+    }
+    return fraction < POWERS.length ? value / POWERS[fraction] : Double.NaN;
+  }
+
+  private static boolean isSpace(byte b) {
+    return b == ' ' || b == '\t' || b == 0;
+  }
+}

@@ -1,0 +1,123 @@
+package vigie.agent.reader;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import vigie.agent.reader.FilesystemReader.Filesystem;
+import vigie.base.time.Clock;
+
+/**
+ * How many files a file system can hold and has left. Java cannot ask the kernel for these two, and
+ * no file under /proc or /sys tells them, so {@code stat -f} of the system is run for all mounts
+ * together: at most once a minute, only while somebody reads, never waited for. Without that
+ * program the two numbers are missing.
+ */
+public final class InodeReader {
+  private static final Duration PERIOD = Duration.ofMinutes(1);
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final int MAX_BYTES = 1 << 20;
+  private static final int MAX_MOUNTS = 200;
+
+  private final List<String> command;
+  private final Clock clock;
+  private final Executor executor;
+  private final AtomicReference<Run> run = new AtomicReference<>(Run.NEVER);
+
+  /**
+   * @param command prints two numbers a line, files and free files, for each path appended to it
+   * @param executor runs the waiting for it; it may refuse
+   */
+  public InodeReader(List<String> command, Clock clock, Executor executor) {
+    this.command = List.copyOf(command);
+    this.clock = clock;
+    this.executor = executor;
+  }
+
+  /** By the system's own {@code stat}, of coreutils or busybox. */
+  public static InodeReader host(Clock clock, Executor executor) {
+    return new InodeReader(List.of("stat", "-f", "-c", "%c %d", "--"), clock, executor);
+  }
+
+  /** Starts a refresh of the file systems' numbers when they are old and none is under way. */
+  void read(List<Filesystem> filesystems) {
+    Run last = run.get();
+    long now = clock.nanos();
+    if (last.busy || last != Run.NEVER && now - last.nanos < PERIOD.toNanos()) {
+      return;
+    }
+    List<Filesystem> asked = new ArrayList<>();
+    for (Filesystem filesystem : filesystems) {
+      if (filesystem.error().isEmpty() && asked.size() < MAX_MOUNTS) {
+        asked.add(filesystem);
+      }
+    }
+    Run begun = new Run(now, true);
+    if (asked.isEmpty() || !run.compareAndSet(last, begun)) {
+      return;
+    }
+    try {
+      executor.execute(
+          () -> {
+            try {
+              refresh(asked);
+            } finally {
+              run.set(new Run(now, false));
+            }
+          });
+    } catch (RejectedExecutionException busy) {
+      run.set(last);
+    }
+  }
+
+  private void refresh(List<Filesystem> asked) {
+    List<String> line = new ArrayList<>(command);
+    asked.forEach(filesystem -> line.add(filesystem.path().toString()));
+    Process process;
+    try {
+      ProcessBuilder builder = new ProcessBuilder(line);
+      builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+      process = builder.start();
+    } catch (IOException noSuchProgram) {
+      return;
+    }
+    try {
+      process.getOutputStream().close();
+      // Little is printed, so that the pipe never fills and the program can end unread.
+      if (process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS) && process.exitValue() == 0) {
+        take(asked, process.getInputStream());
+      }
+    } catch (IOException unreadable) {
+      // The numbers of the last run stay.
+    } catch (InterruptedException stopping) {
+      Thread.currentThread().interrupt();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static void take(List<Filesystem> asked, InputStream in) throws IOException {
+    String[] lines =
+        new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII).split("\n");
+    if (lines.length != asked.size()) {
+      return;
+    }
+    for (int i = 0; i < lines.length; i++) {
+      Bytes bytes = new Bytes(0);
+      bytes.data = lines[i].getBytes(StandardCharsets.US_ASCII);
+      bytes.reset(bytes.data.length);
+      bytes.line();
+      asked.get(i).files(bytes.number(), bytes.number());
+    }
+  }
+
+  private record Run(long nanos, boolean busy) {
+    static final Run NEVER = new Run(0, false);
+  }
+}

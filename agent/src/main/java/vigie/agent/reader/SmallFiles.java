@@ -1,0 +1,56 @@
+package vigie.agent.reader;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attributes under /sys and single values under /proc/sys, at most 4 KiB each, opened, read and
+ * closed at each reading into one kept buffer. One thread at a time.
+ */
+final class SmallFiles {
+  private final Bytes bytes = new Bytes(4096);
+
+  /** The first line of the file, or null where it is missing, not readable now, or empty. */
+  @Nullable Bytes open(String path) {
+    int length;
+    try (FileInputStream in = new FileInputStream(path)) {
+      length = in.read(bytes.data, 0, bytes.data.length);
+    } catch (IOException absent) {
+      // Attributes that do not apply answer EINVAL: the speed of a link that is down, for one.
+      return null;
+    }
+    bytes.reset(Math.max(0, length));
+    return bytes.line() ? bytes : null;
+  }
+
+  /** The first line's number, or NaN. */
+  double number(String path) {
+    Bytes line = open(path);
+    return line == null ? Double.NaN : line.signed();
+  }
+
+  /** The first line's text without spaces at its ends, or the empty string. */
+  String text(String path) {
+    Bytes line = open(path);
+    return line != null && line.rest() ? line.text() : "";
+  }
+
+  /** How many names a folder has, or NaN where it is missing. */
+  static double count(String folder) {
+    String[] names = new File(folder).list();
+    return names == null ? Double.NaN : names.length;
+  }
+
+  /** The names in a folder in order; empty where it is missing. */
+  static String[] list(String folder) {
+    String[] names = new File(folder).list();
+    if (names == null) {
+      return new String[0];
+    }
+    Arrays.sort(names);
+    return names;
+  }
+}
