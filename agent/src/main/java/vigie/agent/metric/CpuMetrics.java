@@ -65,10 +65,10 @@ final class CpuMetrics implements Subject {
     for (int i = 0; i < reader.count(); i++) {
       int cpu = reader.cpu(i);
       for (int mode = 0; mode < MODES.length; mode++) {
-        seconds.add(byMode[mode].of(cpu), grown(cpu, mode, reader.seconds(i, mode)));
+        seconds.add(byMode[mode].get(cpu), grown(cpu, mode, reader.seconds(i, mode)));
       }
       for (int mode = 0; mode < GUEST_MODES; mode++) {
-        guestSeconds.add(byMode[mode].of(cpu), reader.seconds(i, StatReader.GUEST + mode));
+        guestSeconds.add(byMode[mode].get(cpu), reader.seconds(i, StatReader.GUEST + mode));
       }
     }
     collectThrottles();

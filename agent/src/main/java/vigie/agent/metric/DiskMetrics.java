@@ -20,7 +20,7 @@ final class DiskMetrics implements Subject {
       Pattern.compile("(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+");
 
   private static final double BYTES_PER_SECTOR = 512;
-  private static final double SECONDS_PER_MS = 0.001;
+  private static final double MS_PER_SECOND = 1000;
   private static final int MAX_KNOWN = 4096;
 
   private final List<Column> columns =
@@ -34,7 +34,7 @@ final class DiskMetrics implements Subject {
           bytes(SECTORS_WRITTEN, "written_bytes_total", "Bytes written."),
           seconds(WRITE_MS, "write_time_seconds_total", "Seconds spent in writes, all summed."),
           new Column(
-              IN_PROGRESS, 1, Family.gauge("node_disk_io_now", "Requests under way now.")),
+              IN_PROGRESS, 1, 1, Family.gauge("node_disk_io_now", "Requests under way now.")),
           seconds(IO_MS, "io_time_seconds_total", "Seconds during which a request was under way."),
           seconds(
               WEIGHTED_IO_MS,
@@ -53,8 +53,7 @@ final class DiskMetrics implements Subject {
   private final Family info =
       Family.gauge("node_disk_info", "Numbers and hardware identity of the device; always 1.");
   private final Family filesystemInfo =
-      Family.gauge(
-          "node_disk_filesystem_info", "The file system that the device holds; always 1.");
+      Family.gauge("node_disk_filesystem_info", "The file system that the device holds; always 1.");
   private final Family mapperInfo =
       Family.gauge("node_disk_device_mapper_info", "Names of a mapped device; always 1.");
   private final Family ataCache =
@@ -97,7 +96,7 @@ final class DiskMetrics implements Subject {
         continue;
       }
       for (Column column : columns) {
-        column.family.add(device.labels, disk.value(column.index) * column.factor);
+        column.family.add(device.labels, disk.value(column.index) * column.times / column.by);
       }
       info.add(device.info, 1);
       device.properties.forEach((family, labels) -> family.add(labels, 1));
@@ -197,17 +196,17 @@ final class DiskMetrics implements Subject {
   }
 
   private static Column counter(int index, String suffix, String help) {
-    return new Column(index, 1, Family.counter("node_disk_" + suffix, help));
+    return new Column(index, 1, 1, Family.counter("node_disk_" + suffix, help));
   }
 
   private static Column bytes(int index, String suffix, String help) {
-    return new Column(index, BYTES_PER_SECTOR, Family.counter("node_disk_" + suffix, help));
+    return new Column(index, BYTES_PER_SECTOR, 1, Family.counter("node_disk_" + suffix, help));
   }
 
   private static Column seconds(int index, String suffix, String help) {
-    return new Column(index, SECONDS_PER_MS, Family.counter("node_disk_" + suffix, help));
+    return new Column(index, 1, MS_PER_SECOND, Family.counter("node_disk_" + suffix, help));
   }
 
   /** A column of the file and what becomes of it. */
-  private record Column(int index, double factor, Family family) {}
+  private record Column(int index, double times, double by, Family family) {}
 }

@@ -12,15 +12,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of one name: made once, filled during each scrape, emptied into a snapshot at its end.
- * One thread at a time.
+ * The metrics of one name: made once, filled during each scrape, emptied into a snapshot at its
+ * end. One thread at a time.
  */
 abstract class Family {
   private static final int MAX_POINTS = 20_000;
 
+  private final String name;
   final MetricMetadata metadata;
 
   private Family(String name, String help) {
+    this.name = name;
     // Not the library's builders: they strip _total from a counter's name, which breaks name[].
     metadata = new MetricMetadata(name, help);
   }
@@ -32,6 +34,11 @@ abstract class Family {
   /** A counter; {@code name} ends in {@code _total}. */
   static Family counter(String name, String help) {
     return new Counter(name, help);
+  }
+
+  /** The name as it is exposed, {@code _total} included. */
+  final String name() {
+    return name;
   }
 
   /** Adds a value without labels; NaN stands for "not told" and adds nothing. */

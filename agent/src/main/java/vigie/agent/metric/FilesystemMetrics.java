@@ -70,7 +70,7 @@ final class FilesystemMetrics implements Subject {
   public void collect() throws IOException {
     reader.read();
     for (Filesystem filesystem : reader.filesystems()) {
-      Labels of = labels.of(filesystem.mount());
+      Labels of = labels.get(filesystem.mount());
       readOnly.add(of, filesystem.mount().readOnly() ? 1 : 0);
       if (!filesystem.error().isEmpty()) {
         error.add(of.add("device_error", filesystem.error()), 1);

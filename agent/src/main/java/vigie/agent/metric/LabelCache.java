@@ -24,7 +24,7 @@ final class LabelCache<K> {
     return new LabelCache<>(value -> Labels.of(labelName, value));
   }
 
-  Labels of(K key) {
+  Labels get(K key) {
     Labels known = labels.get(key);
     if (known == null) {
       if (labels.size() >= MAX) {

@@ -73,14 +73,14 @@ final class LinkMetrics implements Subject {
   public void collect() {
     reader.read();
     for (Link link : reader.links()) {
-      Labels of = labels.of(link.name());
+      Labels of = labels.get(link.name());
       for (Column column : columns) {
         column.family.add(of, link.value(column.attribute));
       }
       speed.add(of, link.value(Attribute.SPEED) * BYTES_PER_MEGABIT);
       up.add(of, link.state().equals("up") ? 1 : 0);
       info.add(
-          infoLabels.of(
+          infoLabels.get(
               List.of(
                   link.address(),
                   link.broadcast(),

@@ -52,14 +52,14 @@ final class TimeMetrics implements Subject {
     int offsetMillis = zone.getOffset(now.toEpochMilli());
     boolean summer = zone.inDaylightTime(java.util.Date.from(now));
     zoneOffset.add(
-        zoneLabels.of(zone.getDisplayName(summer, TimeZone.SHORT, Locale.ROOT)),
+        zoneLabels.get(zone.getDisplayName(summer, TimeZone.SHORT, Locale.ROOT)),
         offsetMillis / 1000.0);
     for (ClockSource source : reader.read()) {
       for (String name : source.available()) {
-        available.add(sourceLabels.of(List.of(source.device(), name)), 1);
+        available.add(sourceLabels.get(List.of(source.device(), name)), 1);
       }
       if (!source.current().isEmpty()) {
-        current.add(sourceLabels.of(List.of(source.device(), source.current())), 1);
+        current.add(sourceLabels.get(List.of(source.device(), source.current())), 1);
       }
     }
   }

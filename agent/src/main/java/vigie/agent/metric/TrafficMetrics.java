@@ -55,7 +55,7 @@ final class TrafficMetrics implements Subject {
       if (device.name().equals("lo")) {
         continue;
       }
-      Labels of = labels.of(device.name());
+      Labels of = labels.get(device.name());
       for (int column = 0; column < TrafficReader.COLUMNS; column++) {
         columns.get(column).add(of, device.value(column));
       }

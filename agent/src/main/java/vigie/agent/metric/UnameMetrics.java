@@ -41,6 +41,6 @@ final class UnameMetrics implements Subject {
 
   @Override
   public void collect() {
-    info.add(labels.of(reader.read()), 1);
+    info.add(labels.get(reader.read()), 1);
   }
 }

@@ -103,8 +103,7 @@ public final class InodeReader {
   }
 
   private static void take(List<Filesystem> asked, InputStream in) throws IOException {
-    String[] lines =
-        new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII).split("\n");
+    String[] lines = new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII).split("\n");
     if (lines.length != asked.size()) {
       return;
     }

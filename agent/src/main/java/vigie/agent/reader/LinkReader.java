@@ -36,9 +36,7 @@ public final class LinkReader {
   }
 
   private static final Attribute[] ATTRIBUTES = Attribute.values();
-  private static final String[] TEXTS = {
-    "address", "broadcast", "duplex", "ifalias", "operstate"
-  };
+  private static final String[] TEXTS = {"address", "broadcast", "duplex", "ifalias", "operstate"};
   private static final int MAX_DEVICES = 4096;
 
   private final String folder;

@@ -22,7 +22,9 @@ public final class StatReader implements AutoCloseable {
 
   private static final int COLUMNS = 10;
 
-  /** USER_HZ: the unit in which the kernel shows times to programs, 100 on all that Java runs on. */
+  /**
+   * USER_HZ: the unit in which the kernel shows times to programs, 100 on all that Java runs on.
+   */
   private static final double TICKS_PER_SECOND = 100;
 
   private static final int MAX_CPUS = 8192;

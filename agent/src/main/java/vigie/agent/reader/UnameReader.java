@@ -41,10 +41,5 @@ public final class UnameReader {
 
   /** The six parts of uname(2). */
   public record Uname(
-      String system,
-      String node,
-      String release,
-      String version,
-      String machine,
-      String domain) {}
+      String system, String node, String release, String version, String machine, String domain) {}
 }
