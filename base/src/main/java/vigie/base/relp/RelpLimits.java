@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param offers in open or its answer
  * @param unackedRecords of one session; at this many its socket is not read
  * @param unackedBytes of one session; likewise
+ * @param totalUnackedBytes of all sessions together; beyond it no socket is read
  * @param turnBytes of one session that are handed on before another session's turn
  * @param connections in all
  * @param connectionsPerAddress from one address that is not loopback
@@ -26,6 +27,7 @@ public record RelpLimits(
     int offers,
     int unackedRecords,
     int unackedBytes,
+    int totalUnackedBytes,
     int turnBytes,
     int connections,
     int connectionsPerAddress,
@@ -42,6 +44,7 @@ public record RelpLimits(
           32,
           1024,
           4 * 1024 * 1024,
+          32 * 1024 * 1024,
           256 * 1024,
           4096,
           16,

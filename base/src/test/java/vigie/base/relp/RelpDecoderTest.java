@@ -27,6 +27,7 @@ class RelpDecoderTest {
           4,
           100,
           100,
+          100,
           10,
           2,
           Duration.ofSeconds(10),

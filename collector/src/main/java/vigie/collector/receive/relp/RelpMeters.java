@@ -1,0 +1,53 @@
+package vigie.collector.receive.relp;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.Supplier;
+
+/** The receiver's meters: records in and answered, bytes, sessions, what was cut or refused. */
+final class RelpMeters {
+  final Counter records;
+  final Counter bytes;
+  final Counter answered;
+  final Counter cut;
+  final Counter empty;
+  private final MeterRegistry registry;
+
+  RelpMeters(MeterRegistry registry, Supplier<Number> sessions, Supplier<Number> unackedBytes) {
+    this.registry = registry;
+    records = counter("vigie.relp.records", "Records received over RELP");
+    bytes = counter("vigie.relp.bytes", "Bytes of records received over RELP");
+    answered = counter("vigie.relp.answered", "Records answered with 200 after their sync");
+    cut = counter("vigie.relp.cut", "Records longer than the limit, stored up to it");
+    empty = counter("vigie.relp.empty", "Records with nothing in them, answered but not stored");
+    Gauge.builder("vigie.relp.sessions", sessions)
+        .description("RELP connections now")
+        .register(registry);
+    Gauge.builder("vigie.relp.unacked.bytes", unackedBytes)
+        .description("Bytes of records received and not yet answered")
+        .register(registry);
+  }
+
+  /** Connections closed without being served. */
+  void refused(String reason) {
+    Counter.builder("vigie.relp.refused")
+        .description("RELP connections not served: too many, or one spool identity twice")
+        .tag("reason", reason)
+        .register(registry)
+        .increment();
+  }
+
+  /** Sessions ended by a fault of the peer. */
+  void fault(String reason) {
+    Counter.builder("vigie.relp.faults")
+        .description("RELP sessions ended because the peer broke the protocol or a limit")
+        .tag("reason", reason)
+        .register(registry)
+        .increment();
+  }
+
+  private Counter counter(String name, String description) {
+    return Counter.builder(name).description(description).register(registry);
+  }
+}

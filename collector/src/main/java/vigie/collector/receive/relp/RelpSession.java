@@ -1,0 +1,518 @@
+package vigie.collector.receive.relp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.base.net.Addresses;
+import vigie.base.relp.RelpDecoder;
+import vigie.base.relp.RelpEncoder;
+import vigie.base.relp.RelpFault;
+import vigie.base.relp.RelpFrame;
+import vigie.base.relp.RelpLimits;
+import vigie.base.relp.RelpOffers;
+import vigie.base.syslog.SyslogMessage;
+import vigie.base.syslog.SyslogParser;
+import vigie.collector.event.Event;
+
+/**
+ * One RELP session: open, records, close.
+ *
+ * <p>Frames come in on the event loop and wait, in order, for the receiver's executor, where each
+ * becomes an event and goes to the sink, which may block. The sink says on any thread when an event
+ * is durable; back on the event loop the answers go out in the order of the frames. While too much
+ * is unanswered the socket is not read.
+ *
+ * <p>Once open is answered no record is ever answered with anything but 200: rsyslog throws away
+ * what gets a 500. All that goes wrong later ends the session, and the peer sends again what was
+ * not answered.
+ */
+final class RelpSession extends ChannelInboundHandlerAdapter {
+  private static final Logger log = LoggerFactory.getLogger(RelpSession.class);
+  private static final long LINGER_NANOS = 2_000_000_000L;
+  private static final byte[] NOTHING = {};
+
+  private enum State {
+    /** Connected; only open is welcome. */
+    NEW,
+    OPEN,
+    /** Takes no more frames; ends once all is answered. */
+    ENDING,
+    /** serverclose is out; waits for the peer to close, so that no reset overtakes it. */
+    LINGERING
+  }
+
+  /** A record from its arrival to its answer; run by the sink once it is durable. */
+  private final class Pending implements Runnable {
+    final int txnr;
+    final Instant received;
+    final boolean cut;
+    final int size;
+    byte[] data;
+    volatile boolean durable;
+
+    Pending(RelpFrame frame, Instant received) {
+      this.txnr = frame.txnr();
+      this.received = received;
+      this.cut = frame.isCut();
+      this.data = frame.data();
+      this.size = data.length;
+    }
+
+    @Override
+    public void run() {
+      durable = true;
+      if (answering.compareAndSet(false, true)) {
+        channel.eventLoop().execute(RelpSession.this::answer);
+      }
+    }
+  }
+
+  private final RelpReceiver receiver;
+  private final RelpLimits limits;
+  private final Channel channel;
+  private final RelpDecoder decoder;
+  private final String peer;
+  private final String host;
+  private final RelpEncoder encoder = new RelpEncoder();
+
+  // Owned by the event loop.
+  private State state = State.NEW;
+  private int lastTxnr;
+  private int closeTxnr;
+  private final ArrayDeque<Pending> unanswered = new ArrayDeque<>();
+  private final List<Pending> arrived = new ArrayList<>();
+  private long unansweredBytes;
+  private final long connectedNanos;
+  private long lastReadNanos;
+  private long deadlineNanos;
+  private @Nullable Instant received;
+  private String why = "connection lost";
+
+  private volatile long lastFrameNanos;
+  private volatile boolean closed;
+  private final AtomicBoolean answering = new AtomicBoolean();
+
+  /** What waits for the executor, and whether a run is on its way; guarded by the queue. */
+  private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
+
+  private boolean draining;
+
+  // Owned by the one run that drains.
+  private final SyslogParser parser = new SyslogParser(ZoneId.systemDefault());
+  private Identities.@Nullable Identity identity;
+  private boolean refused;
+
+  /**
+   * @param remote the peer's address, which also stands for the node where a record names none
+   */
+  RelpSession(
+      RelpReceiver receiver, Channel channel, RelpDecoder decoder, InetSocketAddress remote) {
+    this.receiver = receiver;
+    this.limits = receiver.limits();
+    this.channel = channel;
+    this.decoder = decoder;
+    this.peer = Addresses.format(remote);
+    this.host = remote.getAddress().getHostAddress();
+    this.connectedNanos = receiver.clock().nanos();
+    this.lastReadNanos = connectedNanos;
+    this.lastFrameNanos = connectedNanos;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    if (!(message instanceof RelpFrame frame)) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
+    if (state == State.ENDING || state == State.LINGERING) {
+      return; // the peer sends it again in another session
+    }
+    int expected = lastTxnr == RelpFrame.MAX_TXNR ? 1 : lastTxnr + 1;
+    if (frame.txnr() != expected) {
+      fault("txnr", "txnr " + frame.txnr() + " came where " + expected + " was due");
+      return;
+    }
+    lastTxnr = expected;
+    if (state == State.NEW) {
+      if (frame.command().equals(RelpFrame.OPEN)) {
+        open(frame);
+      } else {
+        fault("command", "\"" + frame.command() + "\" came before open");
+      }
+      return;
+    }
+    switch (frame.command()) {
+      case RelpFrame.SYSLOG -> record(frame);
+      case RelpFrame.CLOSE -> {
+        closeTxnr = frame.txnr();
+        end("closed by peer");
+      }
+      default -> fault("command", "\"" + frame.command() + "\" is not a command for this session");
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    lastReadNanos = receiver.clock().nanos();
+    received = null;
+    if (!arrived.isEmpty()) {
+      lastFrameNanos = lastReadNanos;
+      handOver();
+      updateReading();
+    }
+  }
+
+  /** Answers open: with version 0 whatever was offered, for omrelp takes no other. */
+  private void open(RelpFrame frame) {
+    String refusal = "";
+    String software = "";
+    if (frame.isCut()) {
+      refusal = "500 open has more than " + limits.openBytes() + " bytes";
+    } else {
+      try {
+        RelpOffers offers = RelpOffers.parse(frame.data(), 0, limits.offers());
+        software = offers.values().getOrDefault("relp_software", "");
+        if (!offers.hasCommand(RelpFrame.SYSLOG)) {
+          refusal = "500 required command not supported by client";
+        }
+      } catch (RelpFault tooMany) {
+        refusal = "500 " + tooMany.getMessage();
+      }
+    }
+    String answer = refusal.isEmpty() ? "200 OK\n" + receiver.offers().print() : refusal;
+    ByteBuf out = channel.alloc().buffer();
+    encoder.frame(out, frame.txnr(), RelpFrame.RSP, answer.getBytes(StandardCharsets.UTF_8));
+    channel.writeAndFlush(out, channel.voidPromise());
+    if (!refusal.isEmpty()) {
+      fault("open", refusal);
+      return;
+    }
+    state = State.OPEN;
+    lastFrameNanos = receiver.clock().nanos();
+    log.info("session opened peer={} software={}", peer, software);
+  }
+
+  private void record(RelpFrame frame) {
+    if (received == null) {
+      received = receiver.clock().now();
+    }
+    Pending pending = new Pending(frame, received);
+    unanswered.add(pending);
+    arrived.add(pending);
+    unansweredBytes += pending.size;
+    receiver.addUnacked(pending.size);
+  }
+
+  /** Gives what one read brought to the executor: one run at a time, so the order stays. */
+  private void handOver() {
+    boolean start;
+    synchronized (waiting) {
+      waiting.addAll(arrived);
+      start = !draining;
+      draining = true;
+    }
+    arrived.clear();
+    if (start) {
+      startDraining();
+    }
+  }
+
+  private void startDraining() {
+    try {
+      receiver.executor().execute(this::drain);
+    } catch (RejectedExecutionException shuttingDown) {
+      channel.eventLoop().execute(() -> giveUp("the collector is shutting down"));
+    }
+  }
+
+  /** One turn on the executor; what is left waits behind the other sessions' turns. */
+  private void drain() {
+    long turn = 0;
+    while (turn < limits.turnBytes()) {
+      Pending next;
+      synchronized (waiting) {
+        next = waiting.poll();
+        if (next == null) {
+          draining = false;
+          return;
+        }
+      }
+      turn += next.size + 64L;
+      take(next);
+    }
+    startDraining();
+  }
+
+  private void take(Pending pending) {
+    if (refused) {
+      receiver.addUnacked(-pending.size);
+      return;
+    }
+    byte[] data = pending.data;
+    pending.data = NOTHING;
+    RelpMeters meters = receiver.meters();
+    meters.records.increment();
+    meters.bytes.increment(pending.size);
+    if (pending.cut) {
+      meters.cut.increment();
+    }
+    try {
+      SyslogMessage message = parser.parse(data, pending.received);
+      if (message == null) {
+        meters.empty.increment();
+        pending.run();
+        return;
+      }
+      Event event = Records.event(message, pending.received, host, pending.cut);
+      if (claims(event)) {
+        receiver.sink().accept(event, trimmed(data), pending);
+      } else {
+        receiver.addUnacked(-pending.size);
+      }
+    } catch (RuntimeException failure) {
+      log.error("record could not be taken peer={} txnr={}", peer, pending.txnr, failure);
+      receiver.addUnacked(-pending.size);
+      refuse("the record could not be taken");
+    }
+  }
+
+  private static byte[] trimmed(byte[] data) {
+    int length = SyslogParser.trimmed(data, data.length);
+    return length == data.length ? data : Arrays.copyOf(data, length);
+  }
+
+  /** Whether this session may speak for the spool that the event comes from. */
+  private boolean claims(Event event) {
+    Event.Origin origin = event.origin();
+    if (origin == null
+        || identity != null
+            && identity.spool().equals(origin.spool())
+            && identity.node().equals(event.node())) {
+      return true;
+    }
+    Identities.Identity claimed = new Identities.Identity(event.node(), origin.spool());
+    RelpSession holder = receiver.identities().claim(claimed, this);
+    if (holder == this) {
+      identity = claimed;
+      return true;
+    }
+    receiver.meters().refused("identity");
+    log.warn(
+        "spool identity is in use by another session, this one is refused;"
+            + " if two nodes were made from one image, delete the spool of one"
+            + " node={} spool={} peer={} other={}",
+        claimed.node(),
+        claimed.spool(),
+        peer,
+        holder.peer);
+    refuse("spool identity in use");
+    return false;
+  }
+
+  private void refuse(String reason) {
+    refused = true;
+    channel.eventLoop().execute(() -> giveUp(reason));
+  }
+
+  /** Sends the answers that are due, all in one write, and ends if that was the last of them. */
+  private void answer() {
+    answering.set(false);
+    ByteBuf out = null;
+    int count = 0;
+    long bytes = 0;
+    for (Pending head = unanswered.peek(); head != null && head.durable; head = unanswered.peek()) {
+      unanswered.poll();
+      bytes += head.size;
+      count++;
+      if (state != State.LINGERING && channel.isActive()) {
+        out =
+            out == null
+                ? channel.alloc().buffer(Math.min(20 * (unanswered.size() + 1), 32_768))
+                : out;
+        encoder.ok(out, head.txnr);
+      }
+    }
+    if (count > 0) {
+      receiver.meters().answered.increment(count);
+      receiver.addUnacked(-bytes);
+      unansweredBytes -= bytes;
+    }
+    if (out != null) {
+      channel.writeAndFlush(out, channel.voidPromise());
+    }
+    if (state == State.ENDING && unanswered.isEmpty()) {
+      farewell();
+    } else {
+      updateReading();
+    }
+  }
+
+  /** Reads the socket only while there is room for what comes. */
+  void updateReading() {
+    boolean room =
+        state == State.NEW
+            || state == State.LINGERING
+            || state == State.OPEN
+                && unanswered.size() < limits.unackedRecords()
+                && unansweredBytes < limits.unackedBytes()
+                && receiver.hasRoom()
+                && channel.isWritable();
+    if (channel.config().isAutoRead() != room) {
+      channel.config().setAutoRead(room);
+      if (room) {
+        lastReadNanos = receiver.clock().nanos();
+      }
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    updateReading();
+  }
+
+  /** Takes nothing more, answers what is on the way, then says goodbye. On the event loop. */
+  void end(String reason) {
+    if (state == State.ENDING || state == State.LINGERING) {
+      return;
+    }
+    why = reason;
+    state = State.ENDING;
+    deadlineNanos = receiver.clock().nanos() + limits.farewell().toNanos();
+    if (!arrived.isEmpty()) {
+      handOver();
+    }
+    updateReading();
+    if (unanswered.isEmpty()) {
+      farewell();
+    }
+  }
+
+  /** Says goodbye without waiting for what is not answered. On the event loop. */
+  private void giveUp(String reason) {
+    if (state != State.LINGERING) {
+      why = reason;
+      farewell();
+    }
+  }
+
+  private void farewell() {
+    state = State.LINGERING;
+    deadlineNanos = receiver.clock().nanos() + LINGER_NANOS;
+    ByteBuf out = channel.alloc().buffer(64);
+    if (closeTxnr > 0) {
+      encoder.ok(out, closeTxnr);
+    }
+    encoder.serverClose(out);
+    channel
+        .writeAndFlush(out)
+        .addListener(
+            written -> {
+              if (written.isSuccess() && channel instanceof SocketChannel socket) {
+                socket.shutdownOutput();
+              } else {
+                channel.close();
+              }
+            });
+    updateReading();
+  }
+
+  private void fault(String reason, String message) {
+    receiver.meters().fault(reason);
+    receiver.logFault(peer, message);
+    end(message);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof RelpFault fault) {
+      if (state != State.ENDING && state != State.LINGERING) {
+        fault(fault.reason(), String.valueOf(fault.getMessage()));
+      }
+      return;
+    }
+    why = String.valueOf(cause.getMessage());
+    if (!(cause instanceof IOException)) {
+      log.error("session failed peer={}", peer, cause);
+    }
+    ctx.close();
+  }
+
+  /** Applies the time limits; called about once a second, on the event loop. */
+  void checkTime() {
+    long now = receiver.clock().nanos();
+    switch (state) {
+      case NEW -> {
+        if (now - connectedNanos > limits.open().toNanos()) {
+          fault("open_timeout", "no open within " + limits.open().toSeconds() + " s");
+        }
+      }
+      case OPEN -> {
+        if (now - lastFrameNanos > limits.quiet().toNanos()) {
+          end("quiet for " + limits.quiet().toHours() + " h");
+        } else if (channel.config().isAutoRead()
+            && decoder.isWithinFrame()
+            && now - lastReadNanos > limits.partial().toNanos()) {
+          fault(
+              "partial_timeout",
+              "a frame came no further for " + limits.partial().toSeconds() + " s");
+        } else {
+          updateReading();
+        }
+      }
+      case ENDING -> {
+        if (now - deadlineNanos > 0) {
+          giveUp(why);
+        }
+      }
+      case LINGERING -> {
+        if (now - deadlineNanos > 0) {
+          channel.close();
+        }
+      }
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    boolean wasOpen = state != State.NEW;
+    if (!arrived.isEmpty()) {
+      handOver(); // the peer may not send it again: omrelp at its shutdown does not
+    }
+    closed = true;
+    receiver.identities().release(this);
+    if (wasOpen) {
+      log.info("session closed peer={} unanswered={} cause={}", peer, unanswered.size(), why);
+    }
+    state = State.LINGERING; // answers that become due later have nowhere to go
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  boolean isSilentFor(long nanos) {
+    return closed || receiver.clock().nanos() - lastFrameNanos > nanos;
+  }
+
+  /** Ends because a newer session speaks for the same spool. Any thread. */
+  void giveWay() {
+    channel.eventLoop().execute(() -> giveUp("replaced by a newer session of the same spool"));
+  }
+}
