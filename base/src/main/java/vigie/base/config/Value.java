@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
@@ -38,6 +39,27 @@ public final class Value {
     return given != null ? given : source.position(node);
   }
 
+  /**
+   * Where a place within this scalar's text stands in the file, whatever way the text is written
+   * (plain, quoted, {@code |} or {@code >}): for messages about a language within the YAML.
+   *
+   * @param line of the text, from 1
+   * @param column in that line, from 1
+   */
+  public Position position(int line, int column) {
+    if (given != null || !(node instanceof ScalarNode scalar) || node.getStartMark().isEmpty()) {
+      return position();
+    }
+    String value = scalar.getValue();
+    int offset = 0;
+    for (int i = 1; i < line; i++) {
+      offset = value.indexOf('\n', offset) + 1;
+    }
+    offset = Math.min(offset + column - 1, value.length());
+    Mark start = node.getStartMark().get();
+    return source.place(start.getLine(), start.getColumn(), scalar, offset);
+  }
+
   /** Its dotted key, such as {@code spool.path}. */
   public String key() {
     return path;
@@ -54,6 +76,11 @@ public final class Value {
   /** Adds a fault about this value: {@code file:line:column: message}. */
   public void fault(String message) {
     source.faults().add(position(), message);
+  }
+
+  /** Adds a fault about a place within this scalar's text, see {@link #position(int, int)}. */
+  public void fault(int line, int column, String message) {
+    source.faults().add(position(line, column), message);
   }
 
   /**

@@ -9,10 +9,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** Reads YAML 1.2 files whose top is a mapping. Files over 4 MiB are refused. */
 public final class Yaml {
@@ -36,7 +38,7 @@ public final class Yaml {
    */
   public static Section parse(
       Path file, String text, Map<String, String> environment, Faults faults) {
-    Source source = new Source(file, environment, faults);
+    Source source = new Source(file, text, environment, faults);
     Position top = new Position(file.toString(), 1, 1);
     Node node = compose(file, text);
     if (node == null) {
@@ -56,8 +58,9 @@ public final class Yaml {
    * @throws ConfigException if the file cannot be read or is no YAML
    */
   public static @Nullable Value loadValue(Path file, Faults faults) {
-    Node node = compose(file, read(file));
-    return node == null ? null : new Value(new Source(file, Map.of(), faults), "", node);
+    String text = read(file);
+    Node node = compose(file, text);
+    return node == null ? null : new Value(new Source(file, text, Map.of(), faults), "", node);
   }
 
   private static @Nullable Node compose(Path file, String text) {
@@ -96,11 +99,52 @@ public final class Yaml {
   }
 
   /** What all sections of one file share. */
-  record Source(Path file, Map<String, String> environment, Faults faults) {
+  record Source(Path file, String text, Map<String, String> environment, Faults faults) {
     Position position(Node node) {
       return node.getStartMark()
           .map(m -> new Position(file.toString(), m.getLine() + 1, m.getColumn() + 1))
           .orElse(new Position(file.toString(), 1, 1));
+    }
+
+    /**
+     * The place in the file of the value's character at {@code offset}. Folding and indentation
+     * change only blanks, so that the others are counted.
+     */
+    Position place(int startLine, int startColumn, ScalarNode scalar, int offset) {
+      int at = 0;
+      for (int i = 0; i < startLine; i++) {
+        at = text.indexOf('\n', at) + 1;
+      }
+      at += startColumn;
+      ScalarStyle style = scalar.getScalarStyle();
+      if (style == ScalarStyle.LITERAL || style == ScalarStyle.FOLDED) {
+        at = text.indexOf('\n', at) + 1;
+      } else if (style != ScalarStyle.PLAIN) {
+        at++;
+      }
+      int before = solid(scalar.getValue().substring(0, offset));
+      while (before > 0 && at < text.length()) {
+        char c = text.charAt(at);
+        boolean pair =
+            style == ScalarStyle.DOUBLE_QUOTED && c == '\\'
+                || style == ScalarStyle.SINGLE_QUOTED && c == '\'';
+        boolean blankPair =
+            pair && at + 1 < text.length() && "nrt \n".indexOf(text.charAt(at + 1)) >= 0;
+        before -= Character.isWhitespace(c) || c == '\\' && blankPair ? 0 : 1;
+        at += pair ? 2 : 1;
+      }
+      if (solid(scalar.getValue().substring(offset)) > 0) {
+        while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
+          at++;
+        }
+      }
+      at = Math.min(at, text.length());
+      int line = 1 + (int) text.substring(0, at).chars().filter(c -> c == '\n').count();
+      return new Position(file.toString(), line, at - text.lastIndexOf('\n', at - 1));
+    }
+
+    private static int solid(String part) {
+      return (int) part.chars().filter(c -> !Character.isWhitespace(c)).count();
     }
   }
 }

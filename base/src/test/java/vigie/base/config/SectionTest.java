@@ -93,4 +93,26 @@ class SectionTest {
         .contains("webhook_url_file")
         .doesNotContain("http://x");
   }
+
+  @Test
+  void givenTextWithinYaml_whenItsPlaceIsAsked_thenTheFilesLineAndColumn() {
+    Section s =
+        parse(
+            "plain: sum( up\n  by x\nquoted: \"a \\\"b\\\" c\"\nsingle: 'it''s x'\n"
+                + "literal: |\n  one\n    two three\nfolded: >-\n  one\n  two\n");
+    assertThat(place(s, "plain", 1, 6)).isEqualTo("1:13");
+    assertThat(place(s, "plain", 1, 9)).isEqualTo("2:3");
+    assertThat(place(s, "quoted", 1, 7)).isEqualTo("3:18");
+    assertThat(place(s, "single", 1, 6)).isEqualTo("4:16");
+    assertThat(place(s, "literal", 2, 7)).isEqualTo("7:9");
+    assertThat(place(s, "folded", 1, 5)).isEqualTo("10:3");
+    assertThat(place(s, "folded", 1, 8)).isEqualTo("10:6");
+  }
+
+  private static String place(Section s, String key, int line, int column) {
+    Value value = s.value(key);
+    assertThat(value).isNotNull();
+    Position at = value.position(line, column);
+    return at.line() + ":" + at.column();
+  }
 }

@@ -12,7 +12,8 @@ import vigie.collector.label.Labels;
  * @param labels with {@code alertname}; its identity
  * @param annotations expanded
  * @param state where it stands
- * @param activeAt when its expression first held, by event time where an event told it
+ * @param activeAt the time of the evaluation at which its expression first held; what an event told
+ *     happened at the event's own time, see {@code events}
  * @param firedAt when it began to fire; null while pending
  * @param resolvedAt when it ended; null until then
  * @param knownAt when the collector knew of this state

@@ -45,6 +45,82 @@ public final class Regex {
     return pattern.matcher(value);
   }
 
+  /** Whether any part of the text matches; {@code .} then stops at line ends, as in Go. */
+  public boolean findsIn(String value) {
+    return anywhere().matcher(value).find();
+  }
+
+  /**
+   * The text with every match replaced; {@code $1}, {@code ${1}} and {@code ${name}} in the
+   * replacement stand for groups, {@code $$} for {@code $}. As Go's ReplaceAllString.
+   */
+  public String replaceAll(String value, String replacement) {
+    Matcher matcher = anywhere().matcher(value);
+    StringBuilder out = new StringBuilder();
+    int end = 0;
+    while (matcher.find()) {
+      out.append(value, end, matcher.start()).append(expand(matcher, replacement));
+      end = matcher.end();
+    }
+    return out.append(value, end, value.length()).toString();
+  }
+
+  /** The expression without anchors; rarely asked for, so made when it is. */
+  private Pattern anywhere() {
+    return Pattern.compile(text);
+  }
+
+  /**
+   * The template with its groups filled in, as Go's Expand: {@code $name} takes the longest name of
+   * letters, digits and underscores; a group that doesn't exist or took no part is empty.
+   */
+  public static String expand(Matcher matcher, String template) {
+    StringBuilder out = new StringBuilder();
+    int at = 0;
+    while (at < template.length()) {
+      int dollar = template.indexOf('$', at);
+      if (dollar < 0 || dollar == template.length() - 1) {
+        return out.append(template, at, template.length()).toString();
+      }
+      out.append(template, at, dollar);
+      if (template.charAt(dollar + 1) == '$') {
+        out.append('$');
+        at = dollar + 2;
+        continue;
+      }
+      boolean braced = template.charAt(dollar + 1) == '{';
+      int start = dollar + (braced ? 2 : 1);
+      int end = start;
+      while (end < template.length() && isNamePart(template.charAt(end))) {
+        end++;
+      }
+      if (end == start || braced && (end == template.length() || template.charAt(end) != '}')) {
+        out.append('$');
+        at = dollar + 1;
+        continue;
+      }
+      out.append(group(matcher, template.substring(start, end)));
+      at = end + (braced ? 1 : 0);
+    }
+    return out.toString();
+  }
+
+  private static boolean isNamePart(char c) {
+    return c == '_' || Character.isLetterOrDigit(c);
+  }
+
+  private static String group(Matcher matcher, String name) {
+    boolean number = name.length() < 5 && name.chars().allMatch(c -> c >= '0' && c <= '9');
+    String value = null;
+    if (number) {
+      int index = Integer.parseInt(name);
+      value = index <= matcher.groupCount() ? matcher.group(index) : null;
+    } else if (matcher.pattern().namedGroups().containsKey(name)) {
+      value = matcher.group(name);
+    }
+    return value == null ? "" : value;
+  }
+
   @Override
   public String toString() {
     return text;

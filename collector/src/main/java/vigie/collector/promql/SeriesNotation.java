@@ -1,0 +1,152 @@
+package vigie.collector.promql;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.label.LabelMatcher;
+import vigie.collector.label.Labels;
+import vigie.collector.sample.Staleness;
+
+/**
+ * A series as PromQL's test scripts and promtool's unit tests write it: {@code up{job="a"} 0 1 2},
+ * values apart by blanks. {@code 1+2x3} is 1 3 5 7, {@code 1-2x3} counts down, {@code 1x3} is 1
+ * four times, {@code _} leaves a sample out, {@code _x3} three, {@code stale} ends the series.
+ * Source: Prometheus's documentation of unit tests for rules.
+ *
+ * @param values null where a sample is left out
+ */
+public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
+  private static final int MOST_VALUES = 1_000_000;
+
+  public SeriesNotation {
+    values = Collections.unmodifiableList(values);
+  }
+
+  /**
+   * @throws IllegalArgumentException that says what is wrong
+   */
+  public static SeriesNotation parse(String series, String values) {
+    return new SeriesNotation(labels(series), values(values));
+  }
+
+  /**
+   * The labels of {@code name{a="b"}}; only {@code =} may stand in it. Empty for {@code ""} and
+   * {@code {}}.
+   *
+   * @throws IllegalArgumentException that says what is wrong
+   */
+  public static Labels labels(String series) {
+    String text = series.strip();
+    if (text.isEmpty() || text.equals("{}")) {
+      return Labels.EMPTY;
+    }
+    Expr expr;
+    try {
+      expr = Parser.parse(text);
+    } catch (PromqlException e) {
+      throw new IllegalArgumentException("series \"" + text + "\": " + e.getMessage(), e);
+    }
+    if (!(expr instanceof Expr.VectorSelector selector)) {
+      throw new IllegalArgumentException("\"" + text + "\" is not a series");
+    }
+    Labels.Builder labels = Labels.EMPTY.toBuilder();
+    for (LabelMatcher matcher : selector.matchers()) {
+      if (matcher.op() != LabelMatcher.Op.EQUAL) {
+        throw new IllegalArgumentException(
+            "series \"" + text + "\": labels have values, not conditions: " + matcher);
+      }
+      labels.set(matcher.name(), matcher.value());
+    }
+    return labels.build();
+  }
+
+  /**
+   * @throws IllegalArgumentException that says what is wrong
+   */
+  public static List<@Nullable Double> values(String text) {
+    List<@Nullable Double> values = new ArrayList<>();
+    for (String word : text.strip().split("\\s+", -1)) {
+      if (!word.isEmpty()) {
+        expand(word, values);
+      }
+      if (values.size() > MOST_VALUES) {
+        throw new IllegalArgumentException("more than " + MOST_VALUES + " values");
+      }
+    }
+    return values;
+  }
+
+  private static void expand(String word, List<@Nullable Double> values) {
+    if (word.startsWith("{{")) {
+      throw new IllegalArgumentException("native histograms are not supported: " + word);
+    }
+    // Not the x of a hexadecimal number.
+    int x = word.indexOf('x', word.startsWith("0x") || word.startsWith("-0x") ? 3 : 0);
+    String head = x < 0 ? word : word.substring(0, x);
+    int times = x < 0 ? 0 : times(word, x);
+    if (head.equals("_")) {
+      for (int i = 0; i < (x < 0 ? 1 : times); i++) {
+        values.add(null);
+      }
+      return;
+    }
+    int sign = x < 0 ? -1 : signOfStep(head);
+    double first = number(sign < 0 ? head : head.substring(0, sign), word);
+    double step = sign < 0 ? 0 : number(head.substring(sign), word);
+    for (int i = 0; i <= times; i++) {
+      values.add(i == 0 ? first : first + i * step);
+    }
+  }
+
+  private static int times(String word, int x) {
+    try {
+      int times = Integer.parseInt(word.substring(x + 1));
+      if (times >= 0 && times < MOST_VALUES) {
+        return times;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IllegalArgumentException("\"" + word + "\": after x stands how often, as in 1+2x3");
+  }
+
+  /** Where the sign of the step stands; -1 where there is none. */
+  private static int signOfStep(String head) {
+    for (int i = 1; i < head.length(); i++) {
+      boolean exponent = Character.toLowerCase(head.charAt(i - 1)) == 'e' && !head.startsWith("0x");
+      if ((head.charAt(i) == '+' || head.charAt(i) == '-') && !exponent) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static double number(String text, String word) {
+    String digits = text.startsWith("+") || text.startsWith("-") ? text.substring(1) : text;
+    double sign = text.startsWith("-") ? -1 : 1;
+    if (digits.equals("stale")) {
+      return Staleness.MARKER;
+    }
+    if (digits.equalsIgnoreCase("inf")) {
+      return sign * Double.POSITIVE_INFINITY;
+    }
+    if (digits.equalsIgnoreCase("nan")) {
+      return Double.NaN;
+    }
+    try {
+      char last =
+          digits.isEmpty() ? 'd' : Character.toLowerCase(digits.charAt(digits.length() - 1));
+      if (digits.startsWith("0x")) {
+        return sign * Long.parseLong(digits.substring(2), 16);
+      }
+      if (last != 'd' && last != 'f') {
+        return sign * Double.parseDouble(digits);
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        "\"" + word + "\" is not a value; write 1, 1+2x3, _, _x3 or stale");
+  }
+}

@@ -1,0 +1,68 @@
+package vigie.collector.rule;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertState;
+
+/**
+ * A group and how its last evaluation went.
+ *
+ * @param lastEvaluation when it began; null before the first one
+ * @param took zero before the first one
+ */
+public record GroupStatus(
+    RuleGroup group, @Nullable Instant lastEvaluation, Duration took, List<RuleStatus> rules) {
+  public GroupStatus {
+    rules = List.copyOf(rules);
+  }
+
+  /** Whether a rule could be evaluated, named as Prometheus's API does. */
+  public enum Health {
+    UNKNOWN("unknown"),
+    OK("ok"),
+    ERR("err");
+
+    private final String text;
+
+    Health(String text) {
+      this.text = text;
+    }
+
+    public String text() {
+      return text;
+    }
+  }
+
+  /**
+   * One rule.
+   *
+   * @param lastError {@code ""} where the last evaluation went well
+   * @param alerts pending, firing, and resolved for less than 15 minutes; empty for recording rules
+   */
+  public record RuleStatus(
+      Rule rule,
+      Health health,
+      String lastError,
+      @Nullable Instant lastEvaluation,
+      Duration took,
+      List<Alert> alerts) {
+    public RuleStatus {
+      alerts = List.copyOf(alerts);
+    }
+
+    /** {@code firing}, {@code pending} or {@code inactive}, by its foremost alert. */
+    public String state() {
+      String state = "inactive";
+      for (Alert alert : alerts) {
+        if (alert.state() == AlertState.FIRING) {
+          return "firing";
+        }
+        state = alert.state() == AlertState.PENDING ? "pending" : state;
+      }
+      return state;
+    }
+  }
+}
