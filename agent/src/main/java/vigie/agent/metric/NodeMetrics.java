@@ -5,6 +5,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import vigie.agent.facts.Facts;
 import vigie.agent.reader.ClockSourceReader;
 import vigie.agent.reader.DeviceReader;
 import vigie.agent.reader.DiskReader;
@@ -69,7 +70,12 @@ public final class NodeMetrics {
         .with(new ProcessMetrics(new ProcessReader(roots)));
   }
 
-  NodeMetrics with(Subject subject) {
+  /** And the facts of the hardware. */
+  public NodeMetrics with(Facts facts) {
+    return with(new FactsMetrics(facts));
+  }
+
+  private NodeMetrics with(Subject subject) {
     subjects.add(subject);
     return this;
   }
