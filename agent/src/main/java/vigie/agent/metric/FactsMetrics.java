@@ -9,7 +9,9 @@ import vigie.agent.facts.Hardware.Computer;
 import vigie.agent.facts.Hardware.Disk;
 import vigie.agent.facts.Hardware.Processor;
 
-/** {@code vigie_hardware_*}, {@code vigie_sensor_*} and their kin: the last refresh of the facts. */
+/**
+ * {@code vigie_hardware_*}, {@code vigie_sensor_*} and their kin: the last refresh of the facts.
+ */
 final class FactsMetrics implements Subject {
   private final Family hardware =
       Family.gauge("vigie_hardware_info", "Maker and model of the machine; always 1.");
@@ -21,9 +23,9 @@ final class FactsMetrics implements Subject {
       Family.gauge("vigie_processor_cores", "Physical processor cores in the machine.");
   private final Family threads =
       Family.gauge("vigie_processor_threads", "Logical processors in the machine.");
-  private final Family diskInfo =
-      Family.gauge("vigie_disk_info", "Model of the disk; always 1.");
-  private final Family diskSize = Family.gauge("vigie_disk_size_bytes", "Size of the disk in bytes.");
+  private final Family diskInfo = Family.gauge("vigie_disk_info", "Model of the disk; always 1.");
+  private final Family diskSize =
+      Family.gauge("vigie_disk_size_bytes", "Size of the disk in bytes.");
   private final Family celsius =
       Family.gauge("vigie_sensor_processor_celsius", "Temperature of the processor.");
   private final Family volts =
@@ -52,19 +54,8 @@ final class FactsMetrics implements Subject {
   @Override
   public List<Family> families() {
     return List.of(
-        hardware,
-        processor,
-        packages,
-        cores,
-        threads,
-        diskInfo,
-        diskSize,
-        celsius,
-        volts,
-        fans,
-        charge,
-        took,
-        at);
+        hardware, processor, packages, cores, threads, diskInfo, diskSize, celsius, volts, fans,
+        charge, took, at);
   }
 
   @Override
@@ -110,8 +101,7 @@ final class FactsMetrics implements Subject {
   private void collect(@Nullable Processor of) {
     if (of != null) {
       processor.add(
-          Labels.of(
-              "name", of.name(), "vendor", of.vendor(), "architecture", of.architecture()),
+          Labels.of("name", of.name(), "vendor", of.vendor(), "architecture", of.architecture()),
           1);
       packages.add(of.packages());
       cores.add(of.cores());

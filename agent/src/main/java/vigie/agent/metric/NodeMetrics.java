@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import vigie.agent.facts.Facts;
+import vigie.agent.probe.Probes;
 import vigie.agent.reader.ClockSourceReader;
 import vigie.agent.reader.DeviceReader;
 import vigie.agent.reader.DiskReader;
@@ -73,6 +74,11 @@ public final class NodeMetrics {
   /** And the facts of the hardware. */
   public NodeMetrics with(Facts facts) {
     return with(new FactsMetrics(facts));
+  }
+
+  /** And the state of the probes. */
+  public NodeMetrics with(Probes probes) {
+    return with(new ProbeMetrics(probes::statuses));
   }
 
   private NodeMetrics with(Subject subject) {

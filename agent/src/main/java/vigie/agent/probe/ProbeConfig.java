@@ -72,8 +72,7 @@ public record ProbeConfig(
       checkName(name, nameValue, names);
     }
     InetSocketAddress target = target(section);
-    Duration every =
-        section.duration("every", EVERY, Duration.ofMillis(100), Duration.ofDays(1));
+    Duration every = section.duration("every", EVERY, Duration.ofMillis(100), Duration.ofDays(1));
     Duration timeout =
         section.duration("timeout", TIMEOUT, Duration.ofMillis(10), Duration.ofMinutes(1));
     if (timeout.compareTo(every) > 0) {

@@ -156,7 +156,8 @@ public final class Probes implements AutoCloseable {
       socketsUnreadable = false;
     } catch (IOException e) {
       if (!socketsUnreadable) {
-        log.warn("listening sockets cannot be read, probes go on without cause=\"{}\"", e.toString());
+        log.warn(
+            "listening sockets cannot be read, probes go on without cause=\"{}\"", e.toString());
       }
       socketsUnreadable = true;
       return;

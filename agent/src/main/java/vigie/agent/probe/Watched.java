@@ -230,8 +230,7 @@ final class Watched {
     teller.tell(config.name(), () -> event);
   }
 
-  private static Event event(
-      EventType type, Instant at, Map<String, String> fields, String text) {
+  private static Event event(EventType type, Instant at, Map<String, String> fields, String text) {
     Severity severity = type == EventType.PROBE_DOWN ? Severity.ERROR : Severity.NOTICE;
     return new Event(at, severity, type, fields, text);
   }
