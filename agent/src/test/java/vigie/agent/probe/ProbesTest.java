@@ -1,0 +1,235 @@
+package vigie.agent.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import vigie.agent.event.Event;
+import vigie.agent.event.EventType;
+import vigie.base.net.EventLoops;
+import vigie.base.time.ManualClock;
+
+/** Probes of a real port of this host, with time and telling in the test's hands. */
+class ProbesTest {
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+  private final ManualClock clock = new ManualClock();
+  private final EventLoops loops = EventLoops.nio(1, "test-probes");
+  private final ExecutorService lookups = Executors.newCachedThreadPool();
+  private final List<Event> told = new ArrayList<>();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private boolean diskFull;
+  private Probes probes;
+  private ServerSocket service;
+  private int port;
+
+  @BeforeEach
+  void open() throws IOException {
+    // Telling runs at once on the thread that tells, so that nothing but the socket is awaited.
+    probes =
+        new Probes(
+            Path.of("/proc"), clock, clock, loops, this::accept, lookups, Runnable::run, meters);
+    service = new ServerSocket(0, 50, LOOPBACK);
+    port = service.getLocalPort();
+  }
+
+  private synchronized void accept(Event event) {
+    if (diskFull) {
+      throw new UncheckedIOException(new IOException("No space left on device"));
+    }
+    told.add(event);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    probes.close();
+    service.close();
+    loops.close();
+    lookups.shutdownNow();
+  }
+
+  @Test
+  void givenListeningService_whenItStopsAndStarts_thenOneEventForEachChange() throws IOException {
+    configure("calculatrice", port);
+    advance(Duration.ofSeconds(5));
+    awaitState(true);
+    service.close();
+    advance(Duration.ofSeconds(5));
+    awaitState(false);
+    advance(Duration.ofSeconds(5));
+    awaitRuns(3);
+    service = new ServerSocket(port, 50, LOOPBACK);
+    advance(Duration.ofSeconds(5));
+    awaitState(true);
+
+    assertThat(told)
+        .extracting(e -> e.type().wire())
+        .containsExactly("probe.up", "probe.down", "probe.up");
+    assertThat(told.get(0).fields())
+        .containsEntry("probe", "calculatrice")
+        .containsEntry("target", "127.0.0.1:" + port)
+        .containsEntry("told", "start");
+    assertThat(told.get(1).fields())
+        .containsEntry("reason", "connection refused")
+        .containsKey("lasted")
+        .doesNotContainKey("told");
+    assertThat(told.get(1).text())
+        .startsWith(
+            "calculatrice 127.0.0.1:" + port + " is down: connection refused; it was up for ");
+    assertThat(told.get(2).text()).contains(" is up again after ");
+  }
+
+  @Test
+  void givenProbeThatWasNeverUp_whenDown_thenTheEventSaysWhatListensInstead() throws IOException {
+    configure("calculatrice", freePort());
+    advance(Duration.ofSeconds(5));
+    awaitState(false);
+    assertThat(told.get(0).text())
+        .contains("never up since the agent started; nothing listens on 127.0.0.1:")
+        .contains(" listens on ");
+  }
+
+  @Test
+  void givenListenerThatVanishes_whenASecondLater_thenProbedAtOnce() throws IOException {
+    probes.configure(List.of(probe("p", port, Duration.ofHours(1))));
+    advance(Duration.ofMillis(500));
+    awaitState(true);
+    advance(Duration.ofSeconds(2));
+    service.close();
+    advance(Duration.ofSeconds(1));
+    awaitState(false);
+    service = new ServerSocket(port, 50, LOOPBACK);
+    advance(Duration.ofSeconds(1));
+    awaitState(true);
+  }
+
+  @Test
+  void givenReconnect_whenToldAgain_thenStateWithItsBeginningAndTheTimeOfNow() {
+    probes.configure(List.of(probe("p", port, Duration.ofHours(1))));
+    advance(Duration.ofSeconds(5));
+    awaitState(true);
+    advance(Duration.ofMinutes(10));
+    probes.tellAll();
+    Event again = told.get(1);
+    assertThat(again.time()).isEqualTo(clock.now());
+    assertThat(again.type()).isEqualTo(EventType.PROBE_UP);
+    assertThat(again.fields())
+        .containsEntry("told", "reconnect")
+        .containsEntry("since", told.get(0).time().toString());
+  }
+
+  @Test
+  void givenFullDisk_whenStateChangesTwice_thenTheNewestIsToldOnceThereIsRoom() throws IOException {
+    configure("p", port);
+    diskFull = true;
+    advance(Duration.ofSeconds(5));
+    awaitState(true);
+    service.close();
+    advance(Duration.ofSeconds(5));
+    awaitState(false);
+    advance(Duration.ofSeconds(20));
+    assertThat(told).isEmpty();
+    diskFull = false;
+    advance(Duration.ofSeconds(5));
+    assertThat(told).extracting(Event::type).containsExactly(EventType.PROBE_DOWN);
+    assertThat(meters.get("vigie.probe.events.dropped").tag("reason", "superseded").counter())
+        .satisfies(c -> assertThat(c.count()).isEqualTo(1));
+  }
+
+  @Test
+  void givenBlackHole_whenTurnsComeDuringARun_thenTheyAreSkipped() throws IOException {
+    ServerSocket full = new ServerSocket(0, 1, LOOPBACK);
+    List<java.net.Socket> fillers = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      fillers.add(new java.net.Socket(LOOPBACK, full.getLocalPort()));
+    }
+    probes.configure(
+        List.of(
+            new ProbeConfig(
+                "p",
+                target(full.getLocalPort()),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(10),
+                null,
+                null)));
+    advance(Duration.ofMillis(9500));
+    assertThat(meters.get("vigie.probe.turns.skipped").counter().count()).isEqualTo(9);
+    assertThat(meters.get("vigie.probe.runs").counter().count()).isZero();
+    for (java.net.Socket filler : fillers) {
+      filler.close();
+    }
+    full.close();
+  }
+
+  @Test
+  void givenReload_whenNothingChangedForAProbe_thenItKeepsItsState() {
+    configure("p", port);
+    advance(Duration.ofSeconds(5));
+    awaitState(true);
+    probes.configure(
+        List.of(probe("p", port, Duration.ofSeconds(5)), probe("q", port, Duration.ofSeconds(5))));
+    assertThat(probes.statuses()).extracting(ProbeStatus::isUp).containsExactly(true, false);
+  }
+
+  @Test
+  void givenReload_whenADownProbeIsGone_thenItIsToldAsNoLongerWatched() throws IOException {
+    configure("p", freePort());
+    advance(Duration.ofSeconds(5));
+    awaitState(false);
+    probes.configure(List.of());
+    assertThat(told).hasSize(2);
+    assertThat(told.get(1).type()).isEqualTo(EventType.PROBE_UP);
+    assertThat(told.get(1).text()).endsWith(" is no longer watched");
+    assertThat(probes.statuses()).isEmpty();
+  }
+
+  private void configure(String name, int toPort) {
+    probes.configure(List.of(probe(name, toPort, Duration.ofSeconds(5))));
+  }
+
+  /** The timeout is longer than a test advances while a run on the real socket may be under way. */
+  private static ProbeConfig probe(String name, int port, Duration every) {
+    return new ProbeConfig(name, target(port), every, Duration.ofMinutes(1), null, null);
+  }
+
+  private void advance(Duration by) {
+    clock.advance(by);
+  }
+
+  private void awaitState(boolean up) {
+    await()
+        .untilAsserted(
+            () -> {
+              ProbeStatus status = probes.statuses().get(0);
+              assertThat(status.last()).isNotNull();
+              assertThat(status.isUp()).isEqualTo(up);
+            });
+  }
+
+  private void awaitRuns(int least) {
+    await().until(() -> meters.get("vigie.probe.runs").counter().count() >= least);
+  }
+
+  private static InetSocketAddress target(int port) {
+    return InetSocketAddress.createUnresolved("127.0.0.1", port);
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
+      return socket.getLocalPort();
+    }
+  }
+}
