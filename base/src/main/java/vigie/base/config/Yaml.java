@@ -7,8 +7,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -61,6 +64,13 @@ public final class Yaml {
     String text = read(file);
     Node node = compose(file, text);
     return node == null ? null : new Value(new Source(file, text, Map.of(), faults), "", node);
+  }
+
+  /** Maps, lists, texts, numbers and booleans as block YAML. */
+  public static String write(Object value) {
+    DumpSettings settings =
+        DumpSettings.builder().setDefaultFlowStyle(FlowStyle.BLOCK).setWidth(120).build();
+    return new Dump(settings).dumpToString(value);
   }
 
   private static @Nullable Node compose(Path file, String text) {

@@ -47,6 +47,38 @@ public record Alert(
     return labels.get("alertname");
   }
 
+  /**
+   * The node it is about: the label {@code node}, else {@code instance} without its port; {@code
+   * ""} if neither.
+   */
+  public String node() {
+    String node = labels.get("node");
+    if (!node.isEmpty()) {
+      return node;
+    }
+    String instance = labels.get("instance");
+    int colon = instance.lastIndexOf(':');
+    return colon > instance.lastIndexOf(']') ? instance.substring(0, colon) : instance;
+  }
+
+  /**
+   * What on the node it is about: the label {@code target}, {@code unit}, {@code mountpoint} or
+   * {@code device}.
+   */
+  public String target() {
+    for (String name : new String[] {"target", "unit", "mountpoint", "device"}) {
+      if (labels.has(name)) {
+        return labels.get(name);
+      }
+    }
+    return "";
+  }
+
+  /** The label {@code severity}, {@code ""} where the rule sets none. */
+  public String severity() {
+    return labels.get("severity");
+  }
+
   /** The state {@code since}: resolved, fired or active. */
   public Instant since() {
     return resolvedAt != null ? resolvedAt : firedAt != null ? firedAt : activeAt;

@@ -1,0 +1,119 @@
+package vigie.collector.api.vigie;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+import vigie.base.http.HttpAnswer;
+import vigie.base.http.HttpFault;
+import vigie.base.http.HttpRequest;
+import vigie.base.http.Routes;
+import vigie.collector.alert.Alert;
+import vigie.collector.api.Filters;
+import vigie.collector.api.Json;
+import vigie.collector.dispatch.Routing;
+import vigie.collector.event.Event;
+import vigie.collector.label.LabelMatcher;
+
+/**
+ * {@code /api/vigie/alerts}: alerts in all states, the newest change first. Parameters: {@code
+ * state} (pending, firing, resolved; several allowed), {@code filter} (matchers on labels).
+ */
+public final class AlertsApi {
+  private final Supplier<List<Alert>> alerts;
+  private final Supplier<Routing> routing;
+
+  /**
+   * @param alerts what the rules know now
+   * @param routing what is in force now
+   */
+  public AlertsApi(Supplier<List<Alert>> alerts, Supplier<Routing> routing) {
+    this.alerts = alerts;
+    this.routing = routing;
+  }
+
+  /** Adds its routes. */
+  public void routes(Routes routes) {
+    routes.get("/api/vigie/alerts", this::list);
+    routes.get("/api/vigie/alerts/{fingerprint}", this::one);
+  }
+
+  private HttpAnswer list(HttpRequest request) {
+    List<String> states = request.parameters("state");
+    List<LabelMatcher> matchers = Filters.matchers(request);
+    List<Alert> found =
+        alerts.get().stream()
+            .filter(a -> states.isEmpty() || states.contains(stateOf(a)))
+            .filter(a -> Filters.match(matchers, a.labels()))
+            .sorted(Comparator.comparing(Alert::since).reversed().thenComparing(Alert::labels))
+            .toList();
+    return Json.answer(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("alerts");
+          for (Alert alert : found) {
+            write(json, alert, false);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+
+  /** A fingerprint, or as many of its first digits as tell it from the others. */
+  private HttpAnswer one(HttpRequest request) {
+    String wanted = request.variable("fingerprint");
+    List<Alert> found =
+        alerts.get().stream().filter(a -> a.fingerprint().startsWith(wanted)).toList();
+    if (found.size() != 1 || wanted.isEmpty()) {
+      throw new HttpFault(
+          404,
+          (found.isEmpty() ? "no alert has the id " : "several alerts have ids that begin with ")
+              + wanted);
+    }
+    return Json.answer(200, json -> write(json, found.get(0), true));
+  }
+
+  private static String stateOf(Alert alert) {
+    return alert.state().name().toLowerCase(Locale.ROOT);
+  }
+
+  private void write(JsonGenerator json, Alert alert, boolean events) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("id", alert.fingerprint());
+    json.writeStringField("state", stateOf(alert));
+    json.writeStringField("severity", alert.severity());
+    json.writeStringField("alert", alert.name());
+    json.writeStringField("node", alert.node());
+    json.writeStringField("target", alert.target());
+    Json.time(json, "since", alert.since());
+    json.writeStringField("summary", alert.annotations().get("summary"));
+    json.writeFieldName("labels");
+    Json.labels(json, alert.labels());
+    json.writeFieldName("annotations");
+    Json.labels(json, alert.annotations());
+    Json.time(json, "activeAt", alert.activeAt());
+    Json.time(json, "firedAt", alert.firedAt());
+    Json.time(json, "resolvedAt", alert.resolvedAt());
+    Json.time(json, "knownAt", alert.knownAt());
+    json.writeStringField("value", Json.number(alert.value()));
+    json.writeStringField("rule", alert.rule());
+    json.writeArrayFieldStart("receivers");
+    for (String receiver : routing.get().receiversOf(alert.labels())) {
+      json.writeString(receiver);
+    }
+    json.writeEndArray();
+    if (events) {
+      json.writeArrayFieldStart("events");
+      for (Event event : alert.events()) {
+        json.writeStartObject();
+        EventsApi.fields(json, event);
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+    json.writeEndObject();
+  }
+}

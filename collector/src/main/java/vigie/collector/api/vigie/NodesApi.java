@@ -1,0 +1,81 @@
+package vigie.collector.api.vigie;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import vigie.base.http.HttpFault;
+import vigie.base.http.Routes;
+import vigie.collector.api.Filters;
+import vigie.collector.api.Json;
+import vigie.collector.label.LabelMatcher;
+import vigie.collector.label.Labels;
+import vigie.collector.node.Node;
+import vigie.collector.node.Nodes;
+
+/**
+ * {@code /api/vigie/nodes}: what is known of each node. Parameter: {@code filter} (matchers on node
+ * and state).
+ */
+public final class NodesApi {
+  private final Nodes nodes;
+
+  public NodesApi(Nodes nodes) {
+    this.nodes = nodes;
+  }
+
+  /** Adds its routes. */
+  public void routes(Routes routes) {
+    routes.get(
+        "/api/vigie/nodes",
+        request -> {
+          List<LabelMatcher> matchers = Filters.matchers(request);
+          return Json.answer(
+              200,
+              json -> {
+                json.writeStartObject();
+                json.writeArrayFieldStart("nodes");
+                for (Node node : nodes.list()) {
+                  if (Filters.match(
+                      matchers, Labels.of("node", node.name(), "state", state(node)))) {
+                    write(json, node);
+                  }
+                }
+                json.writeEndArray();
+                json.writeEndObject();
+              });
+        });
+    routes.get(
+        "/api/vigie/nodes/{name}",
+        request -> {
+          Node node =
+              nodes
+                  .find(request.variable("name"))
+                  .orElseThrow(
+                      () -> new HttpFault(404, "no node is called " + request.variable("name")));
+          return Json.answer(200, json -> write(json, node));
+        });
+  }
+
+  private static String state(Node node) {
+    return node.silent() ? "silent" : node.lastHeard() == null ? "unseen" : "up";
+  }
+
+  private static void write(JsonGenerator json, Node node) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("node", node.name());
+    json.writeStringField("state", state(node));
+    json.writeBooleanField("expected", node.expected());
+    Json.time(json, "lastHeard", node.lastHeard());
+    Duration offset = node.clockOffset();
+    if (offset == null) {
+      json.writeNullField("clockOffsetSeconds");
+    } else {
+      json.writeNumberField("clockOffsetSeconds", offset.toMillis() / 1000.0);
+    }
+    json.writeStringField("version", node.version());
+    json.writeStringField("boot", node.boot());
+    json.writeStringField("spool", node.spool());
+    json.writeEndObject();
+  }
+}

@@ -1,0 +1,101 @@
+package vigie.collector.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import vigie.base.time.Clock;
+
+/** {@code collector nodes list | show}. */
+@Command(
+    name = "nodes",
+    description = "The nodes that are expected or were heard.",
+    subcommands = {NodesCommand.ListNodes.class, NodesCommand.Show.class})
+final class NodesCommand {
+  private NodesCommand() {}
+
+  @Command(
+      name = "list",
+      description = "List nodes: state, last sign of life, clock, version.",
+      footer = {"", "Example:", "  collector nodes list --sort-by state"})
+  static final class ListNodes implements Callable<Integer> {
+    @Mixin ReadOptions read = new ReadOptions();
+
+    @Override
+    public Integer call() {
+      List<String> header =
+          new ArrayList<>(List.of("NODE", "STATE", "EXPECTED", "HEARD", "CLOCK", "VERSION"));
+      if (read.wide()) {
+        header.addAll(List.of("BOOT", "SPOOL"));
+      }
+      Table table = new Table(header);
+      ArrayNode kept = JsonNodeFactory.instance.arrayNode();
+      for (JsonNode node :
+          read.client()
+              .get("/api/vigie/nodes", new Client.Parameters().addAll("filter", read.matchers))
+              .path("nodes")) {
+        kept.add(node);
+        List<String> row = new ArrayList<>();
+        row.add(node.path("node").asText());
+        row.add(node.path("state").asText());
+        row.add(node.path("expected").asBoolean() ? "yes" : "no");
+        String heard = node.path("lastHeard").isNull() ? "" : node.path("lastHeard").asText();
+        row.add(heard.isEmpty() ? "-" : Times.ago(heard, Clock.system().now()) + " ago");
+        row.add(clock(node.path("clockOffsetSeconds")));
+        row.add(node.path("version").asText().isEmpty() ? "-" : node.path("version").asText());
+        if (read.wide()) {
+          row.add(node.path("boot").asText());
+          row.add(node.path("spool").asText());
+        }
+        table.add(row);
+      }
+      read.print(table, kept, "no nodes: none is expected and none was heard");
+      return 0;
+    }
+
+    private static String clock(JsonNode offset) {
+      if (!offset.isNumber()) {
+        return "-";
+      }
+      double seconds = offset.asDouble();
+      if (Math.abs(seconds) < 2) {
+        return "ok";
+      }
+      return Times.age(java.time.Duration.ofSeconds(Math.round(Math.abs(seconds))))
+          + (seconds > 0 ? " behind" : " ahead");
+    }
+  }
+
+  @Command(
+      name = "show",
+      description = "Everything about one node.",
+      footer = {"", "Example:", "  collector nodes show p1"})
+  static final class Show implements Callable<Integer> {
+    @Mixin ReadOptions read = new ReadOptions();
+
+    @Parameters(paramLabel = "NODE", description = "the node's name")
+    String name = "";
+
+    @Override
+    public Integer call() {
+      String path =
+          java.net.URLEncoder.encode(name, java.nio.charset.StandardCharsets.UTF_8)
+              .replace("+", "%20");
+      JsonNode node = read.client().get("/api/vigie/nodes/" + path, new Client.Parameters());
+      if (!read.printData(node)) {
+        for (Map.Entry<String, JsonNode> field : node.properties()) {
+          read.out()
+              .printf("%-20s %s%n", field.getKey(), Table.printable(field.getValue().asText()));
+        }
+        read.out().flush();
+      }
+      return 0;
+    }
+  }
+}
