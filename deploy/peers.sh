@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Unpacks the programs that tests and benchmarks run against, from Debian packages; installs and starts nothing.
+#
+#   deploy/peers.sh install [DIR]     download and unpack what lacks (DIR: target/peers)
+#   deploy/peers.sh versions [DIR]    print what is there
+#
+# DIR/bin: prometheus promtool alertmanager amtool node_exporter blackbox_exporter rsyslogd netdata strace
+#          systemd-analyze of this machine's Debian release, and with the suffix 3 the Prometheus tools of Debian sid.
+set -euo pipefail
+
+# rsyslog, netdata and systemd-analyze bring the libraries along that a bare machine lacks.
+STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter
+  rsyslog rsyslog-relp libestr0 libfastjson4 liblognorm5 librelp0 libzstd1
+  netdata-core netdata-plugins-bash netdata-web libjson-c5 libmnl0 libnetfilter-acct1 libuv1 liblz4-1
+  strace libunwind8
+  systemd libsystemd-shared libapparmor1 libargon2-1 libcryptsetup12 libdevmapper1.02.1 libfdisk1 libip4tc2 libkmod2
+  libseccomp2"
+SID="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
+
+say() { echo "peers: $*"; }
+die() { echo "peers: $*" >&2; exit 1; }
+
+unpack() { # unpack DEBS ROOT
+  local deb
+  mkdir -p "$2"
+  for deb in "$1"/*.deb; do dpkg-deb -x "$deb" "$2"; done
+}
+
+# A launcher that finds the program's libraries beside it and becomes the program, so that its process id is the caller's.
+launcher() { # launcher NAME ROOT PROGRAM
+  [ -x "$DIR/$2/$3" ] || { say "not in the packages: $1 ($3)"; return 0; }
+  cat > "$DIR/bin/$1" <<SH
+#!/bin/sh
+root=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")/$2
+export LD_LIBRARY_PATH="\$root/usr/lib/$ARCH:\$root/lib/$ARCH:\$root/usr/lib/$ARCH/systemd:\$root/lib/$ARCH/systemd"
+exec "\$root/$3" "\$@"
+SH
+  chmod +x "$DIR/bin/$1"
+}
+
+# Debian's alertmanager reads its templates from /usr/share/prometheus. Where they are not installed it gets them in a
+# mount namespace of its own, which only root may make.
+launcher_with_share() { # launcher_with_share NAME ROOT PROGRAM
+  launcher "$@"
+  [ -x "$DIR/bin/$1" ] || return 0
+  cat > "$DIR/bin/$1" <<SH
+#!/bin/sh
+root=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")/$2
+if [ ! -d /usr/share/prometheus/alertmanager ] && [ "\$(id -u)" = 0 ]; then
+  exec unshare -m sh -c 'mount -t overlay overlay -o lowerdir="\$0/usr/share:/usr/share" /usr/share && exec "\$0/$3" "\$@"' "\$root" "\$@"
+fi
+exec "\$root/$3" "\$@"
+SH
+}
+
+prometheus_launchers() { # prometheus_launchers ROOT SUFFIX
+  launcher "node_exporter$2" "$1" usr/bin/prometheus-node-exporter
+  launcher "blackbox_exporter$2" "$1" usr/bin/prometheus-blackbox-exporter
+  launcher "prometheus$2" "$1" usr/bin/prometheus
+  [ -x "$DIR/$1/usr/bin/promtool" ] && launcher "promtool$2" "$1" usr/bin/promtool
+  launcher_with_share "alertmanager$2" "$1" usr/bin/prometheus-alertmanager
+  launcher_with_share "amtool$2" "$1" usr/bin/amtool
+}
+
+install_stable() {
+  [ "$(cat "$DIR/stable.done" 2>/dev/null)" = "$STABLE" ] && return 0
+  say "downloading $(echo "$STABLE" | wc -w) packages of this Debian (about 80 MB) into $DIR; nothing is installed"
+  rm -rf "$DIR/stable" "$DIR/debs" && mkdir -p "$DIR/debs"
+  # shellcheck disable=SC2086  # a list of packages
+  (cd "$DIR/debs" && apt-get -qq -o APT::Sandbox::User=root download $STABLE) ||
+    die "a download failed; run apt-get update first"
+  unpack "$DIR/debs" "$DIR/stable"
+  rm -rf "$DIR/debs"
+  prometheus_launchers stable ""
+  launcher rsyslogd stable usr/sbin/rsyslogd
+  launcher netdata stable usr/sbin/netdata
+  launcher strace stable usr/bin/strace
+  launcher systemd-analyze stable usr/bin/systemd-analyze
+  echo "$DIR/stable/usr/lib/$ARCH/rsyslog" > "$DIR/rsyslog-modules"
+  echo "$STABLE" > "$DIR/stable.done"
+}
+
+# The newer Prometheus tools come from this machine's own Debian mirror, suite sid, with lists of their own.
+install_sid() {
+  [ "$(cat "$DIR/sid.done" 2>/dev/null)" = "$SID" ] && return 0
+  local uri options
+  uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 2>/dev/null |
+    awk '$2 == "Debian" && $1 !~ /security/ {print $1; exit}')
+  [ -n "$uri" ] || die "no Debian mirror in the apt sources, so no Prometheus 3"
+  say "downloading Prometheus 3 and its companions from Debian sid (about 110 MB)"
+  rm -rf "$DIR/sid" "$DIR/debs" "$DIR/apt" && mkdir -p "$DIR/debs" "$DIR/apt/lists/partial" "$DIR/apt/sources"
+  echo "deb $uri sid main" > "$DIR/apt/sources/sid.list"
+  options="-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$DIR/apt/sources -o Dir::State::lists=$DIR/apt/lists
+    -o APT::Sandbox::User=root -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
+  # shellcheck disable=SC2086  # words
+  apt-get $options -qq update && (cd "$DIR/debs" && apt-get -qq $options download $SID) ||
+    die "Debian sid cannot be reached"
+  unpack "$DIR/debs" "$DIR/sid"
+  rm -rf "$DIR/debs" "$DIR/apt"
+  prometheus_launchers sid 3
+  echo "$SID" > "$DIR/sid.done"
+}
+
+install() {
+  mkdir -p "$1/bin"
+  DIR=$(cd "$1" && pwd)
+  ARCH=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu")
+  install_stable
+  install_sid
+  say "ready in $DIR/bin: $(cd "$DIR/bin" && echo *)"
+}
+
+versions() {
+  local program flag
+  for program in "$1"/bin/*; do
+    case ${program##*/} in
+      netdata) flag="-W buildinfo" ;;
+      rsyslogd) flag=-v ;;
+      *) flag=--version ;;
+    esac
+    # shellcheck disable=SC2086  # one or two words
+    printf '%-20s %s\n' "${program##*/}" "$("$program" $flag 2>&1 | head -n 1 | cut -c1-80)"
+  done
+}
+
+case ${1:-} in
+  install) install "${2:-target/peers}" ;;
+  versions) versions "${2:-target/peers}" ;;
+  *) sed -n '2,9p' "$0"; exit 2 ;;
+esac
