@@ -10,12 +10,13 @@ import vigie.collector.dispatch.Notification;
  * @param integration index of the way out within the receiver
  * @param wanted the newest wanted state; older ones are forgotten
  * @param version counts up with each wanted state, from 1
- * @param wantedAt since when this version is wanted
+ * @param wantedAt since when the card should look different from what is seen
  * @param delivered the last version that is seen; 0 for none
  * @param posted the message; null while none is known
  * @param posting whether a post was begun whose answer is not recorded
  * @param deletions how often somebody deleted the message: after the first it is posted once more,
  *     after the second left alone
+ * @param predecessor what the posted message says about one before it
  */
 public record Card(
     int integration,
@@ -25,11 +26,12 @@ public record Card(
     long delivered,
     Notifier.@Nullable Posted posted,
     boolean posting,
-    int deletions) {
+    int deletions,
+    Notifier.Predecessor predecessor) {
 
   /** A card that nobody has seen. */
   static Card first(int integration, Notification wanted, Instant now) {
-    return new Card(integration, wanted, 1, now, 0, null, false, 0);
+    return new Card(integration, wanted, 1, now, 0, null, false, 0, Notifier.Predecessor.NONE);
   }
 
   /** Unique among all cards. */
@@ -46,18 +48,31 @@ public record Card(
   }
 
   Card wanting(Notification next, Instant now) {
-    return new Card(integration, next, version + 1, now, delivered, posted, posting, deletions);
+    Instant since = isDelivered() ? now : wantedAt;
+    return new Card(
+        integration, next, version + 1, since, delivered, posted, posting, deletions, predecessor);
   }
 
   Card begun() {
-    return new Card(integration, wanted, version, wantedAt, delivered, posted, true, deletions);
+    return new Card(
+        integration, wanted, version, wantedAt, delivered, posted, true, deletions, predecessor);
   }
 
-  Card seen(long version, Notifier.Posted posted) {
-    return new Card(integration, wanted, this.version, wantedAt, version, posted, false, deletions);
+  Card seen(long version, Notifier.Posted posted, Notifier.Predecessor predecessor) {
+    return new Card(
+        integration,
+        wanted,
+        this.version,
+        wantedAt,
+        version,
+        posted,
+        false,
+        deletions,
+        predecessor);
   }
 
   Card deleted() {
-    return new Card(integration, wanted, version, wantedAt, 0, null, false, deletions + 1);
+    return new Card(
+        integration, wanted, version, wantedAt, 0, null, false, deletions + 1, predecessor);
   }
 }

@@ -385,7 +385,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         new Delivery(
             entry.card.wanted(),
             posted,
-            posted != null ? Predecessor.NONE : entry.predecessor(),
+            posted != null ? entry.card.predecessor() : entry.predecessor(),
             Math.min(entry.reduction, Delivery.MOST_REDUCTION));
     long version = entry.card.version();
     entry.sending = true;
@@ -400,7 +400,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
                       ? outcome
                       : new Outcome.Later("BUG: " + failure, null, false, true);
               try {
-                executor.execute(() -> settle(entry, lane, version, posted != null, seen));
+                executor.execute(() -> settle(entry, lane, version, delivery, seen));
               } catch (RejectedExecutionException stopped) {
                 log.debug("outbox stopped while a request was under way");
               }
@@ -408,7 +408,8 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   }
 
   private synchronized void settle(
-      Entry entry, Lane lane, long version, boolean edited, Outcome outcome) {
+      Entry entry, Lane lane, long version, Delivery delivery, Outcome outcome) {
+    boolean edited = delivery.posted() != null;
     sending--;
     entry.sending = false;
     LaneState state = lane(lane.name());
@@ -422,7 +423,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       if (faults > 0) {
         log.info("notifications go out again receiver={} faults={}", receiver, faults);
       }
-      done(entry, version, edited, done.posted());
+      done(entry, version, delivery, done.posted());
     } else if (outcome instanceof Outcome.Later later) {
       result = "later";
       state.failed(now, later.retryAfter(), random);
@@ -461,8 +462,9 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     pump();
   }
 
-  private void done(Entry entry, long version, boolean edited, Posted posted) {
-    Card card = entry.card.seen(version, posted);
+  private void done(Entry entry, long version, Delivery delivery, Posted posted) {
+    boolean edited = delivery.posted() != null;
+    Card card = entry.card.seen(version, posted, delivery.predecessor());
     Notification wanted = card.wanted();
     entry.card = card;
     entry.attempts = 0;

@@ -11,7 +11,7 @@ import vigie.collector.dispatch.Notification;
  * @param attempts made for it since the start or since it last went well
  * @param lastError in words, without secrets; empty where there was none
  * @param nextTry null while one is under way, or where nothing is planned
- * @param since when the wanted state was wanted first
+ * @param since when the card should look different from what is seen
  */
 public record PendingCard(
     Notification wanted,

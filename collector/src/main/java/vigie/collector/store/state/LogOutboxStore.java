@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.outbox.Card;
 import vigie.collector.outbox.Notifier.Posted;
+import vigie.collector.outbox.Notifier.Predecessor;
 import vigie.collector.outbox.OutboxStore;
 
 /** Cards and waits in a {@link StateLog}, under keys that begin with {@code outbox/}. */
@@ -85,7 +86,8 @@ public final class LogOutboxStore implements OutboxStore {
         .put("wantedAt", card.wantedAt().toString())
         .put("delivered", card.delivered())
         .put("posting", card.posting())
-        .put("deletions", card.deletions());
+        .put("deletions", card.deletions())
+        .put("predecessor", card.predecessor().name());
     Posted posted = card.posted();
     if (posted != null) {
       node.putObject("posted").put("id", posted.id()).put("target", posted.target());
@@ -106,7 +108,8 @@ public final class LogOutboxStore implements OutboxStore {
             ? new Posted(posted.path("id").asText(), posted.path("target").asText())
             : null,
         node.path("posting").asBoolean(),
-        node.path("deletions").asInt());
+        node.path("deletions").asInt(),
+        Predecessor.valueOf(node.path("predecessor").asText(Predecessor.NONE.name())));
   }
 
   private static ObjectNode json(Notification wanted) {

@@ -1,0 +1,174 @@
+package vigie.collector.notify.discord;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.base.config.Secret;
+import vigie.collector.outbox.Notifier;
+import vigie.collector.outbox.Outcome;
+
+/**
+ * Cards through a webhook: posted once, then edited in place. The webhook's address is a secret; it
+ * is read anew before each request and shown nowhere, so that failures of the HTTP client are told
+ * in our words. Safe for all threads.
+ */
+public final class DiscordWebhook implements Notifier {
+  private static final Logger log = LoggerFactory.getLogger(DiscordWebhook.class);
+  private static final String AGENT = "DiscordBot (vigie, 0.1) Vigie";
+
+  private final String name;
+  private final Secret url;
+  private final DiscordClient client;
+
+  /**
+   * @param name for messages: the receiver's name
+   */
+  public DiscordWebhook(String name, DiscordWebhookConfig config, DiscordClient client) {
+    this.name = name;
+    this.url = config.url();
+    this.client = client;
+  }
+
+  @Override
+  public Lane lane() {
+    try {
+      WebhookUrl at = WebhookUrl.parse(url.reveal());
+      return new Lane(at.origin(), at.target(), at.lane());
+    } catch (IllegalArgumentException | UncheckedIOException unusable) {
+      return new Lane("", "", "no webhook URL for " + name);
+    }
+  }
+
+  @Override
+  public CompletionStage<Outcome> deliver(Delivery delivery) {
+    WebhookUrl at;
+    try {
+      at = WebhookUrl.parse(url.reveal());
+    } catch (IllegalArgumentException | UncheckedIOException unusable) {
+      return done(Outcome.Later.because(String.valueOf(unusable.getMessage())));
+    }
+    Duration pause = client.pause();
+    if (!pause.isZero()) {
+      String reason = "too many refusals by Discord: silent before it shuts this address out";
+      return done(new Outcome.Later(reason, pause, true, false));
+    }
+    Posted posted = delivery.posted();
+    HttpRequest request;
+    try {
+      URI uri = posted == null ? at.create() : at.message(posted.id());
+      request =
+          HttpRequest.newBuilder(uri)
+              .header("Content-Type", "application/json")
+              .header("User-Agent", AGENT)
+              .method(
+                  posted == null ? "POST" : "PATCH",
+                  BodyPublishers.ofString(DiscordCard.message(delivery).toString(), UTF_8))
+              .build();
+    } catch (IllegalArgumentException impossible) {
+      // Quotes the address.
+      return done(new Outcome.Stuck("no request can be made of the webhook URL"));
+    }
+    return client
+        .send(request)
+        .handle(
+            (answer, failure) ->
+                failure == null ? answer.outcome(at, posted != null) : lost(failure));
+  }
+
+  /**
+   * Asks for the webhook itself and logs a warning if that fails; a card may go through all the
+   * same.
+   *
+   * @return what was warned of; never fails
+   */
+  public CompletionStage<Optional<String>> firstLook() {
+    return look()
+        .thenApply(
+            found -> {
+              found.ifPresent(
+                  cause ->
+                      log.warn(
+                          "webhook does not answer as it should, cards are tried all the same"
+                              + " receiver={} cause={}",
+                          name,
+                          cause));
+              return found;
+            });
+  }
+
+  private CompletionStage<Optional<String>> look() {
+    try {
+      WebhookUrl at = WebhookUrl.parse(url.reveal());
+      HttpRequest request = HttpRequest.newBuilder(at.self()).header("User-Agent", AGENT).build();
+      return client
+          .send(request)
+          .handle(
+              (answer, failure) ->
+                  failure != null
+                      ? Optional.of(words(failure))
+                      : answer.status() / 100 == 2
+                          ? Optional.empty()
+                          : Optional.of(at.mask(answer.reason())));
+    } catch (IllegalArgumentException | UncheckedIOException unusable) {
+      return CompletableFuture.completedFuture(Optional.of(String.valueOf(unusable.getMessage())));
+    }
+  }
+
+  private static CompletionStage<Outcome> done(Outcome outcome) {
+    return CompletableFuture.completedFuture(outcome);
+  }
+
+  /** Before the connection stands nothing was sent; after that anything may have happened. */
+  private static Outcome lost(Throwable failure) {
+    boolean never =
+        has(failure, ConnectException.class)
+            || has(failure, HttpConnectTimeoutException.class)
+            || has(failure, UnresolvedAddressException.class)
+            || has(failure, SSLException.class);
+    return new Outcome.Later(words(failure), null, false, !never);
+  }
+
+  /** Never the exception's own message: some quote the whole address. */
+  private static String words(Throwable failure) {
+    if (has(failure, UnresolvedAddressException.class)) {
+      return "the webhook's host name is unknown";
+    }
+    if (has(failure, HttpConnectTimeoutException.class)) {
+      return "no connection to the webhook's host within 5s";
+    }
+    if (has(failure, ConnectException.class)) {
+      return "connection to the webhook's host refused";
+    }
+    if (has(failure, SSLException.class)) {
+      return "no TLS with the webhook's host";
+    }
+    if (has(failure, TimeoutException.class)) {
+      return "no answer within " + DiscordClient.DEADLINE.toSeconds() + "s";
+    }
+    return "connection lost before the whole answer was there";
+  }
+
+  private static boolean has(Throwable failure, Class<? extends Throwable> kind) {
+    int depth = 0;
+    for (Throwable t = failure; t != null && depth < 10; t = t.getCause(), depth++) {
+      if (kind.isInstance(t)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
