@@ -2,6 +2,9 @@ package vigie.base.segment;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,6 +19,20 @@ public interface FileLayer {
   /** The machine's own file systems. */
   static FileLayer disk() {
     return DiskFiles.INSTANCE;
+  }
+
+  /** The cause in words, where the exception itself only names the file or says nothing. */
+  static String reason(IOException e) {
+    if (e instanceof NoSuchFileException) {
+      return "no such file";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof FileSystemException failure && failure.getReason() != null) {
+      return failure.getReason();
+    }
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
   /** Makes the folder and those above it, durably; nothing happens where it is there. */

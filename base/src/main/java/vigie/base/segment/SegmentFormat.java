@@ -3,9 +3,6 @@ package vigie.base.segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -133,20 +130,6 @@ final class SegmentFormat {
     CRC32C crc = new CRC32C();
     crc.update(buffer.duplicate().limit(from + length).position(from));
     return (int) crc.getValue();
-  }
-
-  /** The cause in words, where the exception itself only names the file or says nothing. */
-  static String reason(IOException e) {
-    if (e instanceof NoSuchFileException) {
-      return "no such file";
-    }
-    if (e instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    if (e instanceof FileSystemException failure && failure.getReason() != null) {
-      return failure.getReason();
-    }
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
   /** Closes what is not needed any more; a failure to is of no consequence to what was synced. */

@@ -272,7 +272,7 @@ public final class SegmentLog implements Closeable {
   public synchronized void roll() throws IOException {
     ensureOpen();
     repair();
-    if (active != null && nextNumber > lastSegment().first()) {
+    if (!view.segments().isEmpty() && nextNumber > lastSegment().first()) {
       makeNext();
     }
   }
@@ -294,7 +294,7 @@ public final class SegmentLog implements Closeable {
     } catch (IOException e) {
       SegmentFormat.closeQuietly(made);
       throw new IOException(
-          "cannot make segment " + segment.file() + ": " + SegmentFormat.reason(e), e);
+          "cannot make segment " + segment.file() + ": " + FileLayer.reason(e), e);
     }
     SegmentFormat.closeQuietly(active);
     List<Segment> segments = new ArrayList<>(view.segments());
@@ -309,8 +309,7 @@ public final class SegmentLog implements Closeable {
     suspect = true;
     IOException told =
         new IOException(
-            "cannot " + verb + " segment " + lastSegment().file() + ": " + SegmentFormat.reason(e),
-            e);
+            "cannot " + verb + " segment " + lastSegment().file() + ": " + FileLayer.reason(e), e);
     try {
       repair();
     } catch (IOException again) {
@@ -331,7 +330,7 @@ public final class SegmentLog implements Closeable {
       opened.truncate(end);
     } catch (IOException e) {
       throw new IOException(
-          "cannot reopen segment " + lastSegment().file() + ": " + SegmentFormat.reason(e), e);
+          "cannot reopen segment " + lastSegment().file() + ": " + FileLayer.reason(e), e);
     }
     suspect = false;
   }
@@ -355,7 +354,7 @@ public final class SegmentLog implements Closeable {
         files.syncFolder(folder);
       } catch (IOException e) {
         throw new IOException(
-            "cannot delete segment " + segments.get(0).file() + ": " + SegmentFormat.reason(e), e);
+            "cannot delete segment " + segments.get(0).file() + ": " + FileLayer.reason(e), e);
       }
     }
   }
@@ -386,6 +385,11 @@ public final class SegmentLog implements Closeable {
   /** First numbers of the segments, ascending; what lies between two is dropped as one. */
   public List<Long> segmentStarts() {
     return view.segments().stream().map(Segment::first).toList();
+  }
+
+  /** First number of the segment that is appended to; -1 before the first append. */
+  public synchronized long activeStart() {
+    return active == null ? -1 : lastSegment().first();
   }
 
   /** What the segments take on the disk. */

@@ -73,7 +73,7 @@ public final class SegmentReader implements Closeable {
       }
     } catch (IOException e) {
       close(); // an interrupt closes the file, too: the next call opens it anew
-      throw new IOException("cannot read segment " + of.file() + ": " + SegmentFormat.reason(e), e);
+      throw new IOException("cannot read segment " + of.file() + ": " + FileLayer.reason(e), e);
     }
     log.damaged(of, Math.max(walk.damagedAt(), walk.position()), wanted, stop - 1);
     return false;

@@ -1,0 +1,734 @@
+package vigie.agent.spool;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.agent.event.Event;
+import vigie.agent.event.EventSink;
+import vigie.agent.event.EventType;
+import vigie.agent.event.Severity;
+import vigie.base.config.ConfigException;
+import vigie.base.segment.FileLayer;
+import vigie.base.segment.FolderHeldException;
+import vigie.base.segment.SegmentFormatException;
+import vigie.base.segment.SegmentLog;
+import vigie.base.segment.SegmentOptions;
+import vigie.base.segment.SegmentReader;
+import vigie.base.time.Clock;
+import vigie.base.time.Scheduler;
+
+/**
+ * The durable queue of events between what sees them and what ships them. Safe for all threads.
+ *
+ * <p>An event's seq is its record's number in the segments. The payload of a record:
+ *
+ * <pre>
+ *  offset  bytes
+ *       0      8  all events up to this seq were acknowledged when this one was taken
+ *       8      8  when it was taken, milliseconds since the epoch, for its age
+ *      16      8  where the events begin that were lost: 0 if none were since this was last told,
+ *                 positive while it is to be told, negated in the event that tells it
+ *      24         the RFC 5424 record
+ * </pre>
+ *
+ * So the mark of what was delivered costs no write of its own; a mark that was lost only means that
+ * events are sent again, which the collector notices by their seq.
+ *
+ * <p>Threads that bring events at the same time share one write and one sync: the first to come
+ * writes for all who wait. Urgent events are synced at once, the others at most once a second. The
+ * reader is shown synced events only; it would otherwise send a seq that a power cut then frees for
+ * another event.
+ *
+ * <p>A full spool drops its oldest segment. What that cost is told by one {@code agent.gap} event
+ * once the collector acknowledges again; until then each record carries where the loss began.
+ */
+public final class Spool implements EventSink, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Spool.class);
+  private static final SegmentOptions LAYOUT = new SegmentOptions("spool");
+  private static final int PREFIX = 24;
+  private static final int ACKNOWLEDGED_AT = 0;
+  private static final int TAKEN_AT = 8;
+  private static final int LOST_FROM_AT = 16;
+  private static final int MOST_UNSYNCED = 1_000;
+  // Room for the largest record and the gap event that follows it.
+  private static final int HEADROOM = 128 << 10;
+  private static final int SEGMENTS = 16;
+  private static final Map<String, String> CAUSES =
+      Map.of(
+          "full", "the spool was full",
+          "age", "they waited too long in the spool",
+          "damage", "the spool's files are damaged");
+  private static final Duration SYNC_EVERY = Duration.ofSeconds(1);
+  private static final Duration RETRY_MOST = Duration.ofSeconds(30);
+  private static final Duration AGE_EVERY = Duration.ofHours(1);
+
+  private final SpoolConfig config;
+  private final Clock clock;
+  private final Scheduler scheduler;
+  private final Executor disk;
+  private final SegmentLog segments;
+  private final SpoolIdentity identity;
+  private final EventWriter writer;
+  private final EventWriter unspooledWriter;
+  private final SpoolMeters meters;
+  private final Queue<Waiting> queue = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean dropping = new AtomicBoolean();
+  private volatile Runnable onAppend = () -> {};
+  private final AtomicLong acknowledged = new AtomicLong();
+
+  // Guarded by this: the writing side.
+  private final Deque<Unsynced> unsynced = new ArrayDeque<>();
+  private final TreeMap<Long, Long> bornNanos = new TreeMap<>(); // by a segment's first seq
+  private final List<Gap> damages = new ArrayList<>();
+  private volatile long lostFrom; // 0: nothing is to be told
+  private long lostTo;
+  private String lostReason = "full";
+  private long lastTaken;
+  private Duration retry = SYNC_EVERY;
+  private boolean syncPlanned;
+  private boolean failing;
+  private boolean closed;
+  private final Scheduler.Task aging;
+
+  // Guarded by reading.
+  private final Object reading = new Object();
+  private @Nullable SegmentReader reader;
+  private long readUpTo;
+  private boolean heldBack;
+  private long damageToldUpTo;
+
+  private Spool(
+      SpoolConfig config,
+      Host host,
+      Clock clock,
+      Scheduler scheduler,
+      Executor disk,
+      SegmentLog segments,
+      SpoolIdentity identity,
+      MeterRegistry registry) {
+    this.config = config;
+    this.clock = clock;
+    this.scheduler = scheduler;
+    this.disk = disk;
+    this.segments = segments;
+    this.identity = identity;
+    this.writer = new EventWriter(host);
+    this.unspooledWriter = new EventWriter(host);
+    this.meters = new SpoolMeters(registry, segments, config.maxBytes());
+    this.aging = scheduler.every(AGE_EVERY, AGE_EVERY, () -> onDisk(this::dropAged));
+  }
+
+  /**
+   * Opens the spool and goes on where the last run ended. Writes no event and needs no room.
+   *
+   * @param disk runs what waits for the disk, in order; one thread is enough
+   * @throws ConfigException if the folder cannot be used: held by another process, no permission,
+   *     made by a newer version. The message says what to do.
+   */
+  public static Spool open(
+      SpoolConfig config,
+      Host host,
+      Clock clock,
+      Scheduler scheduler,
+      Executor disk,
+      FileLayer files,
+      MeterRegistry meters) {
+    SegmentLog segments = null;
+    try {
+      segments = SegmentLog.open(config.path(), layout(config), files);
+      SpoolIdentity identity = SpoolIdentity.load(config.path(), files, host);
+      Spool spool = new Spool(config, host, clock, scheduler, disk, segments, identity, meters);
+      spool.readMarks();
+      return spool;
+    } catch (FolderHeldException e) {
+      throw new ConfigException(
+          "spool %s is held by process %s; stop it or set another spool.path"
+              .formatted(config.path(), e.holder()));
+    } catch (IOException | RuntimeException e) {
+      closeAfter(e, segments);
+      throw e instanceof ConfigException fault ? fault : refusal(config, e);
+    }
+  }
+
+  private static SegmentOptions layout(SpoolConfig config) {
+    long segmentBytes =
+        Math.max(16 << 10, Math.min(LAYOUT.segmentBytes(), config.maxBytes() / SEGMENTS));
+    return new SegmentOptions(
+        LAYOUT.content(), LAYOUT.contentVersion(), segmentBytes, LAYOUT.mostRecordBytes());
+  }
+
+  private static void closeAfter(Exception cause, @Nullable SegmentLog segments) {
+    try {
+      if (segments != null) {
+        segments.close();
+      }
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private static RuntimeException refusal(SpoolConfig config, Exception e) {
+    if (e instanceof RuntimeException bug) {
+      return bug;
+    }
+    if (e instanceof SegmentFormatException) {
+      return new ConfigException("spool: " + e.getMessage());
+    }
+    ConfigException told =
+        new ConfigException(
+            "cannot open spool %s as user %s: %s; make it writable for that user or set another spool.path"
+                .formatted(
+                    config.path(),
+                    System.getProperty("user.name"),
+                    FileLayer.reason((IOException) e)));
+    told.initCause(e);
+    return told;
+  }
+
+  /** Reads what the records say of themselves: one a segment and the last. */
+  private synchronized void readMarks() throws IOException {
+    List<Long> numbers = new ArrayList<>(segments.segmentStarts());
+    numbers.add(segments.syncedNext() - 1);
+    long mark = segments.firstNumber() - 1;
+    long now = clock.millis();
+    for (long number : numbers) {
+      try (SegmentReader at = segments.reader(number)) {
+        if (number >= segments.firstNumber() && at.next()) {
+          ByteBuffer record = at.record();
+          long age = Math.max(0, now - record.getLong(TAKEN_AT));
+          lastTaken = clock.nanos() - Duration.ofMillis(age).toNanos();
+          bornNanos.put(number, lastTaken);
+          mark = Math.max(mark, record.getLong(ACKNOWLEDGED_AT));
+          lostFrom = Math.max(0, record.getLong(LOST_FROM_AT));
+        }
+      }
+    }
+    lostTo = segments.firstNumber() - 1;
+    if (lostTo < lostFrom) {
+      lostFrom = 0; // the end came between the record and the deletion that it foresaw
+    }
+    acknowledged.set(Math.min(mark, segments.syncedNext() - 1));
+  }
+
+  /** Who this spool is on the wire; another one after a move to another machine. */
+  public String identity() {
+    return identity.id();
+  }
+
+  @Override
+  public void accept(Event event) {
+    Waiting waiting = new Waiting(event);
+    queue.add(waiting);
+    boolean synced = false;
+    synchronized (this) {
+      if (closed && queue.remove(waiting)) {
+        throw new UncheckedIOException(
+            new IOException("the spool " + config.path() + " is closed"));
+      }
+      if (!waiting.done) {
+        long before = segments.syncedNext();
+        commit();
+        synced = segments.syncedNext() > before;
+      }
+    }
+    if (synced) {
+      onAppend.run();
+    }
+    if (waiting.failure != null) {
+      throw new UncheckedIOException(waiting.failure.getMessage(), waiting.failure);
+    }
+  }
+
+  /** Writes what all threads brought so far; one that fails for the disk's sake is tried twice. */
+  private void commit() {
+    List<Waiting> batch = new ArrayList<>();
+    for (Waiting next = queue.poll(); next != null; next = queue.poll()) {
+      batch.add(next);
+    }
+    IOException failure = null;
+    boolean written = false;
+    long behind = isFull() ? loseOldest("full", meters.full) : 0;
+    try {
+      written = tryToWrite(batch, behind > 0);
+    } catch (IOException e) {
+      failure = failed(e);
+    } finally {
+      for (Waiting waiting : batch) {
+        waiting.failure =
+            written || failure != null ? failure : new IOException("BUG: not written");
+        waiting.done = true;
+      }
+    }
+    makeRoom(behind);
+    planSync();
+  }
+
+  private boolean tryToWrite(List<Waiting> batch, boolean urgent) throws IOException {
+    try {
+      write(batch, urgent);
+    } catch (IOException e) {
+      meters.writeErrors.increment();
+      // A failed sync took records out of the segments; they are written anew and then synced.
+      write(batch, urgent);
+    }
+    return true;
+  }
+
+  private void write(List<Waiting> batch, boolean syncNow) throws IOException {
+    identity.save();
+    rewrite();
+    boolean urgent = tellDamages() | syncNow;
+    List<Unsynced> written = new ArrayList<>(batch.size());
+    List<ByteBuffer> records = new ArrayList<>(batch.size());
+    for (Waiting waiting : batch) {
+      long seq = segments.nextNumber() + records.size();
+      byte[] record = record(waiting.event, seq, lostFrom);
+      written.add(new Unsynced(seq, record));
+      records.add(ByteBuffer.wrap(record));
+      urgent |= waiting.event.type().urgent();
+    }
+    append(records);
+    if (urgent || unsynced.size() + written.size() > MOST_UNSYNCED) {
+      sync();
+    } else {
+      unsynced.addAll(written);
+    }
+    meters.in.increment(batch.size());
+    recovered();
+  }
+
+  private byte[] record(Event event, long seq, long lost) {
+    byte[] data = writer.write(event, identity.id(), seq);
+    ByteBuffer record = ByteBuffer.allocate(PREFIX + data.length);
+    record.putLong(acknowledged.get()).putLong(clock.millis()).putLong(lost).put(data);
+    return record.array();
+  }
+
+  private void append(List<ByteBuffer> records) throws IOException {
+    segments.append(records);
+    lastTaken = clock.nanos();
+    bornNanos.putIfAbsent(segments.activeStart(), lastTaken);
+  }
+
+  /** Writes the unsynced records again that a failed sync took out of the segments. */
+  private void rewrite() throws IOException {
+    for (Unsynced record : unsynced) {
+      if (record.seq >= segments.nextNumber()) {
+        append(List.of(ByteBuffer.wrap(record.bytes)));
+      }
+    }
+  }
+
+  private void sync() throws IOException {
+    if (segments.syncedNext() < segments.nextNumber()) {
+      meters.syncs.increment();
+      segments.sync();
+    }
+    unsynced.clear();
+  }
+
+  private void planSync() {
+    if (!unsynced.isEmpty() && !syncPlanned && !closed) {
+      syncPlanned = true;
+      scheduler.after(retry, () -> onDisk(this::syncLater));
+    }
+  }
+
+  private void syncLater() {
+    synchronized (this) {
+      syncPlanned = false;
+      if (closed || unsynced.isEmpty()) {
+        return;
+      }
+      try {
+        rewrite();
+        sync();
+        recovered();
+      } catch (IOException e) {
+        failed(e);
+        retry =
+            RETRY_MOST.compareTo(retry.multipliedBy(2)) < 0 ? RETRY_MOST : retry.multipliedBy(2);
+        keepWritten();
+        planSync();
+        return;
+      }
+    }
+    onAppend.run();
+  }
+
+  /** Until the next try: a killed process at least must not lose them. */
+  private void keepWritten() {
+    try {
+      rewrite();
+    } catch (IOException e) {
+      meters.writeErrors.increment(); // said by failed()
+    }
+  }
+
+  private IOException failed(IOException e) {
+    meters.writeErrors.increment();
+    if (!failing) {
+      failing = true;
+      log.error(
+          "the spool cannot write, events are refused until it can path={} cause=\"{}\"",
+          config.path(),
+          e.getMessage());
+    }
+    return e;
+  }
+
+  private void recovered() {
+    retry = SYNC_EVERY;
+    if (failing) {
+      failing = false;
+      log.info("the spool writes again path={}", config.path());
+    }
+  }
+
+  private boolean isFull() {
+    return segments.sizeBytes() > config.maxBytes() - HEADROOM
+        && segments.segmentStarts().size() > 1;
+  }
+
+  private void makeRoom(long dropBefore) {
+    try {
+      segments.dropBefore(dropBefore);
+      while (isFull()) {
+        segments.dropBefore(loseOldest("full", meters.full));
+      }
+      bornNanos.headMap(segments.firstNumber()).clear();
+    } catch (IOException e) {
+      failed(e);
+    }
+  }
+
+  private void dropAged() {
+    synchronized (this) {
+      try {
+        long limit = clock.nanos() - config.maxAge().toNanos();
+        List<Long> starts = segments.segmentStarts();
+        while (!closed && starts.size() > 1 && bornBefore(starts.get(1), limit)) {
+          dropAndTell();
+          starts = segments.segmentStarts();
+        }
+        if (!closed
+            && starts.size() == 1
+            && acknowledged.get() < segments.nextNumber() - 1
+            && lastTaken - limit <= 0) {
+          sync();
+          segments.roll();
+          dropAndTell();
+        }
+      } catch (IOException e) {
+        failed(e);
+      }
+    }
+    onAppend.run();
+  }
+
+  private void dropAndTell() throws IOException {
+    long behind = loseOldest("age", meters.aged);
+    rewrite();
+    tellLoss();
+    sync();
+    makeRoom(behind);
+  }
+
+  private boolean bornBefore(long start, long limit) {
+    Long born = bornNanos.get(start);
+    return born != null && born - limit <= 0;
+  }
+
+  /**
+   * Gives up what was not delivered from the oldest segment, which is yet to be deleted.
+   *
+   * @return the number behind it
+   */
+  private long loseOldest(String reason, Counter dropped) {
+    List<Long> starts = segments.segmentStarts();
+    long behind = starts.get(1);
+    long first = Math.max(starts.get(0), acknowledged.get() + 1);
+    if (first < behind) {
+      dropped.increment(behind - first);
+      long from = earliestLoss(first, behind);
+      lostFrom = lostFrom == 0 ? from : Math.min(lostFrom, from);
+      lostTo = behind - 1;
+      lostReason = reason;
+      // Nobody waits for them any more; what is on its way may still arrive.
+      acknowledged.accumulateAndGet(lostTo, Math::max);
+    }
+    return behind;
+  }
+
+  /** Where the loss begins if some of the lost events tell of one themselves. */
+  private long earliestLoss(long first, long behind) {
+    long from = first;
+    try (SegmentReader at = segments.reader(first)) {
+      while (at.next() && at.number() < behind) {
+        long told = -at.record().getLong(LOST_FROM_AT);
+        from = told > 0 ? Math.min(from, told) : from;
+      }
+    } catch (IOException e) {
+      log.warn("cannot read what is dropped path={} cause=\"{}\"", config.path(), e.getMessage());
+    }
+    return from;
+  }
+
+  private void tellLoss() throws IOException {
+    if (lostFrom > 0) {
+      tell(new Gap(lostFrom, lostTo, lostReason));
+      lostFrom = 0;
+    }
+  }
+
+  private boolean tellDamages() throws IOException {
+    boolean any = !damages.isEmpty();
+    while (!damages.isEmpty()) {
+      tell(damages.get(0));
+      damages.remove(0);
+    }
+    return any;
+  }
+
+  private void tell(Gap gap) throws IOException {
+    long seq = segments.nextNumber();
+    byte[] record = record(gap.event(clock.now()), seq, -gap.from);
+    append(List.of(ByteBuffer.wrap(record)));
+    unsynced.add(new Unsynced(seq, record));
+    log.warn(
+        "events are lost and never reach the collector from={} to={} reason={}",
+        gap.from,
+        gap.to,
+        gap.reason);
+  }
+
+  /** Has {@code listener} run soon after events became readable; it must not block. */
+  public void onAppend(Runnable listener) {
+    onAppend = listener;
+  }
+
+  /**
+   * The events that follow {@code afterSeq}, the oldest first; reads the disk. Reading on from
+   * where the last call ended is cheap.
+   *
+   * @param most how many at most
+   * @param mostBytes how many bytes of data at most; one event is given even if it is larger
+   * @return empty where none is there yet
+   * @throws UncheckedIOException if the disk does not give them
+   */
+  public List<SpoolRecord> read(long afterSeq, int most, int mostBytes) {
+    synchronized (reading) {
+      List<SpoolRecord> records = new ArrayList<>();
+      try {
+        SegmentReader from = readerBehind(afterSeq);
+        long bytes = 0;
+        while (records.size() < most && (heldBack || from.next())) {
+          heldBack = false;
+          ByteBuffer record = from.record();
+          int size = record.remaining() - PREFIX;
+          bytes += size;
+          if (bytes > mostBytes && !records.isEmpty()) {
+            heldBack = true;
+            break;
+          }
+          noteDamage(from.number());
+          byte[] data = new byte[size];
+          record.get(PREFIX, data);
+          readUpTo = from.number();
+          records.add(new SpoolRecord(readUpTo, data));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot read the spool: " + e.getMessage(), e);
+      }
+      return records;
+    }
+  }
+
+  private SegmentReader readerBehind(long afterSeq) {
+    SegmentReader last = reader;
+    if (last != null && readUpTo == afterSeq) {
+      return last;
+    }
+    if (last != null) {
+      last.close();
+    }
+    SegmentReader fresh = segments.reader(afterSeq + 1);
+    reader = fresh;
+    readUpTo = afterSeq;
+    heldBack = false;
+    return fresh;
+  }
+
+  private void noteDamage(long number) {
+    long from =
+        Math.max(
+                Math.max(readUpTo, damageToldUpTo),
+                Math.max(segments.firstNumber() - 1, acknowledged.get()))
+            + 1;
+    if (from < number) {
+      damageToldUpTo = number - 1;
+      onDisk(() -> tellDamage(from, number - 1));
+    }
+  }
+
+  private void tellDamage(long from, long to) {
+    meters.damaged.increment(to - from + 1);
+    synchronized (this) {
+      damages.add(new Gap(from, to, "damage"));
+    }
+    tellNow();
+  }
+
+  private void tellNow() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      try {
+        rewrite();
+        tellDamages();
+        tellLoss();
+        sync();
+      } catch (IOException e) {
+        failed(e); // told later
+      }
+      planSync();
+    }
+    onAppend.run();
+  }
+
+  /**
+   * Says that all events up to {@code seq} were delivered. Cheap: segments that are done are
+   * deleted later, and the mark is written with the next event.
+   */
+  public void acknowledge(long seq) {
+    long upTo = Math.min(seq, last());
+    long before = acknowledged.getAndAccumulate(upTo, Math::max);
+    if (upTo > before) {
+      meters.out.increment(upTo - before);
+      if (upTo >= segments.firstNumber() && dropping.compareAndSet(false, true)) {
+        onDisk(this::dropDelivered);
+      }
+      if (lostFrom > 0) {
+        onDisk(
+            this::tellNow); // the collector takes events again, so this one will not be lost, too
+      }
+    }
+  }
+
+  private void dropDelivered() {
+    dropping.set(false);
+    synchronized (this) {
+      try {
+        if (!closed) {
+          segments.dropBefore(acknowledged.get() + 1);
+          bornNanos.headMap(segments.firstNumber()).clear();
+        }
+      } catch (IOException e) {
+        failed(e);
+      }
+    }
+  }
+
+  /** All up to this seq were delivered, or dropped. */
+  public long acknowledged() {
+    return acknowledged.get();
+  }
+
+  /** The seq of the newest event that can be read; what waits is between this and the mark. */
+  public long last() {
+    return segments.syncedNext() - 1;
+  }
+
+  /**
+   * The record of an event that is told on a live session only: without spool and seq, never
+   * stored.
+   */
+  public byte[] unspooled(Event event) {
+    synchronized (unspooledWriter) {
+      return unspooledWriter.write(event, "", 0);
+    }
+  }
+
+  private void onDisk(Runnable task) {
+    try {
+      disk.execute(task);
+    } catch (RejectedExecutionException e) {
+      log.debug("the spool's executor has ended"); // close() does what is left
+    }
+  }
+
+  /** Syncs what is not yet and lets go of the folder. Idempotent. */
+  @Override
+  public void close() {
+    aging.cancel();
+    synchronized (this) {
+      if (!closed) {
+        closed = true;
+        try {
+          rewrite();
+          segments.close();
+        } catch (IOException e) {
+          log.error("the spool could not be closed well cause=\"{}\"", e.getMessage());
+          closeAfter(e, segments);
+        }
+      }
+    }
+    synchronized (reading) {
+      if (reader != null) {
+        reader.close();
+      }
+    }
+  }
+
+  /** An event and the thread that waits for it; guarded by the spool. */
+  private static final class Waiting {
+    private final Event event;
+    private boolean done;
+    private @Nullable IOException failure;
+
+    Waiting(Event event) {
+      this.event = event;
+    }
+  }
+
+  /** A record that was taken and is not certain yet. */
+  private record Unsynced(long seq, byte[] bytes) {}
+
+  /** Events that never reach the collector, both ends included. */
+  private record Gap(long from, long to, String reason) {
+    Event event(Instant now) {
+      Map<String, String> fields = new LinkedHashMap<>();
+      fields.put("from", Long.toString(from));
+      fields.put("to", Long.toString(to));
+      fields.put("count", Long.toString(to - from + 1));
+      fields.put("reason", reason);
+      return new Event(
+          now,
+          Severity.WARNING,
+          EventType.AGENT_GAP,
+          fields,
+          "events " + from + " to " + to + " are lost: " + CAUSES.getOrDefault(reason, reason));
+    }
+  }
+}
