@@ -80,6 +80,17 @@ public final class SpoolMarks {
     return verdict;
   }
 
+  /** Takes all numbers up to {@code seq}, where the events themselves are not at hand. */
+  public void known(String node, String spool, long seq) {
+    Key key = new Key(node, spool);
+    SpoolMark mark = spools.get(key);
+    if (mark == null) {
+      spools.put(key, new SpoolMark(seq));
+    } else {
+      mark.fill(new Hole(0, seq));
+    }
+  }
+
   /** The event's identity, null where it has none that could be remembered. */
   private static Event.@Nullable Origin origin(Event event) {
     Event.Origin origin = event.origin();

@@ -12,7 +12,7 @@ import java.time.Duration;
  *     never more than a tenth of the disk
  */
 public record EventStoreOptions(
-    Duration retention, long queueBytes, int segmentBytes, long reserveBytes) {
+    Duration retention, long queueBytes, long segmentBytes, long reserveBytes) {
   public static final EventStoreOptions DEFAULTS =
       new EventStoreOptions(Duration.ofDays(90), 16L << 20, 16 << 20, 64L << 20);
 

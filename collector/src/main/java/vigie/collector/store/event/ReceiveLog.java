@@ -1,0 +1,261 @@
+package vigie.collector.store.event;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.base.segment.SegmentLog;
+import vigie.base.time.Clock;
+
+/**
+ * Makes records durable in groups: one thread takes what has queued up while the last sync ran (at
+ * most 1 MiB or 4,096 records), writes it at once, syncs once and then calls back in order. It
+ * never waits for a group to fill: a quiet sender is served at once, and senders with a window
+ * would only wait for us while we wait for them.
+ *
+ * <p>Where the disk refuses, the group is tried again and again, with a pause that grows to 30 s;
+ * the queue fills, appends block, nothing is acknowledged and nothing lost.
+ */
+final class ReceiveLog implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ReceiveLog.class);
+  private static final int BATCH_RECORDS = 4096;
+  private static final long BATCH_BYTES = 1 << 20;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+
+  private record Pending(ByteBuffer record, Runnable whenDurable) {}
+
+  /** Refuses where the disk has no room for so many more bytes. */
+  interface Room {
+    void require(long bytes) throws IOException;
+  }
+
+  private final SegmentLog segments;
+  private final Room room;
+  private final long queueBytes;
+  private final LongConsumer onTold;
+  private final Clock clock;
+  private final Counter failures;
+  private final Counter records;
+  private final Timer syncs;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Condition roomier = lock.newCondition();
+
+  // Guarded by lock.
+  private final ArrayDeque<Pending> queue = new ArrayDeque<>();
+  private long queued;
+  private boolean closing;
+
+  private volatile boolean refusing;
+
+  /**
+   * @param onTold gets the number behind the last record whose callback has run
+   */
+  ReceiveLog(
+      SegmentLog segments,
+      Room room,
+      long queueBytes,
+      LongConsumer onTold,
+      Clock clock,
+      MeterRegistry meters) {
+    this.segments = segments;
+    this.room = room;
+    this.queueBytes = queueBytes;
+    this.onTold = onTold;
+    this.clock = clock;
+    failures = meters.counter("vigie.event.log.failures");
+    records = meters.counter("vigie.event.log.records");
+    syncs = meters.timer("vigie.event.log.sync");
+    Gauge.builder("vigie.event.log.refusing", this, me -> me.refusing ? 1 : 0)
+        .description("1 while the disk refuses events, so that none are acknowledged")
+        .register(meters);
+    Gauge.builder("vigie.event.queue.bytes", this, me -> me.queuedBytes()).register(meters);
+  }
+
+  /** Begins to write, on a thread of the executor's until {@link #close}. */
+  void start(Executor writer) {
+    writer.execute(this::run);
+  }
+
+  /** See {@link vigie.collector.event.EventStore#append}. Not to be called from a callback. */
+  void append(ByteBuffer record, Runnable whenDurable) {
+    lock.lock();
+    try {
+      while (queued > 0 && queued + record.remaining() > queueBytes && !closing) {
+        roomier.await();
+      }
+      if (closing) {
+        throw new IllegalStateException("the event store is closed");
+      }
+      queue.add(new Pending(record, whenDurable));
+      queued += record.remaining();
+      changed.signal();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for room in the event queue", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long queuedBytes() {
+    lock.lock();
+    try {
+      return queued;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    try {
+      for (List<Pending> batch = next(); !batch.isEmpty(); batch = next()) {
+        if (!write(batch)) {
+          return; // closing, and the disk still refuses: the senders keep what is not acknowledged
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      shut();
+      ended.countDown();
+    }
+  }
+
+  /** What has queued up, waiting for the first; empty at the end. */
+  private List<Pending> next() throws InterruptedException {
+    List<Pending> batch = new ArrayList<>();
+    lock.lock();
+    try {
+      while (queue.isEmpty() && !closing) {
+        changed.await();
+      }
+      long bytes = 0;
+      for (Pending next = queue.peek();
+          next != null && batch.size() < BATCH_RECORDS;
+          next = queue.peek()) {
+        bytes += next.record.remaining();
+        if (bytes > BATCH_BYTES && !batch.isEmpty()) {
+          break;
+        }
+        batch.add(queue.remove());
+        queued -= next.record.remaining();
+      }
+      roomier.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return batch;
+  }
+
+  private boolean write(List<Pending> batch) throws InterruptedException {
+    List<ByteBuffer> buffers = batch.stream().map(Pending::record).toList();
+    long bytes = buffers.stream().mapToLong(ByteBuffer::remaining).sum();
+    for (Duration pause = FIRST_PAUSE; ; pause = longer(pause)) {
+      try {
+        room.require(bytes);
+        long first = segments.append(buffers);
+        long before = clock.nanos();
+        segments.sync();
+        syncs.record(clock.nanos() - before, TimeUnit.NANOSECONDS);
+        taken();
+        tell(batch, first);
+        return true;
+      } catch (IOException e) {
+        refused(e);
+        if (!pause(pause)) {
+          return false;
+        }
+      }
+    }
+  }
+
+  private void tell(List<Pending> batch, long first) {
+    for (Pending pending : batch) {
+      try {
+        pending.whenDurable.run();
+      } catch (RuntimeException e) {
+        log.error("an event's callback failed", e);
+      }
+    }
+    records.increment(batch.size());
+    onTold.accept(first + batch.size());
+  }
+
+  private static Duration longer(Duration pause) {
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+  }
+
+  private void refused(IOException e) {
+    failures.increment();
+    if (!refusing) {
+      refusing = true;
+      log.error(
+          "events are neither taken nor acknowledged until the disk takes them cause=\"{}\"",
+          e.getMessage());
+    }
+  }
+
+  private void taken() {
+    if (refusing) {
+      refusing = false;
+      log.info("events are taken again");
+    }
+  }
+
+  /** Waits; false if the store closes meanwhile. */
+  private boolean pause(Duration pause) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = pause.toNanos();
+      while (left > 0 && !closing) {
+        left = changed.awaitNanos(left);
+      }
+      return !closing;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void shut() {
+    lock.lock();
+    try {
+      closing = true;
+      changed.signalAll();
+      roomier.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes no more, writes and acknowledges what is queued, ends the thread. */
+  @Override
+  public void close() {
+    shut();
+    try {
+      if (!ended.await(CLOSE_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        log.error("the event writer did not end within seconds={}", CLOSE_LIMIT.toSeconds());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package vigie.collector.event;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+
+/** Events for tests. */
+public final class Events {
+  public static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
+
+  private Events() {}
+
+  /** An agent's, a second after the one before it. */
+  public static Event agent(String node, String spool, long seq, String type, String... fields) {
+    Event event = foreign(node, type, node + "/" + spool + "/" + seq);
+    Map<String, String> map = new java.util.LinkedHashMap<>();
+    for (int i = 0; i < fields.length; i += 2) {
+      map.put(fields[i], fields[i + 1]);
+    }
+    Instant time = T0.plusSeconds(seq);
+    return new Event(
+        time,
+        time,
+        node,
+        event.facility(),
+        event.severity(),
+        "vigie",
+        type,
+        map,
+        event.text(),
+        new Event.Origin(spool, seq, "boot"));
+  }
+
+  public static Event foreign(String node, String type, String text) {
+    return new Event(T0, T0, node, 1, 5, "app", type, Map.of(), text, null);
+  }
+
+  public static Event at(Event e, Instant time, Instant received) {
+    return new Event(
+        time.truncatedTo(ChronoUnit.MICROS),
+        received.truncatedTo(ChronoUnit.MICROS),
+        e.node(),
+        e.facility(),
+        e.severity(),
+        e.app(),
+        e.type(),
+        e.fields(),
+        e.text(),
+        e.origin());
+  }
+
+  public static Event severity(Event e, int severity) {
+    return new Event(
+        e.time(),
+        e.received(),
+        e.node(),
+        e.facility(),
+        severity,
+        e.app(),
+        e.type(),
+        e.fields(),
+        e.text(),
+        e.origin());
+  }
+}

@@ -1,0 +1,8 @@
+package vigie.collector.event;
+
+class MemoryEventStoreTest extends EventStoreContract {
+  @Override
+  protected EventStore create() {
+    return new MemoryEventStore();
+  }
+}

@@ -1,0 +1,50 @@
+package vigie.collector.store.event;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import vigie.base.segment.FileLayer;
+import vigie.base.time.Clock;
+import vigie.base.time.ThreadScheduler;
+
+/** A store with threads of its own. */
+final class TestStore implements AutoCloseable {
+  /** Segments small enough that some are dropped. */
+  static final EventStoreOptions SMALL =
+      new EventStoreOptions(Duration.ofDays(90), 1 << 20, 64 << 10, 1 << 20);
+
+  final LogEventStore store;
+  final MeterRegistry meters = new SimpleMeterRegistry();
+  private final ExecutorService writer = Executors.newCachedThreadPool();
+  private final ExecutorService filler = Executors.newSingleThreadExecutor();
+  private final ThreadScheduler scheduler;
+
+  TestStore(Path folder) {
+    this(folder, SMALL, FileLayer.disk(), Clock.system());
+  }
+
+  TestStore(Path folder, EventStoreOptions options, FileLayer files, Clock clock) {
+    scheduler = new ThreadScheduler(Thread::new, Throwable::printStackTrace);
+    store = LogEventStore.open(folder, options, files, clock, scheduler, writer, filler, meters);
+  }
+
+  /** Ends the threads without a word to the store, as a kill does. */
+  void abandon() throws InterruptedException {
+    scheduler.close();
+    writer.shutdownNow();
+    filler.shutdownNow();
+    writer.awaitTermination(10, java.util.concurrent.TimeUnit.SECONDS);
+    filler.awaitTermination(10, java.util.concurrent.TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+    scheduler.close();
+    writer.shutdownNow();
+    filler.shutdownNow();
+  }
+}
