@@ -196,6 +196,10 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
         refusal = "500 " + tooMany.getMessage();
       }
     }
+    if (refusal.isEmpty()) {
+      state = State.OPEN;
+      lastFrameNanos = receiver.clock().nanos();
+    }
     String answer = refusal.isEmpty() ? "200 OK\n" + receiver.offers().print() : refusal;
     ByteBuf out = channel.alloc().buffer();
     encoder.frame(out, frame.txnr(), RelpFrame.RSP, answer.getBytes(StandardCharsets.UTF_8));
@@ -204,8 +208,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       fault("open", refusal);
       return;
     }
-    state = State.OPEN;
-    lastFrameNanos = receiver.clock().nanos();
     log.info("session opened peer={} software={}", peer, software);
   }
 
