@@ -58,7 +58,13 @@ public final class Regex {
     Matcher matcher = anywhere().matcher(value);
     StringBuilder out = new StringBuilder();
     int end = 0;
+    boolean any = false;
     while (matcher.find()) {
+      if (any && matcher.end() == end) {
+        // An empty match right after another one does not count.
+        continue;
+      }
+      any = true;
       out.append(value, end, matcher.start()).append(expand(matcher, replacement));
       end = matcher.end();
     }
