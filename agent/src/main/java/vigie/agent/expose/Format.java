@@ -30,7 +30,7 @@ enum Format {
     double openMetrics = 0;
     String[] ranges = accept.toLowerCase(Locale.ROOT).split(",", MAX_RANGES);
     for (String range : ranges) {
-      String[] parts = range.split(";");
+      String[] parts = range.split(";", -1);
       String type = parts[0].strip();
       double quality = 1;
       String version = "";

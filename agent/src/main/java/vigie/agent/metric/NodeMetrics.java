@@ -81,7 +81,7 @@ public final class NodeMetrics {
     return with(new ProbeMetrics(probes::statuses));
   }
 
-  private NodeMetrics with(Subject subject) {
+  NodeMetrics with(Subject subject) {
     subjects.add(subject);
     return this;
   }
