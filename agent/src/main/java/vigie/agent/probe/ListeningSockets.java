@@ -213,18 +213,24 @@ final class ListeningSockets implements AutoCloseable {
     }
 
     void read() throws IOException {
-      FileChannel file = channel;
-      if (file == null) {
-        try {
+      try {
+        FileChannel file = channel;
+        if (file == null) {
           file = FileChannel.open(path, StandardOpenOption.READ);
           channel = file;
-        } catch (NoSuchFileException e) {
-          if (path.endsWith("tcp6")) {
-            return; // a kernel without IPv6
-          }
+        }
+        read(file);
+      } catch (NoSuchFileException e) {
+        if (!path.endsWith("tcp6")) { // which a kernel without IPv6 lacks
           throw e;
         }
+      } catch (IOException e) {
+        close(); // An interrupt closes it for good: the next read opens it anew.
+        throw e;
       }
+    }
+
+    private void read(FileChannel file) throws IOException {
       file.position(0);
       int length = 0;
       buffer.clear();
@@ -248,9 +254,11 @@ final class ListeningSockets implements AutoCloseable {
     }
 
     void close() {
-      if (channel != null) {
+      FileChannel file = channel;
+      channel = null;
+      if (file != null) {
         try {
-          channel.close();
+          file.close();
         } catch (IOException e) {
           // It was only read from; there is nothing to lose.
         }
