@@ -1,10 +1,73 @@
 package vigie.agent;
 
-/** Placeholder. */
-public final class Main {
-  private Main() {}
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import vigie.base.config.ConfigException;
 
+/** The agent's commands. Exit codes: 0 done; 1 the answer is no; 2 bad usage or configuration. */
+@Command(
+    name = "agent",
+    description = "Watches this node: metrics for Prometheus, probes, events for the collector.",
+    subcommands = {
+      RunCommand.class,
+      CheckCommand.class,
+      ProbeCommand.class,
+      MetricsCommand.class,
+      VersionCommand.class
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionCommand.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  agent run --config agent.yaml",
+      "  agent check",
+      "  agent probe tcp://127.0.0.1:13337",
+      "",
+      "Exit codes: 0 done; 1 the answer is no; 2 bad usage or configuration."
+    })
+public final class Main implements Runnable {
+  static final int DONE = 0;
+  static final int NO = 1;
+  static final int BAD = 2;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** Runs a command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.out.println("agent");
+    int code =
+        RunCommand.isPlain(args)
+            ? RunCommand.plain(args)
+            : execute(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true));
+    // Not exit() after a clean run: that would wait for hooks that wait for this thread.
+    if (code != DONE) {
+      System.exit(code);
+    }
+  }
+
+  /** Runs a command and gives its exit code. */
+  static int execute(String[] args, PrintWriter out, PrintWriter err) {
+    return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
+        .setExecutionExceptionHandler(
+            (failure, command, parsed) -> {
+              if (failure instanceof ConfigException) {
+                command.getErr().println(failure.getMessage());
+                return BAD;
+              }
+              throw failure;
+            })
+        .execute(args);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command?");
   }
 }

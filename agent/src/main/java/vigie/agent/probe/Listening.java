@@ -26,6 +26,21 @@ public final class Listening {
   private static final int MOST_NAMED = 3;
   private final Path procfs;
 
+  /**
+   * A process that listens.
+   *
+   * @param pid 0 if the process may not be looked at
+   */
+  public record Holder(String name, long pid) {
+    static final Holder UNKNOWN = new Holder("something", 0);
+
+    /** {@code python3 (process 812)}. */
+    @Override
+    public String toString() {
+      return pid == 0 ? "another process" : name + " (process " + pid + ")";
+    }
+  }
+
   public Listening(Path procfs) {
     this.procfs = procfs;
   }
@@ -39,6 +54,13 @@ public final class Listening {
     } catch (SocketException e) {
       return false;
     }
+  }
+
+  /** As below, for a target that is not resolved yet; looks its name up, which may block. */
+  public String explain(InetSocketAddress target) {
+    InetAddress address =
+        new InetSocketAddress(target.getHostString(), target.getPort()).getAddress();
+    return address == null ? "" : explain(new InetAddress[] {address}, target.getPort());
   }
 
   /**
@@ -58,8 +80,7 @@ public final class Listening {
       for (InetAddress address : addresses) {
         int taker = find(sockets, address, port);
         if (taker >= 0) {
-          String owner = owners(List.of(sockets.inode(taker))).get(sockets.inode(taker));
-          return name(owner) + " listens on " + text(sockets, taker);
+          return owner(sockets, taker).name() + " listens on " + text(sockets, taker);
         }
       }
       if (addresses.length == 0) {
@@ -74,18 +95,16 @@ public final class Listening {
   }
 
   /**
-   * The process that listens on an address: {@code python3 (process 812)}, {@code another process}
-   * if it may not be looked at, or null if nobody does. A wildcard address is taken by whoever
-   * listens on that port of any address.
+   * The process that listens on an address, or null if nobody does. A wildcard address is taken by
+   * whoever listens on that port of any address.
    */
-  public @Nullable String holder(InetAddress address, int port) {
+  public @Nullable Holder holder(InetAddress address, int port) {
     try (ListeningSockets sockets = new ListeningSockets(procfs)) {
       sockets.read();
       for (int i = 0; i < sockets.size(); i++) {
         if (sockets.port(i) == port
             && (address.isAnyLocalAddress() || find(sockets, address, port) == i)) {
-          String owner = owners(List.of(sockets.inode(i))).get(sockets.inode(i));
-          return owner == null ? "another process" : owner;
+          return owner(sockets, i);
         }
       }
     } catch (IOException e) {
@@ -107,10 +126,11 @@ public final class Listening {
         Comparator.<Integer>comparingInt(i -> unlikeness(sockets.port(i), port))
             .thenComparingInt(sockets::port));
     List<Integer> named = candidates.subList(0, Math.min(MOST_NAMED, candidates.size()));
-    Map<Long, String> owners = owners(named.stream().map(sockets::inode).toList());
+    Map<Long, Holder> owners = owners(named.stream().map(sockets::inode).toList());
     StringBuilder out = new StringBuilder();
     for (int i : named) {
-      String text = name(owners.get(sockets.inode(i))) + " listens on " + text(sockets, i);
+      Holder owner = owners.getOrDefault(sockets.inode(i), Holder.UNKNOWN);
+      String text = owner.name() + " listens on " + text(sockets, i);
       if (out.indexOf(text) < 0) {
         out.append("; ").append(text);
       }
@@ -131,14 +151,14 @@ public final class Listening {
     return Addresses.format(new InetSocketAddress(sockets.address(index), sockets.port(index)));
   }
 
-  /** The name alone, without {@code (process 812)}. */
-  private static String name(@Nullable String owner) {
-    return owner == null ? "something" : owner.substring(0, owner.lastIndexOf(" ("));
+  private Holder owner(ListeningSockets sockets, int index) {
+    long inode = sockets.inode(index);
+    return owners(List.of(inode)).getOrDefault(inode, Holder.UNKNOWN);
   }
 
-  /** Socket inode to its process, {@code NAME (process PID)}, for as many as may be seen. */
-  private Map<Long, String> owners(List<Long> inodes) {
-    Map<Long, String> found = new HashMap<>();
+  /** Socket inode to its process, for as many as may be seen. */
+  private Map<Long, Holder> owners(List<Long> inodes) {
+    Map<Long, Holder> found = new HashMap<>();
     Map<String, Long> wanted = new HashMap<>();
     for (long inode : inodes) {
       wanted.put("socket:[" + inode + "]", inode);
@@ -156,17 +176,17 @@ public final class Listening {
     return found;
   }
 
-  private static void lookInto(Path process, Map<String, Long> wanted, Map<Long, String> found) {
+  private static void lookInto(Path process, Map<String, Long> wanted, Map<Long, Holder> found) {
     try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
       for (Path descriptor : descriptors) {
         Long inode = wanted.get(linkOf(descriptor));
         if (inode != null) {
           String name = Files.readString(process.resolve("comm")).strip();
           String pid = Objects.requireNonNull(process.getFileName()).toString();
-          found.putIfAbsent(inode, name + " (process " + pid + ")");
+          found.putIfAbsent(inode, new Holder(name, Long.parseLong(pid)));
         }
       }
-    } catch (IOException | DirectoryIteratorException e) {
+    } catch (IOException | DirectoryIteratorException | NumberFormatException e) {
       // Somebody else's process, or one that has just ended.
     }
   }

@@ -1,0 +1,231 @@
+package vigie.agent;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.agent.event.Event;
+import vigie.agent.event.EventSink;
+import vigie.agent.event.EventType;
+import vigie.agent.event.Severity;
+import vigie.agent.expose.Exposition;
+import vigie.agent.expose.Health;
+import vigie.agent.facts.Facts;
+import vigie.agent.facts.Hardware;
+import vigie.agent.metric.Meters;
+import vigie.agent.metric.NodeCollector;
+import vigie.agent.metric.NodeMetrics;
+import vigie.agent.probe.Listening;
+import vigie.agent.probe.Probes;
+import vigie.agent.reader.Roots;
+import vigie.base.config.ConfigException;
+import vigie.base.http.HttpServer;
+import vigie.base.http.Routes;
+import vigie.base.net.Addresses;
+import vigie.base.net.EventLoops;
+import vigie.base.time.Clock;
+import vigie.base.time.ThreadScheduler;
+
+/** A running agent: all parts, made in the order in which they need each other. */
+final class Agent implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Agent.class);
+  private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(64 * 1024, 128);
+  private static final int MOST_LOOKUPS = 10_000;
+
+  private final Closing closing;
+  private final Probes probes;
+  private final int port;
+  private final AtomicInteger reloadSuccessful;
+  private AgentConfig config; // guarded by this
+
+  private Agent(
+      Closing closing,
+      AgentConfig config,
+      Probes probes,
+      int port,
+      AtomicInteger reloadSuccessful) {
+    this.closing = closing;
+    this.config = config;
+    this.probes = probes;
+    this.port = port;
+    this.reloadSuccessful = reloadSuccessful;
+  }
+
+  /**
+   * Starts everything.
+   *
+   * @throws ConfigException if something that the operator can change keeps it from starting;
+   *     nothing goes on running then
+   */
+  static Agent start(AgentConfig config, Roots roots) {
+    Closing closing = new Closing();
+    try {
+      return start(config, roots, closing);
+    } catch (RuntimeException | Error e) {
+      closing.close();
+      throw e;
+    }
+  }
+
+  private static Agent start(AgentConfig config, Roots roots, Closing closing) {
+    Clock clock = Clock.system();
+    PrometheusRegistry registry = new PrometheusRegistry();
+    MeterRegistry meters = Meters.in(registry);
+    Threads threads = new Threads(meters);
+    ThreadScheduler scheduler =
+        closing.add(
+            "scheduler",
+            new ThreadScheduler(
+                threads.named("scheduler"), failure -> threads.failed("scheduler", failure)));
+    EventLoops loops = closing.add("event loops", EventLoops.nio(1, "vigie-net"));
+
+    EventSink events = event -> {};
+
+    Executor lookups = closing.add("lookups", threads.bounded("lookup", 4, MOST_LOOKUPS));
+    Executor telling = closing.add("telling", threads.single("tell"));
+    Probes probes =
+        closing.add(
+            "probes",
+            new Probes(roots.procfs(), clock, scheduler, loops, events, lookups, telling, meters));
+
+    Executor blocking = closing.add("facts threads", threads.direct("facts", 4));
+    Facts facts =
+        closing.add(
+            "facts",
+            new Facts(Hardware.host(), clock, scheduler, blocking, Facts.DEFAULT_PERIOD, meters));
+    NodeCollector node =
+        NodeMetrics.host(roots, clock, blocking).with(facts).with(probes).collector();
+    registry.register(node);
+    AtomicInteger reloadSuccessful = describe(config, meters);
+
+    Routes routes = new Routes();
+    new Exposition(registry, node, meters, clock).addTo(routes);
+    new Health(() -> "").addTo(routes);
+    Executor requests = closing.add("requests", threads.bounded("http", 2, 64));
+    HttpServer http = closing.add("http server", listen(config, roots, loops, requests, routes));
+
+    tell(events, clock, EventType.AGENT_START, "agent started");
+    closing.add("agent.stop event", () -> tell(events, clock, EventType.AGENT_STOP, "agent stops"));
+    probes.configure(config.probes());
+    log.info(
+        "agent started version={} node={} listen={} probes={}",
+        Version.VIGIE,
+        config.node(),
+        Addresses.format(
+            InetSocketAddress.createUnresolved(config.listen().getHostString(), http.port())),
+        config.probes().size());
+    return new Agent(closing, config, probes, http.port(), reloadSuccessful);
+  }
+
+  /** The port of {@code /metrics}. */
+  int port() {
+    return port;
+  }
+
+  /** Takes another configuration over, as far as that is possible without a restart. */
+  synchronized void reload(AgentConfig fresh) {
+    List<String> later = new ArrayList<>();
+    if (!fresh.node().equals(config.node())) {
+      later.add("node");
+    }
+    if (!fresh.labels().equals(config.labels())) {
+      later.add("labels");
+    }
+    if (!fresh.listen().equals(config.listen())) {
+      later.add("listen");
+    }
+    if (!later.isEmpty()) {
+      log.warn("these keys take effect after a restart keys={}", String.join(",", later));
+    }
+    probes.configure(fresh.probes());
+    config = fresh;
+    reloadSuccessful.set(1);
+    log.info("configuration reloaded probes={}", fresh.probes().size());
+  }
+
+  /** Notes that a configuration was wrong and the old one stays. */
+  void reloadFailed(ConfigException fault) {
+    reloadSuccessful.set(0);
+    for (String each : fault.faults()) {
+      log.error("configuration is wrong, the old one stays fault=\"{}\"", each);
+    }
+  }
+
+  /** Stops everything in reverse order; what was taken is on the disk then. */
+  @Override
+  public void close() {
+    closing.close();
+    log.info("agent stopped");
+  }
+
+  private static HttpServer listen(
+      AgentConfig config, Roots roots, EventLoops loops, Executor requests, Routes routes) {
+    try {
+      return new HttpServer(loops, config.listen(), HTTP_LIMITS, requests, routes);
+    } catch (UncheckedIOException e) {
+      throw new ConfigException(
+          e.getMessage() + holder(config.listen(), roots) + "; set another listen");
+    }
+  }
+
+  /** {@code : python3 (process 812) listens there}, or nothing where that is not known. */
+  static String holder(InetSocketAddress address, Roots roots) {
+    InetSocketAddress resolved = new InetSocketAddress(address.getHostString(), address.getPort());
+    InetAddress host = resolved.getAddress();
+    Listening.Holder holder =
+        host == null ? null : new Listening(roots.procfs()).holder(host, address.getPort());
+    return holder == null ? "" : ": " + holder + " listens there; stop it";
+  }
+
+  /** Meters that say what this agent is; gives the one that reloads set. */
+  private static AtomicInteger describe(AgentConfig config, MeterRegistry meters) {
+    Gauge.builder("vigie.build.info", () -> 1)
+        .description("The version of the agent and of the Java that runs it.")
+        .tags("version", Version.VIGIE, "java", Version.JAVA)
+        .strongReference(true)
+        .register(meters);
+    Tags labels = Tags.of("node", config.node());
+    for (Map.Entry<String, String> label : config.labels().entrySet()) {
+      labels = labels.and(label.getKey(), label.getValue());
+    }
+    Gauge.builder("vigie.node.labels", () -> 1)
+        .description("The labels that the configuration gives to this node.")
+        .tags(labels)
+        .strongReference(true)
+        .register(meters);
+    AtomicInteger reloadSuccessful = new AtomicInteger(1);
+    Gauge.builder("vigie.config.last.reload.successful", reloadSuccessful, AtomicInteger::get)
+        .description("Whether the configuration that was last read was taken over.")
+        .strongReference(true)
+        .register(meters);
+    return reloadSuccessful;
+  }
+
+  private static void tell(EventSink events, Clock clock, EventType type, String text) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("version", Version.VIGIE);
+    fields.put("java", Version.JAVA);
+    try {
+      events.accept(
+          new Event(
+              clock.now(),
+              Severity.INFORMATIONAL,
+              type,
+              fields,
+              text + ", version " + Version.VIGIE + " on Java " + Version.JAVA));
+    } catch (UncheckedIOException e) {
+      log.error("event not spooled type={} cause=\"{}\"", type.wire(), e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package vigie.agent;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+import vigie.agent.probe.Listening;
+import vigie.agent.probe.ProbeConfig;
+import vigie.agent.probe.ProbeResult;
+import vigie.agent.probe.TcpProbe;
+import vigie.base.config.ConfigException;
+import vigie.base.config.Faults;
+import vigie.base.net.Addresses;
+import vigie.base.net.EventLoops;
+import vigie.base.time.Clock;
+import vigie.base.time.ThreadScheduler;
+
+/** {@code agent check}. */
+@Command(
+    name = "check",
+    description = {
+      "Says everything that is wrong with the configuration, and what can never work on this"
+          + " machine: a probe that is not up, with what listens instead; a spool that cannot be"
+          + " written; an address that is taken. Exit code 0: all well; 1: something is wrong."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionCommand.class,
+    footer = {"", "Examples:", "  agent check", "  agent check --config agent.yaml"})
+final class CheckCommand implements Callable<Integer> {
+  @Mixin private Options options = new Options();
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    Faults faults = new Faults();
+    List<String> found = new ArrayList<>();
+    AgentConfig config = null;
+    try {
+      config = options.load(faults);
+      found.addAll(faults.all());
+    } catch (ConfigException e) {
+      found.addAll(e.faults());
+    }
+    faults.warnings().forEach(warning -> out.println("warning: " + warning));
+    if (config != null) {
+      checkListen(config.listen(), found);
+      checkProbes(config.probes(), found);
+    }
+    found.forEach(out::println);
+    if (found.isEmpty()) {
+      out.println("all well");
+    }
+    return found.isEmpty() ? Main.DONE : Main.NO;
+  }
+
+  private void checkListen(InetSocketAddress address, List<String> found) {
+    InetSocketAddress resolved = new InetSocketAddress(address.getHostString(), address.getPort());
+    if (resolved.isUnresolved()) {
+      found.add("listen " + Addresses.format(address) + ": the name does not resolve");
+      return;
+    }
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(resolved);
+    } catch (IOException e) {
+      if (!isHeldByAgent(resolved.getAddress(), address.getPort())) {
+        found.add(
+            "cannot listen on "
+                + Addresses.format(address)
+                + ": "
+                + e.getMessage()
+                + Agent.holder(address, options.roots())
+                + "; set another listen");
+      }
+    }
+  }
+
+  /** The agent that already runs with this configuration is no fault. */
+  private boolean isHeldByAgent(InetAddress address, int port) {
+    Path procfs = options.roots().procfs();
+    Listening.Holder holder = new Listening(procfs).holder(address, port);
+    if (holder == null) {
+      return false;
+    }
+    try {
+      Path commandLine = procfs.resolve(Long.toString(holder.pid())).resolve("cmdline");
+      return Files.readString(commandLine).contains(Main.class.getName());
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Runs all probes once, at the same time; what is not up is told in the configured order. */
+  private void checkProbes(List<ProbeConfig> probes, List<String> found) {
+    Map<ProbeConfig, CompletableFuture<ProbeResult>> results = new LinkedHashMap<>();
+    Threads threads = new Threads(new SimpleMeterRegistry());
+    try (ThreadScheduler scheduler =
+            new ThreadScheduler(
+                threads.named("scheduler"), failure -> threads.failed("scheduler", failure));
+        EventLoops loops = EventLoops.nio(1, "vigie-net");
+        Threads.Pool lookups = threads.bounded("lookup", 4, Math.max(1, probes.size()))) {
+      for (ProbeConfig probe : probes) {
+        CompletableFuture<ProbeResult> result = new CompletableFuture<>();
+        results.put(probe, result);
+        new TcpProbe(probe, Clock.system(), scheduler, loops, lookups).run(result::complete);
+      }
+      results.forEach(
+          (probe, result) -> {
+            if (result.join() instanceof ProbeResult.Down down) {
+              found.add(
+                  "probe \""
+                      + probe.name()
+                      + "\" "
+                      + probe.address()
+                      + " is not up: "
+                      + down.reason()
+                      + hint(probe.target()));
+            }
+          });
+    }
+  }
+
+  private String hint(InetSocketAddress target) {
+    String hint = new Listening(options.roots().procfs()).explain(target);
+    return hint.isEmpty() ? "" : "; " + hint;
+  }
+}

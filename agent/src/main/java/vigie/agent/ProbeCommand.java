@@ -1,0 +1,140 @@
+package vigie.agent;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import vigie.agent.probe.Listening;
+import vigie.agent.probe.ProbeConfig;
+import vigie.agent.probe.ProbeResult;
+import vigie.agent.probe.TcpProbe;
+import vigie.base.net.Addresses;
+import vigie.base.net.EventLoops;
+import vigie.base.time.Clock;
+import vigie.base.time.Durations;
+import vigie.base.time.ThreadScheduler;
+
+/** {@code agent probe URL}. */
+@Command(
+    name = "probe",
+    description = {
+      "Runs one probe once and prints each step with its time. Exit code 0: up; 1: down."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionCommand.class,
+    footer = {
+      "",
+      "Examples:",
+      "  agent probe tcp://127.0.0.1:13337",
+      "  agent probe --timeout 500ms --expect '^220 ' tcp://mail.example.org:25"
+    })
+final class ProbeCommand implements Callable<Integer> {
+  private static final String SCHEME = "tcp://";
+
+  @Parameters(paramLabel = "URL", description = "What to probe: tcp://HOST:PORT.")
+  private String url = "";
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      defaultValue = "2s",
+      description = "For the whole run (default: ${DEFAULT-VALUE}).")
+  private String timeout = "2s";
+
+  @Option(
+      names = "--send",
+      paramLabel = "TEXT",
+      description =
+          "What to write once connected; \\n, \\r and \\t stand for what they usually do.")
+  private @Nullable String send;
+
+  @Option(
+      names = "--expect",
+      paramLabel = "REGEX",
+      description = "What the answer must contain, as an RE2 expression.")
+  private @Nullable String expect;
+
+  @Mixin private Options options = new Options();
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() {
+    ProbeConfig config = config();
+    PrintWriter out = spec.commandLine().getOut();
+    Clock clock = Clock.system();
+    Threads threads = new Threads(new SimpleMeterRegistry());
+    try (ThreadScheduler scheduler =
+            new ThreadScheduler(
+                threads.named("scheduler"), failure -> threads.failed("scheduler", failure));
+        EventLoops loops = EventLoops.nio(1, "vigie-net");
+        Threads.Pool lookups = threads.bounded("lookup", 1, 1)) {
+      CompletableFuture<ProbeResult> result = new CompletableFuture<>();
+      new TcpProbe(config, clock, scheduler, loops, lookups)
+          .run(result::complete, (at, what) -> step(out, at, what));
+      return told(out, config.target(), result.join());
+    }
+  }
+
+  private Integer told(PrintWriter out, InetSocketAddress target, ProbeResult result) {
+    if (result instanceof ProbeResult.Up up) {
+      step(out, up.took(), "up");
+      return Main.DONE;
+    }
+    if (result instanceof ProbeResult.Down down) {
+      step(out, down.took(), "down: " + down.reason());
+      String hint = new Listening(options.roots().procfs()).explain(target);
+      if (!hint.isEmpty()) {
+        out.println("             " + hint);
+      }
+      return Main.NO;
+    }
+    out.println("could not run: " + ((ProbeResult.NotRun) result).reason());
+    return Main.NO;
+  }
+
+  private static void step(PrintWriter out, Duration at, String what) {
+    out.printf(Locale.ROOT, "%8.1f ms  %s%n", at.toNanos() / 1e6, what);
+  }
+
+  private ProbeConfig config() {
+    if (!url.startsWith(SCHEME)) {
+      throw wrong("URL \"" + url + "\" is not one this agent can probe; write tcp://HOST:PORT");
+    }
+    try {
+      InetSocketAddress target = Addresses.parse(url.substring(SCHEME.length()));
+      return new ProbeConfig(
+          url,
+          target,
+          ProbeConfig.EVERY,
+          Durations.parse(timeout),
+          send == null ? null : unescaped(send),
+          expect == null ? null : Pattern.compile(expect));
+    } catch (PatternSyntaxException e) {
+      throw wrong(
+          "--expect \"" + expect + "\" is not a regular expression (RE2): " + e.getDescription());
+    } catch (IllegalArgumentException e) {
+      throw wrong(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String unescaped(String text) {
+    return text.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t");
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

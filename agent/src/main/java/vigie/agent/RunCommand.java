@@ -1,0 +1,129 @@
+package vigie.agent;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import sun.misc.Signal;
+import vigie.base.config.ConfigException;
+import vigie.base.config.Faults;
+
+/** {@code agent run}. */
+@Command(
+    name = "run",
+    description = {
+      "Runs the agent until SIGTERM or SIGINT. SIGHUP reads the configuration again; where the new"
+          + " one is wrong, the old one stays."
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionCommand.class,
+    footer = {
+      "",
+      "Examples:",
+      "  agent run",
+      "  agent run --config /etc/vigie/agent.yaml",
+      "  agent run --path.procfs /host/proc --path.sysfs /host/sys --path.rootfs /host"
+    })
+final class RunCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(Agent.class);
+
+  @Mixin private Options options = new Options();
+
+  /**
+   * Whether these arguments are {@code run} with options in their plain form. Those are read here,
+   * since the library that reads all others costs a Pi Zero seconds at each start.
+   */
+  static boolean isPlain(String[] args) {
+    return args.length > 0 && args[0].equals("run") && read(args) != null;
+  }
+
+  /** Runs with arguments that are plain. */
+  static int plain(String[] args) {
+    RunCommand command = new RunCommand();
+    Options read = read(args);
+    command.options = read == null ? new Options() : read;
+    try {
+      return command.call();
+    } catch (ConfigException e) {
+      System.err.println(e.getMessage());
+      return Main.BAD;
+    }
+  }
+
+  @SuppressWarnings("NullAway") // null: not plain
+  private static Options read(String[] args) {
+    Options options = new Options();
+    for (int i = 1; i < args.length; i++) {
+      int equals = args[i].indexOf('=');
+      String name = equals < 0 ? args[i] : args[i].substring(0, equals);
+      if (equals < 0 && ++i == args.length) {
+        return null;
+      }
+      String value = equals < 0 ? args[i] : args[i].substring(equals + 1);
+      try {
+        Path path = Path.of(value);
+        switch (name) {
+          case "--config" -> options.config = path;
+          case "--path.procfs" -> options.procfs = path;
+          case "--path.sysfs" -> options.sysfs = path;
+          case "--path.rootfs" -> options.rootfs = path;
+          default -> {
+            return null;
+          }
+        }
+      } catch (InvalidPathException e) {
+        return null;
+      }
+    }
+    return options;
+  }
+
+  @Override
+  public Integer call() {
+    Logging.install(System.out, Level.INFO);
+    Faults faults = new Faults();
+    AgentConfig config = options.load(faults);
+    faults.throwIfAny();
+    warn(faults);
+    Agent agent = Agent.start(config, options.roots());
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  agent.close();
+                  stopped.countDown();
+                },
+                "vigie-stop"));
+    Signal.handle(new Signal("HUP"), signal -> reload(agent));
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      agent.close();
+    }
+    return Main.DONE;
+  }
+
+  private void reload(Agent agent) {
+    Faults faults = new Faults();
+    try {
+      AgentConfig fresh = options.load(faults);
+      faults.throwIfAny();
+      warn(faults);
+      agent.reload(fresh);
+    } catch (ConfigException e) {
+      agent.reloadFailed(e);
+    }
+  }
+
+  private static void warn(Faults faults) {
+    for (String warning : faults.warnings()) {
+      log.warn("configuration is dubious warning=\"{}\"", warning);
+    }
+  }
+}
