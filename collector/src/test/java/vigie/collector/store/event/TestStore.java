@@ -8,7 +8,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
+import vigie.base.time.ManualClock;
 import vigie.base.time.ThreadScheduler;
+import vigie.collector.event.Events;
 
 /** A store with threads of its own. */
 final class TestStore implements AutoCloseable {
@@ -23,7 +25,7 @@ final class TestStore implements AutoCloseable {
   private final ThreadScheduler scheduler;
 
   TestStore(Path folder) {
-    this(folder, SMALL, FileLayer.disk(), Clock.system());
+    this(folder, SMALL, FileLayer.disk(), new ManualClock(Events.T0));
   }
 
   TestStore(Path folder, EventStoreOptions options, FileLayer files, Clock clock) {

@@ -1,0 +1,168 @@
+package vigie.collector.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import vigie.base.time.ManualClock;
+
+class EventIntakeTest {
+  /** Becomes durable when the test says so. */
+  private static final class SlowStore implements EventStore {
+    private final List<Runnable> pending = new ArrayList<>();
+    private final List<Event> events = new ArrayList<>();
+    private boolean refuses;
+
+    @Override
+    public SpoolMarks recover(EventListener untold) {
+      untold.onEvent(Events.agent("p1", "s1", 1, "agent.start"), false);
+      SpoolMarks marks = new SpoolMarks();
+      marks.known("p1", "s1", 1);
+      return marks;
+    }
+
+    @Override
+    public void append(Event event, byte[] raw, Runnable whenDurable) {
+      if (refuses) {
+        throw new IllegalStateException("closed");
+      }
+      events.add(event);
+      pending.add(whenDurable);
+    }
+
+    void sync(int count) {
+      for (int i = 0; i < count; i++) {
+        pending.remove(0).run();
+      }
+    }
+
+    @Override
+    public List<StoredEvent> search(EventQuery query) {
+      return List.of();
+    }
+
+    @Override
+    public Optional<StoredEvent> find(String id) {
+      return Optional.empty();
+    }
+  }
+
+  private final SlowStore store = new SlowStore();
+  private final ManualClock clock = new ManualClock(Events.T0);
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final EventIntake intake = new EventIntake(store, clock, meters);
+  private final List<String> told = new ArrayList<>();
+  private final List<String> acked = new ArrayList<>();
+
+  @BeforeEach
+  void start() {
+    intake.listen((event, late) -> told.add(event.text() + (late ? " late" : "")));
+    intake.start();
+  }
+
+  @Test
+  void givenUntoldEvents_whenStarted_thenTheyAreToldAndKnown() {
+    assertThat(told).containsExactly("p1/s1/1");
+    accept(1);
+    assertThat(acked).containsExactly("1");
+    assertThat(store.events).isEmpty();
+  }
+
+  @Test
+  void givenAnEvent_whenDurable_thenItIsAckedAndToldInOrderAndNotBefore() {
+    told.clear();
+    accept(2);
+    accept(3);
+    assertThat(acked).isEmpty();
+    assertThat(told).isEmpty();
+    store.sync(2);
+    assertThat(acked).containsExactly("2", "3");
+    assertThat(told).containsExactly("p1/s1/2", "p1/s1/3");
+  }
+
+  @Test
+  void givenAnEvent_whenTaken_thenItIsStampedWithTheReceipt() {
+    clock.advance(Duration.ofSeconds(7));
+    accept(2);
+    assertThat(store.events.get(0).received()).isEqualTo(Events.T0.plusSeconds(7));
+  }
+
+  @Test
+  void givenADouble_whenTheFirstIsNotDurable_thenItIsAckedOnlyWithIt() {
+    accept(2);
+    accept(2);
+    assertThat(acked).isEmpty();
+    store.sync(1);
+    assertThat(acked).containsExactly("2", "2");
+    assertThat(store.events).hasSize(1);
+    assertThat(told).containsExactly("p1/s1/1", "p1/s1/2");
+  }
+
+  @Test
+  void givenADouble_whenTheFirstIsDurable_thenItIsAckedAtOnce() {
+    accept(2);
+    store.sync(1);
+    accept(2);
+    assertThat(acked).containsExactly("2", "2");
+    assertThat(meters.counter("vigie.events.duplicate").count()).isEqualTo(1);
+  }
+
+  @Test
+  void givenTheStoreRefuses_whenTheEventComesAgain_thenItIsStillNew() {
+    store.refuses = true;
+    assertThatThrownBy(() -> accept(2)).hasMessage("closed");
+    store.refuses = false;
+    accept(2);
+    accept(2);
+    store.sync(1);
+    assertThat(acked).containsExactly("2", "2");
+    assertThat(store.events).hasSize(1);
+  }
+
+  @Test
+  void givenForeignEvents_whenTheyAreEqual_thenBothAreTaken() {
+    intake.accept(Events.foreign("p1", "syslog", "x"), new byte[0], () -> {});
+    intake.accept(Events.foreign("p1", "syslog", "x"), new byte[0], () -> {});
+    assertThat(store.events).hasSize(2);
+  }
+
+  @Test
+  void givenAHole_whenItIsPassed_thenItIsCounted() {
+    accept(5);
+    assertThat(meters.counter("vigie.events.missing").count()).isEqualTo(3);
+  }
+
+  @Test
+  void givenAListenerThatThrows_whenTold_thenTheOthersAreToldAndItIsCounted() {
+    EventIntake other = new EventIntake(store, clock, meters);
+    other.listen(
+        (event, late) -> {
+          throw new IllegalStateException("broken on purpose");
+        });
+    other.listen((event, late) -> told.add("second"));
+    other.start();
+    assertThat(told).endsWith("second");
+    assertThat(meters.counter("vigie.event.listener.failures").count()).isEqualTo(1);
+  }
+
+  @Test
+  void givenAnOldEvent_whenTaken_thenItIsToldAsLate() {
+    clock.advance(Duration.ofMinutes(10));
+    accept(2);
+    store.sync(1);
+    assertThat(told).endsWith("p1/s1/2 late");
+  }
+
+  private void accept(long seq) {
+    intake.accept(
+        Events.agent("p1", "s1", seq, "probe.up"),
+        new byte[0],
+        () -> acked.add(Long.toString(seq)));
+  }
+}

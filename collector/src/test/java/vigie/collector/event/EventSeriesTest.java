@@ -1,0 +1,186 @@
+package vigie.collector.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import vigie.base.time.ManualClock;
+
+class EventSeriesTest {
+  private static final String DOWN =
+      "vigie_events_total{node=\"p1\", probe=\"web\", type=\"probe.down\"}";
+  private static final String UP_STATE =
+      "vigie_probe_up{node=\"p1\", probe=\"web\", target=\"tcp://x:1\"}";
+
+  private final ManualClock clock = new ManualClock(Events.T0);
+  private final RecordingAppender samples = new RecordingAppender();
+  private final Set<String> silent = new HashSet<>();
+  private final List<String> told = new ArrayList<>();
+  private final EventSeries series = create();
+  private long seq = 100;
+
+  private EventSeries create() {
+    return new EventSeries(
+        samples,
+        clock,
+        clock,
+        silent::contains,
+        (labels, event) -> told.add(labels.metricName() + " " + event.type()),
+        new SimpleMeterRegistry());
+  }
+
+  @Test
+  void givenTheFirstEvent_whenTold_thenAZeroStandsBeforeTheOneAndRulesAreToldOfBoth() {
+    clock.advance(Duration.ofSeconds(20));
+    probe("down");
+    assertThat(samples.take()).containsExactly(DOWN + " 5 0", DOWN + " 20 1", UP_STATE + " 20 0");
+    assertThat(told).containsExactly("vigie_events_total probe.down", "vigie_probe_up probe.down");
+  }
+
+  @Test
+  void givenASeries_whenTimePasses_thenItsValueIsAppendedEvery15sUntilTheNodeIsSilent() {
+    probe("down");
+    samples.take();
+    clock.advance(Duration.ofSeconds(30));
+    assertThat(samples.take())
+        .containsExactly(DOWN + " 15 1", UP_STATE + " 15 0", DOWN + " 30 1", UP_STATE + " 30 0");
+    silent.add("p1");
+    clock.advance(Duration.ofSeconds(30));
+    assertThat(samples.take()).containsExactly(DOWN + " 45 stale", UP_STATE + " 45 stale");
+    silent.clear();
+    probe("down");
+    assertThat(samples.take()).containsExactly(DOWN + " 45 0", DOWN + " 60 1", UP_STATE + " 60 0");
+  }
+
+  @Test
+  void givenAStorm_whenTold_thenSamplesAreAtMostTenASecondAndTheLastShowsAll() {
+    for (int i = 0; i < 1_000; i++) {
+      series.onEvent(Events.foreign("sw1", "syslog", "x"), false);
+      clock.advance(Duration.ofMillis(1));
+    }
+    clock.advance(Duration.ofMillis(100));
+    List<String> appended = samples.take();
+    assertThat(appended.size()).isBetween(10, 13);
+    assertThat(appended.get(appended.size() - 1)).endsWith(" 1000");
+    assertThat(told.size()).isBetween(100, 130);
+  }
+
+  @Test
+  void givenLateEvents_whenTold_thenTheyCountApartAndTriggerNothing() {
+    series.onEvent(Events.agent("p1", "s1", 1, "unit.crashed", "unit", "db.service"), true);
+    assertThat(samples.take())
+        .containsExactly(
+            "vigie_events_late_total{node=\"p1\", type=\"unit.crashed\", unit=\"db.service\"} -15 0",
+            "vigie_events_late_total{node=\"p1\", type=\"unit.crashed\", unit=\"db.service\"} 0 1");
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  void givenABacklogOfStates_whenTheNewestFollows_thenOnlyThatCounts() {
+    late("down");
+    late("up");
+    late("down");
+    probe("up");
+    clock.advance(Duration.ofMinutes(2));
+    assertThat(samples.take())
+        .filteredOn(s -> s.startsWith("vigie_probe_up"))
+        .allMatch(s -> s.endsWith(" 1"));
+    assertThat(told).containsExactly("vigie_events_total probe.up", "vigie_probe_up probe.up");
+  }
+
+  @Test
+  void givenALateStateAndNoOther_whenTheNodeIsQuiet_thenItCounts() {
+    late("down");
+    clock.advance(Duration.ofSeconds(29));
+    assertThat(samples.take()).noneMatch(s -> s.startsWith("vigie_probe_up"));
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(samples.take()).contains(UP_STATE + " 30 0");
+  }
+
+  @Test
+  void givenAnOlderState_whenToldAgain_thenTheNewerStays() {
+    probe("down");
+    series.onEvent(event("up", seq - 2), false);
+    clock.advance(Duration.ofSeconds(15));
+    assertThat(samples.take())
+        .contains(UP_STATE + " 15 0")
+        .noneMatch(s -> s.endsWith("} 0 1") && s.startsWith(UP_STATE));
+  }
+
+  @Test
+  void givenAClockSetBackTwoDays_whenTheStateChanges_thenTheNumberSaysWhichIsNewer() {
+    probe("up");
+    Event earlier = event("down", seq++);
+    series.onEvent(Events.at(earlier, Events.T0.minus(Duration.ofDays(2)), Events.T0), false);
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(samples.take()).anyMatch(s -> s.startsWith(UP_STATE) && s.endsWith(" 0"));
+  }
+
+  @Test
+  void givenAStartedAgent_whenItTellsNoMoreOfAProbe_thenItsSeriesEnds() {
+    probe("down");
+    series.onEvent(Events.agent("p1", "s1", seq++, "agent.start"), false);
+    clock.advance(Duration.ofSeconds(45));
+    assertThat(samples.take()).contains(UP_STATE + " 45 0");
+    clock.advance(Duration.ofSeconds(60));
+    assertThat(samples.take()).contains(UP_STATE + " 60 stale").doesNotContain(UP_STATE + " 75 0");
+  }
+
+  @Test
+  void givenAnotherTarget_whenTold_thenTheOldSeriesEnds() {
+    probe("down");
+    clock.advance(Duration.ofSeconds(1));
+    samples.take();
+    series.onEvent(
+        Events.agent("p1", "s1", seq++, "probe.up", "probe", "web", "target", "tcp://y:2"), false);
+    assertThat(samples.take())
+        .contains(
+            UP_STATE + " 1 stale",
+            "vigie_probe_up{node=\"p1\", probe=\"web\", target=\"tcp://y:2\"} 1 1");
+  }
+
+  @Test
+  void givenARestart_whenRestored_thenTheNewestStatesStandAtOnceButNotThoseOfSilentNodes() {
+    MemoryEventStore store = new MemoryEventStore();
+    store.append(event("up", 1), new byte[0], () -> {});
+    store.append(event("down", 2), new byte[0], () -> {});
+    store.append(Events.agent("p2", "s2", 1, "probe.down", "probe", "web"), new byte[0], () -> {});
+    store.append(
+        Events.at(
+            Events.foreign("p2", "node.silent", ""),
+            Events.T0.plusSeconds(9),
+            Events.T0.plusSeconds(9)),
+        new byte[0],
+        () -> {});
+    clock.advance(Duration.ofSeconds(10));
+    samples.take();
+    create().restore(store);
+    assertThat(samples.take()).containsExactly(UP_STATE + " 10 0");
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  void givenMoreSeriesThanAllowed_whenTold_thenTheRestIsRefused() {
+    for (int i = 0; i < 20_010; i++) {
+      series.onEvent(Events.foreign("host" + i, "syslog", "x"), false);
+    }
+    assertThat(samples.take()).hasSize(40_000);
+  }
+
+  private void probe(String state) {
+    series.onEvent(event(state, seq++), false);
+  }
+
+  private void late(String state) {
+    series.onEvent(event(state, seq++), true);
+  }
+
+  private static Event event(String state, long seq) {
+    return Events.agent("p1", "s1", seq, "probe." + state, "probe", "web", "target", "tcp://x:1");
+  }
+}
