@@ -2,8 +2,10 @@ package vigie.collector.label;
 
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable set of labels, sorted by name (code units), without empty values: an empty value is
@@ -13,12 +15,17 @@ public final class Labels implements Comparable<Labels> {
   /** The label that holds the metric's name. */
   public static final String NAME = "__name__";
 
+  private static final List<String> METRIC = List.of(NAME, "__type__", "__unit__");
+
   public static final Labels EMPTY = new Labels(new String[0]);
 
   /** Names and values in turn. */
   private final String[] pairs;
 
   private final int hash;
+
+  /** Racy on purpose: every thread would compute the same. */
+  private @Nullable Labels withoutMetric;
 
   private Labels(String[] pairs) {
     this.pairs = pairs;
@@ -94,22 +101,47 @@ public final class Labels implements Comparable<Labels> {
 
   /** These labels without the named ones. */
   public Labels without(String... names) {
-    Builder builder = toBuilder();
-    for (String name : names) {
-      builder.map.remove(name);
-    }
-    return builder.build();
+    return filtered(Arrays.asList(names), false);
   }
 
   /** Only the named labels. */
   public Labels only(Collection<String> names) {
-    Builder builder = new Builder();
+    return filtered(names, true);
+  }
+
+  /**
+   * These labels without what says which metric it is: {@code __name__}, {@code __type__} and
+   * {@code __unit__}. Computed once.
+   */
+  public Labels withoutMetric() {
+    Labels known = withoutMetric;
+    if (known == null) {
+      known = filtered(METRIC, false);
+      withoutMetric = known;
+    }
+    return known;
+  }
+
+  private Labels filtered(Collection<String> names, boolean keep) {
+    int kept = 0;
     for (int i = 0; i < pairs.length; i += 2) {
-      if (names.contains(pairs[i])) {
-        builder.map.put(pairs[i], pairs[i + 1]);
+      kept += names.contains(pairs[i]) == keep ? 1 : 0;
+    }
+    if (2 * kept == pairs.length) {
+      return this;
+    }
+    if (kept == 0) {
+      return EMPTY;
+    }
+    String[] left = new String[2 * kept];
+    int at = 0;
+    for (int i = 0; i < pairs.length; i += 2) {
+      if (names.contains(pairs[i]) == keep) {
+        left[at++] = pairs[i];
+        left[at++] = pairs[i + 1];
       }
     }
-    return builder.build();
+    return new Labels(left);
   }
 
   /** A mutable, sorted copy. */

@@ -3,6 +3,7 @@ package vigie.collector.label;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A regular expression from outside, matched in linear time against the whole text, {@code .} also
@@ -74,6 +75,12 @@ public final class Regex {
   /** The expression without anchors; rarely asked for, so made when it is. */
   private Pattern anywhere() {
     return Pattern.compile(text);
+  }
+
+  /** The template filled in from a match of the whole text, null where it does not match. */
+  public @Nullable String expandWhole(String value, String template) {
+    Matcher matcher = pattern.matcher(value);
+    return matcher.matches() ? expand(matcher, template) : null;
   }
 
   /**

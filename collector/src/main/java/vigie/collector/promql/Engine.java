@@ -1,6 +1,13 @@
 package vigie.collector.promql;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import vigie.base.time.Clock;
+import vigie.collector.label.Labels;
 import vigie.collector.sample.SampleStore;
 
 /**
@@ -29,7 +36,15 @@ public final class Engine {
    * @throws PromqlException if the data don't fit the query, or a limit is hit
    */
   public QueryResult instant(Expr expr, long timeMillis) {
-    throw new UnsupportedOperationException("BUG: being written " + store + options + clock);
+    Run run = new Run(store, options, clock, timeMillis, timeMillis);
+    Evaluation evaluation = new Evaluation(run, timeMillis, 1, 1);
+    return run.result(
+        switch (expr.type()) {
+          case STRING -> new QueryResult.Text(timeMillis, Evaluation.text(expr));
+          case SCALAR -> new QueryResult.Scalar(timeMillis, evaluation.scalar(expr)[0]);
+          case VECTOR -> vector(evaluation.vector(expr), timeMillis);
+          case MATRIX -> samples(evaluation, expr);
+        });
   }
 
   /**
@@ -39,6 +54,113 @@ public final class Engine {
    * @throws PromqlException if the data don't fit the query, or a limit is hit
    */
   public QueryResult range(Expr expr, long startMillis, long endMillis, long stepMillis) {
-    throw new UnsupportedOperationException("BUG: being written");
+    if (expr.type() != ValueType.SCALAR && expr.type() != ValueType.VECTOR) {
+      throw Evaluation.failed(
+          "invalid expression type \""
+              + expr.type().documented()
+              + "\" for range query, must be Scalar or instant Vector");
+    }
+    if (stepMillis <= 0 || endMillis < startMillis) {
+      throw new IllegalArgumentException(
+          "a range query needs a positive step and an end not before its start: step "
+              + stepMillis
+              + " ms, from "
+              + startMillis
+              + " to "
+              + endMillis);
+    }
+    Run run = new Run(store, options, clock, startMillis, endMillis);
+    int steps = steps(startMillis, endMillis, stepMillis);
+    run.hold(steps);
+    Evaluation evaluation = new Evaluation(run, startMillis, stepMillis, steps);
+    Block block;
+    if (expr.type() == ValueType.VECTOR) {
+      block = evaluation.vector(expr);
+    } else {
+      double[] values = evaluation.scalar(expr);
+      block = new Block(steps, 1);
+      block.add(Labels.EMPTY, false);
+      for (int step = 0; step < steps; step++) {
+        block.set(0, step, values[step]);
+      }
+    }
+    return run.result(matrix(evaluation, block));
+  }
+
+  /** How many steps there are; more than an array holds are as many as one. */
+  static int steps(long startMillis, long endMillis, long stepMillis) {
+    return (int) Math.min(Integer.MAX_VALUE / 16, (endMillis - startMillis) / stepMillis + 1);
+  }
+
+  private static QueryResult.Vector vector(Block block, long timeMillis) {
+    List<QueryResult.Sample> samples = new ArrayList<>(block.rows());
+    Set<Labels> seen = new HashSet<>(2 * block.rows());
+    for (int row = 0; row < block.rows(); row++) {
+      if (block.has(row, 0)) {
+        Labels labels = finalLabels(block, row);
+        if (!seen.add(labels)) {
+          throw Evaluation.sameLabels();
+        }
+        samples.add(new QueryResult.Sample(labels, timeMillis, block.get(row, 0)));
+      }
+    }
+    return new QueryResult.Vector(List.copyOf(samples));
+  }
+
+  private static Labels finalLabels(Block block, int row) {
+    return block.dropsName(row) ? block.labels(row).withoutMetric() : block.labels(row);
+  }
+
+  private static QueryResult.Matrix matrix(Evaluation evaluation, Block block) {
+    for (int row = 0; row < block.rows(); row++) {
+      block.setLabels(row, finalLabels(block, row));
+    }
+    Block merged = evaluation.merged(block);
+    List<QueryResult.Row> rows = new ArrayList<>(merged.rows());
+    long[] times = new long[evaluation.steps];
+    double[] values = new double[evaluation.steps];
+    for (int row = 0; row < merged.rows(); row++) {
+      int count = 0;
+      for (int step = 0; step < evaluation.steps; step++) {
+        if (merged.has(row, step)) {
+          times[count] = evaluation.time(step);
+          values[count++] = merged.get(row, step);
+        }
+      }
+      if (count > 0) {
+        rows.add(
+            new QueryResult.Row(
+                merged.labels(row), Arrays.copyOf(times, count), Arrays.copyOf(values, count)));
+      }
+    }
+    return sorted(rows);
+  }
+
+  /** The samples themselves that a range selector or a subquery gives. */
+  private static QueryResult.Matrix samples(Evaluation evaluation, Expr expr) {
+    RangeInput input = evaluation.range(expr);
+    Window window = new Window();
+    List<QueryResult.Row> rows = new ArrayList<>();
+    for (int row = 0; row < input.rows(); row++) {
+      window.clear();
+      input.load(row, window);
+      evaluation.run.hold(window.count());
+      long end = evaluation.reference(input.shift, 0);
+      window.move(end - input.rangeMillis, end, end);
+      if (window.size() > 0) {
+        Labels labels = input.labels(row);
+        rows.add(
+            new QueryResult.Row(
+                input.dropsName(row) ? labels.withoutMetric() : labels,
+                Arrays.copyOfRange(window.times, window.from, window.to),
+                Arrays.copyOfRange(window.values, window.from, window.to)));
+      }
+    }
+    return sorted(rows);
+  }
+
+  private static QueryResult.Matrix sorted(List<QueryResult.Row> rows) {
+    rows.sort(Comparator.comparing(QueryResult.Row::labels));
+    return new QueryResult.Matrix(List.copyOf(rows));
   }
 }

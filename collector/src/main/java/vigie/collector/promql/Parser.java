@@ -1,13 +1,675 @@
 package vigie.collector.promql;
 
-/** Turns text into a checked tree. Safe for all threads. */
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import vigie.base.time.Durations;
+import vigie.collector.label.LabelMatcher;
+import vigie.collector.label.Labels;
+import vigie.collector.promql.Token.Kind;
+
+/**
+ * Turns text into a checked tree, by recursive descent and precedence climbing. Safe for all
+ * threads.
+ */
 public final class Parser {
-  private Parser() {}
+  /** Longer queries are refused. */
+  static final int LONGEST = 128 * 1024;
+
+  /** More operators, or parentheses within each other, are refused: the tree is walked deep. */
+  private static final int DEEPEST = 500;
+
+  private static final Set<String> NOT_METRICS =
+      Set.of("bool", "on", "ignoring", "group_left", "group_right");
+  private static final Set<String> UNSUPPORTED_AGGREGATIONS = Set.of("limitk", "limit_ratio");
+
+  private final String query;
+  private final List<Token> tokens;
+  private int at;
+  private int depth;
+  private int operators;
+
+  private Parser(String query) {
+    this.query = query;
+    this.tokens = Lexer.tokens(query);
+  }
 
   /**
    * @throws PromqlException that says what is wrong and where, or which construct is not supported
    */
   public static Expr parse(String query) {
-    throw PromqlException.notSupported(query, 0, "everything");
+    if (query.length() > LONGEST) {
+      throw PromqlException.parse(
+          query, 0, "query is longer than " + LONGEST + " characters: " + query.length());
+    }
+    Parser parser = new Parser(query);
+    if (parser.peek().is(Kind.END)) {
+      throw parser.error(parser.peek(), "no expression found in input");
+    }
+    Expr expr = parser.expression(1);
+    if (!parser.peek().is(Kind.END)) {
+      throw parser.unexpected(parser.peek(), "");
+    }
+    return expr;
+  }
+
+  // Operators.
+
+  private Expr expression(int weakest) {
+    if (++depth > DEEPEST) {
+      throw error(peek(), "expression is nested more than " + DEEPEST + " deep");
+    }
+    Expr left = unary();
+    while (true) {
+      Token token = peek();
+      BinaryOp op = binaryOp(token);
+      if (op == null || op.precedence() < weakest) {
+        depth--;
+        return left;
+      }
+      if (++operators > DEEPEST) {
+        throw error(token, "more than " + DEEPEST + " operators");
+      }
+      take();
+      left = binary(left, op, token);
+    }
+  }
+
+  private Expr unary() {
+    Token sign = peek();
+    if (!sign.isOperator("-") && !sign.isOperator("+")) {
+      return postfix(primary());
+    }
+    take();
+    // Binds like a factor, so the power on its right comes first: -1 ^ 2 is -(1 ^ 2).
+    Expr operand = expression(BinaryOp.POWER.precedence());
+    boolean negative = sign.isOperator("-");
+    Span span = sign.span().to(operand.span().end());
+    if (operand instanceof Expr.Num number) {
+      double value = negative ? -number.value() : number.value();
+      return new Expr.Num(span, value, number.duration());
+    }
+    if (operand.type() != ValueType.SCALAR && operand.type() != ValueType.VECTOR) {
+      throw error(
+          sign,
+          "unary expression only allowed on expressions of type scalar or instant vector, got \""
+              + operand.type().documented()
+              + '"');
+    }
+    return new Expr.Unary(span, negative, operand);
+  }
+
+  private @Nullable BinaryOp binaryOp(Token token) {
+    if (!token.is(Kind.OPERATOR) && !token.is(Kind.WORD)) {
+      return null;
+    }
+    if (token.isOperator("</") || token.isOperator(">/")) {
+      throw unsupported(token, "operator " + token.text() + " (native histograms)");
+    }
+    String text = token.is(Kind.WORD) ? token.text().toLowerCase(Locale.ROOT) : token.text();
+    for (BinaryOp op : BinaryOp.values()) {
+      if (op.text().equals(text)) {
+        return op;
+      }
+    }
+    return null;
+  }
+
+  private Expr binary(Expr left, BinaryOp op, Token operator) {
+    boolean bool = false;
+    if (peek().isWord("bool")) {
+      Token word = take();
+      if (!op.isComparison()) {
+        throw error(word, "bool modifier can only be used on comparison operators");
+      }
+      bool = true;
+    }
+    Token modifier = peek();
+    Expr.Matching written = matching(op);
+    Expr right = expression(op == BinaryOp.POWER ? op.precedence() : op.precedence() + 1);
+    boolean vectors = left.type() == ValueType.VECTOR && right.type() == ValueType.VECTOR;
+    checkOperand(left, op);
+    checkOperand(right, op);
+    if (op.isSet() && !vectors) {
+      throw error(
+          operator, "set operator \"" + op.text() + "\" not allowed in binary scalar expression");
+    }
+    if (written != null && !vectors) {
+      throw error(modifier, "vector matching only allowed between instant vectors");
+    }
+    if (op.isComparison()
+        && !bool
+        && left.type() == ValueType.SCALAR
+        && right.type() == ValueType.SCALAR) {
+      throw error(operator, "comparisons between scalars must use BOOL modifier");
+    }
+    Expr.Matching matching = written;
+    if (vectors && matching == null) {
+      matching =
+          new Expr.Matching(
+              op.isSet() ? Expr.Cardinality.MANY_TO_MANY : Expr.Cardinality.ONE_TO_ONE,
+              false,
+              List.of(),
+              List.of());
+    }
+    Span span = left.span().to(right.span().end());
+    return new Expr.Binary(span, op, left, right, bool, matching);
+  }
+
+  private void checkOperand(Expr operand, BinaryOp op) {
+    if (operand.type() != ValueType.SCALAR && operand.type() != ValueType.VECTOR) {
+      throw PromqlException.parse(
+          query,
+          operand.span().start(),
+          "binary expression must contain only scalar and instant vector types, got "
+              + operand.type().documented()
+              + " beside \""
+              + op.text()
+              + '"');
+    }
+  }
+
+  /** {@code on(…) group_left(…)} and the like; null where there is none. */
+  private Expr.@Nullable Matching matching(BinaryOp op) {
+    if (!peek().isWord("on") && !peek().isWord("ignoring")) {
+      refuseFill();
+      if (peek().isWord("group_left") || peek().isWord("group_right")) {
+        throw unexpected(peek(), ", expected on or ignoring before it");
+      }
+      return null;
+    }
+    boolean on = take().isWord("on");
+    List<String> labels = labelList();
+    Expr.Cardinality cardinality =
+        op.isSet() ? Expr.Cardinality.MANY_TO_MANY : Expr.Cardinality.ONE_TO_ONE;
+    List<String> include = List.of();
+    Token group = peek();
+    if (group.isWord("group_left") || group.isWord("group_right")) {
+      take();
+      if (op.isSet()) {
+        throw error(group, "no grouping allowed for \"" + op.text() + "\" operation");
+      }
+      cardinality =
+          group.isWord("group_left") ? Expr.Cardinality.MANY_TO_ONE : Expr.Cardinality.ONE_TO_MANY;
+      if (peek().is(Kind.LEFT_PAREN)) {
+        include = labelList();
+      }
+      for (String label : include) {
+        if (on && labels.contains(label)) {
+          throw error(
+              group,
+              "label " + Strings.quote(label) + " must not occur in ON and GROUP clause at once");
+        }
+      }
+    }
+    refuseFill();
+    return new Expr.Matching(cardinality, on, labels, include);
+  }
+
+  private void refuseFill() {
+    Token token = peek();
+    boolean fill = token.isWord("fill") || token.isWord("fill_left") || token.isWord("fill_right");
+    if (fill && peek(1).is(Kind.LEFT_PAREN)) {
+      throw unsupported(token, "modifier " + token.text().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  private List<String> labelList() {
+    expect(Kind.LEFT_PAREN, "(", "grouping opts");
+    List<String> labels = new ArrayList<>();
+    while (!peek().is(Kind.RIGHT_PAREN)) {
+      Token label = take();
+      boolean word = label.is(Kind.WORD) || (label.is(Kind.NUMBER) && isWord(label.text()));
+      if ((!word && !label.is(Kind.STRING)) || (word && label.text().indexOf(':') >= 0)) {
+        throw unexpected(label, " in grouping opts, expected label");
+      }
+      if (label.is(Kind.STRING) && (label.text().isEmpty() || !Strings.isUtf8(label.text()))) {
+        throw error(label, "invalid label name for grouping: " + Strings.quote(label.text()));
+      }
+      labels.add(label.text());
+      if (!peek().is(Kind.COMMA)) {
+        break;
+      }
+      take();
+    }
+    expect(Kind.RIGHT_PAREN, ")", "grouping opts");
+    return labels;
+  }
+
+  // What stands alone.
+
+  private Expr primary() {
+    Token token = take();
+    return switch (token.kind()) {
+      case NUMBER -> new Expr.Num(token.span(), number(token), false);
+      case DURATION -> new Expr.Num(token.span(), durationMillis(token) / 1000.0, true);
+      case STRING -> new Expr.Text(token.span(), token.text());
+      case LEFT_PAREN -> {
+        Expr inner = expression(1);
+        Token close = expect(Kind.RIGHT_PAREN, ")", "parentheses");
+        yield new Expr.Paren(token.span().to(close.span().end()), inner);
+      }
+      case LEFT_BRACE -> {
+        at--;
+        yield selector(token, "");
+      }
+      case WORD -> word(token);
+      default -> throw unexpected(token, "");
+    };
+  }
+
+  private Expr word(Token token) {
+    String lower = token.text().toLowerCase(Locale.ROOT);
+    Token next = peek();
+    boolean called = next.is(Kind.LEFT_PAREN);
+    if (called || next.isWord("by") || next.isWord("without")) {
+      if (UNSUPPORTED_AGGREGATIONS.contains(lower)) {
+        throw unsupported(token, "aggregation " + lower);
+      }
+      for (AggregateOp op : AggregateOp.values()) {
+        if (op.text().equals(lower)) {
+          return aggregate(token, op);
+        }
+      }
+    }
+    if (NOT_METRICS.contains(lower)) {
+      throw unexpected(token, "");
+    }
+    return called ? call(token) : selector(token, token.text());
+  }
+
+  private Expr aggregate(Token name, AggregateOp op) {
+    boolean grouped = false;
+    boolean without = false;
+    List<String> grouping = List.of();
+    if (!peek().is(Kind.LEFT_PAREN)) {
+      without = take().isWord("without");
+      grouping = labelList();
+      grouped = true;
+    }
+    List<Expr> args = arguments();
+    if (!grouped && (peek().isWord("by") || peek().isWord("without"))) {
+      without = take().isWord("without");
+      grouping = labelList();
+    }
+    Span span = name.span().to(previousEnd());
+    int wanted = op.hasParameter() ? 2 : 1;
+    if (args.size() != wanted) {
+      throw error(
+          name,
+          "wrong number of arguments for aggregate expression provided, expected "
+              + wanted
+              + ", got "
+              + args.size());
+    }
+    Expr inner = args.get(wanted - 1);
+    Expr parameter = op.hasParameter() ? args.get(0) : null;
+    String where = "aggregation expression";
+    expectType(inner, ValueType.VECTOR, where);
+    if (parameter != null) {
+      boolean text = op == AggregateOp.COUNT_VALUES;
+      expectType(parameter, text ? ValueType.STRING : ValueType.SCALAR, "aggregation parameter");
+    }
+    return new Expr.Aggregate(span, op, inner, parameter, grouping, without);
+  }
+
+  private Expr call(Token name) {
+    Function function = Functions.find(name.text());
+    if (function == null) {
+      if (Functions.isKnownElsewhere(name.text())) {
+        throw unsupported(name, "function " + name.text());
+      }
+      throw error(name, "unknown function with name " + Strings.quote(name.text()));
+    }
+    List<Expr> args = arguments();
+    List<ValueType> takes = function.takes();
+    int least = takes.size() - (function.optional() == Function.ANY ? 1 : function.optional());
+    int most = function.optional() == Function.ANY ? Integer.MAX_VALUE : takes.size();
+    if (args.size() < least || args.size() > most) {
+      String bound = least == most ? "" : args.size() < least ? "at least " : "at most ";
+      throw error(
+          name,
+          "expected "
+              + bound
+              + (args.size() < least ? least : most)
+              + " argument(s) in call to "
+              + Strings.quote(function.name())
+              + ", got "
+              + args.size());
+    }
+    for (int i = 0; i < args.size(); i++) {
+      ValueType wanted = takes.get(Math.min(i, takes.size() - 1));
+      expectType(args.get(i), wanted, "call to function " + Strings.quote(function.name()));
+    }
+    return new Expr.Call(name.span().to(previousEnd()), function, args);
+  }
+
+  private List<Expr> arguments() {
+    expect(Kind.LEFT_PAREN, "(", "call");
+    List<Expr> args = new ArrayList<>();
+    if (!peek().is(Kind.RIGHT_PAREN)) {
+      args.add(expression(1));
+      while (peek().is(Kind.COMMA)) {
+        Token comma = take();
+        if (peek().is(Kind.RIGHT_PAREN)) {
+          throw error(comma, "trailing commas not allowed in function call args");
+        }
+        args.add(expression(1));
+      }
+    }
+    expect(Kind.RIGHT_PAREN, ")", "call");
+    return args;
+  }
+
+  private void expectType(Expr expr, ValueType wanted, String where) {
+    if (expr.type() != wanted) {
+      throw PromqlException.parse(
+          query,
+          expr.span().start(),
+          "expected type "
+              + wanted.documented()
+              + " in "
+              + where
+              + ", got "
+              + expr.type().documented());
+    }
+  }
+
+  // Selectors.
+
+  private Expr selector(Token first, String name) {
+    List<LabelMatcher> matchers = new ArrayList<>();
+    String metric = name;
+    if (peek().is(Kind.LEFT_BRACE)) {
+      take();
+      while (!peek().is(Kind.RIGHT_BRACE)) {
+        Token label = take();
+        boolean word = label.is(Kind.WORD) || (label.is(Kind.NUMBER) && isWord(label.text()));
+        if ((!word && !label.is(Kind.STRING)) || (word && label.text().indexOf(':') >= 0)) {
+          throw unexpected(label, " in label matching, expected identifier or \"}\"");
+        }
+        if (label.is(Kind.STRING) && !peek().is(Kind.OPERATOR)) {
+          if (!metric.isEmpty()) {
+            throw nameTwice(label, metric, label.text());
+          }
+          metric = label.text();
+          matchers.add(matcher(label, LabelMatcher.Op.EQUAL, Labels.NAME, metric));
+        } else {
+          matchers.add(matcher(label));
+        }
+        if (!peek().is(Kind.COMMA)) {
+          break;
+        }
+        take();
+      }
+      expect(Kind.RIGHT_BRACE, "}", "label matching");
+    }
+    Span span = first.span().to(previousEnd());
+    if (!name.isEmpty()) {
+      for (LabelMatcher matcher : matchers) {
+        if (matcher.name().equals(Labels.NAME)) {
+          throw nameTwice(first, name, matcher.value());
+        }
+      }
+      matchers.add(matcher(first, LabelMatcher.Op.EQUAL, Labels.NAME, name));
+    }
+    if (matchers.stream().allMatch(m -> m.matches(""))) {
+      throw PromqlException.parse(
+          query, span.start(), "vector selector must contain at least one non-empty matcher");
+    }
+    return new Expr.VectorSelector(span, metric, matchers, Expr.Shift.NONE);
+  }
+
+  private LabelMatcher matcher(Token label) {
+    Token operator = take();
+    LabelMatcher.Op found = null;
+    for (LabelMatcher.Op op : LabelMatcher.Op.values()) {
+      found = operator.isOperator(op.text()) ? op : found;
+    }
+    if (found == null) {
+      throw unexpected(operator, " in label matching, expected label matching operator");
+    }
+    Token value = take();
+    if (!value.is(Kind.STRING)) {
+      throw unexpected(value, " in label matching, expected string");
+    }
+    return matcher(label, found, label.text(), value.text());
+  }
+
+  private LabelMatcher matcher(Token token, LabelMatcher.Op op, String name, String value) {
+    if (name.isEmpty() || !Strings.isUtf8(name)) {
+      throw error(token, "invalid label name " + Strings.quote(name));
+    }
+    try {
+      return new LabelMatcher(op, name, value);
+    } catch (IllegalArgumentException e) {
+      throw error(token, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private PromqlException nameTwice(Token token, String one, String other) {
+    return error(
+        token,
+        "metric name must not be set twice: " + Strings.quote(one) + " or " + Strings.quote(other));
+  }
+
+  /** The brackets, {@code offset} and {@code @} that follow an expression. */
+  private Expr postfix(Expr bare) {
+    Expr expr = bare;
+    while (true) {
+      Token token = peek();
+      if (token.is(Kind.LEFT_BRACKET)) {
+        expr = brackets(expr);
+      } else if (token.isWord("offset")) {
+        take();
+        expr = offset(expr, token);
+      } else if (token.is(Kind.AT)) {
+        take();
+        expr = at(expr, token);
+      } else if (token.isWord("anchored") || token.isWord("smoothed")) {
+        throw unsupported(token, "modifier " + token.text().toLowerCase(Locale.ROOT));
+      } else {
+        return expr;
+      }
+    }
+  }
+
+  private Expr brackets(Expr expr) {
+    Token open = take();
+    long range = positiveDuration();
+    if (peek().is(Kind.COLON)) {
+      take();
+      long step = peek().is(Kind.RIGHT_BRACKET) ? 0 : positiveDuration();
+      Token close = expect(Kind.RIGHT_BRACKET, "]", "subquery selector");
+      if (expr.type() != ValueType.VECTOR) {
+        throw error(
+            open,
+            "subquery is only allowed on instant vector, got "
+                + expr.type().documented()
+                + " instead");
+      }
+      Span span = expr.span().to(close.span().end());
+      return new Expr.Subquery(span, expr, range, step, Expr.Shift.NONE);
+    }
+    Token close = expect(Kind.RIGHT_BRACKET, "]", "range selector");
+    if (!(expr instanceof Expr.VectorSelector vector)) {
+      throw error(open, "ranges only allowed for vector selectors");
+    }
+    if (vector.shift().at() != null) {
+      throw error(open, "no @ modifiers allowed before range");
+    }
+    if (vector.shift().offsetMillis() != 0) {
+      throw error(open, "no offset modifiers allowed before range");
+    }
+    return new Expr.MatrixSelector(expr.span().to(close.span().end()), vector, range);
+  }
+
+  private long positiveDuration() {
+    Token token = take();
+    refuseDurationExpression(token);
+    long millis = durationMillis(token);
+    if (millis <= 0) {
+      throw error(token, "duration must be greater than 0");
+    }
+    refuseDurationExpression(peek());
+    return millis;
+  }
+
+  private void refuseDurationExpression(Token token) {
+    if (token.is(Kind.OPERATOR)
+        || token.is(Kind.LEFT_PAREN)
+        || (token.is(Kind.WORD) && peek().is(Kind.LEFT_PAREN))) {
+      throw unsupported(token, "duration expression");
+    }
+  }
+
+  private Expr offset(Expr expr, Token keyword) {
+    boolean negative = false;
+    if (peek().isOperator("-") || peek().isOperator("+")) {
+      negative = take().isOperator("-");
+    }
+    Token token = take();
+    refuseDurationExpression(token);
+    long size = durationMillis(token);
+    long millis = negative ? -size : size;
+    Expr.Shift old = shift(expr, keyword, "offset");
+    if (old.offsetMillis() != 0) {
+      throw error(keyword, "offset may not be set multiple times");
+    }
+    return shifted(expr, new Expr.Shift(old.at(), millis));
+  }
+
+  private Expr at(Expr expr, Token sign) {
+    Expr.Shift old = shift(expr, sign, "@");
+    if (old.at() != null) {
+      throw error(sign, "@ <timestamp> may not be set multiple times");
+    }
+    Token token = take();
+    Expr.At at;
+    if (token.isWord("start") || token.isWord("end")) {
+      expect(Kind.LEFT_PAREN, "(", "@");
+      expect(Kind.RIGHT_PAREN, ")", "@");
+      at = new Expr.At(token.isWord("start") ? Expr.Anchor.START : Expr.Anchor.END, 0);
+    } else {
+      boolean negative = token.isOperator("-");
+      if (negative || token.isOperator("+")) {
+        token = take();
+      }
+      if (!token.is(Kind.NUMBER) && !token.is(Kind.DURATION)) {
+        throw unexpected(token, " in @, expected timestamp");
+      }
+      double size = token.is(Kind.NUMBER) ? number(token) : durationMillis(token) / 1000.0;
+      double seconds = negative ? -size : size;
+      if (!(Math.abs(seconds) < 9e15)) {
+        throw error(token, "timestamp out of bounds for @ modifier: " + Numbers.format(seconds));
+      }
+      at = new Expr.At(Expr.Anchor.TIME, Math.round(seconds * 1000));
+    }
+    return shifted(expr, new Expr.Shift(at, old.offsetMillis()));
+  }
+
+  private Expr.Shift shift(Expr expr, Token token, String modifier) {
+    if (expr instanceof Expr.VectorSelector vector) {
+      return vector.shift();
+    }
+    if (expr instanceof Expr.MatrixSelector matrix) {
+      return matrix.vector().shift();
+    }
+    if (expr instanceof Expr.Subquery subquery) {
+      return subquery.shift();
+    }
+    throw error(
+        token,
+        modifier
+            + " modifier must be preceded by an instant vector selector or range vector selector"
+            + " or a subquery");
+  }
+
+  private Expr shifted(Expr expr, Expr.Shift shift) {
+    Span span = expr.span().to(previousEnd());
+    if (expr instanceof Expr.VectorSelector v) {
+      return new Expr.VectorSelector(span, v.name(), v.matchers(), shift);
+    }
+    if (expr instanceof Expr.MatrixSelector m) {
+      Expr.VectorSelector v = m.vector();
+      return new Expr.MatrixSelector(
+          span, new Expr.VectorSelector(v.span(), v.name(), v.matchers(), shift), m.rangeMillis());
+    }
+    Expr.Subquery s = (Expr.Subquery) expr;
+    return new Expr.Subquery(span, s.expr(), s.rangeMillis(), s.stepMillis(), shift);
+  }
+
+  // Tokens.
+
+  private double number(Token token) {
+    try {
+      return Numbers.parse(token.text());
+    } catch (NumberFormatException e) {
+      throw error(token, "error parsing number: " + Strings.quote(token.text()));
+    }
+  }
+
+  private long durationMillis(Token token) {
+    if (token.is(Kind.DURATION)) {
+      try {
+        return Durations.parse(token.text()).toMillis();
+      } catch (IllegalArgumentException e) {
+        throw error(token, String.valueOf(e.getMessage()));
+      }
+    }
+    if (!token.is(Kind.NUMBER)) {
+      throw unexpected(token, ", expected number or duration");
+    }
+    double seconds = number(token);
+    if (!(Math.abs(seconds) < 9e12)) {
+      throw error(token, "duration out of range");
+    }
+    return Math.round(seconds * 1000);
+  }
+
+  private static boolean isWord(String number) {
+    return Character.isLetter(number.charAt(0));
+  }
+
+  private Token peek() {
+    return tokens.get(at);
+  }
+
+  private Token peek(int ahead) {
+    return tokens.get(Math.min(at + ahead, tokens.size() - 1));
+  }
+
+  private Token take() {
+    Token token = tokens.get(at);
+    if (!token.is(Kind.END)) {
+      at++;
+    }
+    return token;
+  }
+
+  private int previousEnd() {
+    return tokens.get(at - 1).span().end();
+  }
+
+  private Token expect(Kind kind, String text, String where) {
+    Token token = take();
+    if (!token.is(kind)) {
+      throw unexpected(token, " in " + where + ", expected \"" + text + '"');
+    }
+    return token;
+  }
+
+  private PromqlException unexpected(Token token, String context) {
+    return error(token, "unexpected " + token.described() + context);
+  }
+
+  private PromqlException error(Token token, String what) {
+    return PromqlException.parse(query, token.span().start(), what);
+  }
+
+  private PromqlException unsupported(Token token, String construct) {
+    return PromqlException.notSupported(query, token.span().start(), construct);
   }
 }

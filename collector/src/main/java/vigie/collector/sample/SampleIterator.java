@@ -10,6 +10,12 @@ public interface SampleIterator {
    */
   boolean seek(long timeMillis);
 
+  /**
+   * Moves on to the last sample at or before the time, or stays where it is if that is one already.
+   * False where there is none at or before the time; what was passed over is gone.
+   */
+  boolean last(long timeMillis);
+
   long time();
 
   double value();

@@ -1,27 +1,237 @@
 package vigie.collector.store.sample;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import vigie.base.time.Clock;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
+import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.sample.Series;
 
-/** Keeps samples in memory, bounded by age and by the number of series. */
+/**
+ * Keeps samples in memory, bounded by age and by the number of series; a restart loses them. An
+ * append is a hash look-up and two array stores. What a selector finds is remembered until series
+ * come or go, since rules ask for the same again and again.
+ */
 public final class MemorySampleStore implements SampleStore {
+  private static final int MOST_SELECTIONS = 4096;
+
+  private final long retentionMillis;
+  private final int maxSeries;
+  private final Clock clock;
+  private final Map<Labels, MemorySeries> byLabels = new ConcurrentHashMap<>();
+  private final AtomicInteger size = new AtomicInteger();
+
+  /** Guards the postings; series have their own locks. */
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  private final Postings postings = new Postings();
+  private final Map<List<LabelMatcher>, Selection> selections = new ConcurrentHashMap<>();
+
+  /** Counts changes of the set of series. */
+  private final AtomicLong changes = new AtomicLong();
+
+  /** The count at the last change of each metric that has series. */
+  private final Map<String, Long> changeOfMetric = new ConcurrentHashMap<>();
+
+  private final AtomicLong nextSweep;
+  private final AtomicBoolean sweeping = new AtomicBoolean();
+  private final LongAdder appended = new LongAdder();
+  private final LongAdder outOfOrder = new LongAdder();
+  private final LongAdder tooOld = new LongAdder();
+  private final LongAdder overLimit = new LongAdder();
+
+  private record Selection(long change, List<MemorySeries> series) {}
+
   /**
-   * @param retention how long samples are kept, counted back from the newest of all series; zero
-   *     keeps all
+   * @param retention how old samples may get; zero keeps all
    * @param maxSeries how many series there may be; samples of more are dropped and counted
    */
-  public MemorySampleStore(Duration retention, int maxSeries, MeterRegistry meters) {}
+  public MemorySampleStore(Duration retention, int maxSeries, Clock clock, MeterRegistry meters) {
+    this.retentionMillis = retention.toMillis();
+    this.maxSeries = maxSeries;
+    this.clock = clock;
+    this.nextSweep = new AtomicLong(clock.millis() + sweepEvery());
+    Gauge.builder("vigie.series", size, AtomicInteger::get)
+        .description("Series in the sample store.")
+        .register(meters);
+    FunctionCounter.builder("vigie.samples.appended", appended, LongAdder::sum)
+        .description("Samples taken into the sample store.")
+        .register(meters);
+    dropped(meters, "out_of_order", outOfOrder);
+    dropped(meters, "too_old", tooOld);
+    dropped(meters, "series_limit", overLimit);
+  }
+
+  private static void dropped(MeterRegistry meters, String reason, LongAdder count) {
+    FunctionCounter.builder("vigie.samples.dropped", count, LongAdder::sum)
+        .description("Samples that the sample store did not take.")
+        .tag("reason", reason)
+        .register(meters);
+  }
 
   @Override
-  public void append(Labels labels, long timeMillis, double value) {}
+  public void append(Labels labels, long timeMillis, double value) {
+    long horizon = horizon();
+    if (timeMillis < horizon) {
+      tooOld.increment();
+      return;
+    }
+    while (true) {
+      MemorySeries series = byLabels.get(labels);
+      if (series == null) {
+        series = create(labels);
+        if (series == null) {
+          overLimit.increment();
+          return;
+        }
+      }
+      switch (series.append(timeMillis, value, horizon)) {
+        case APPENDED -> {
+          appended.increment();
+          return;
+        }
+        case OUT_OF_ORDER -> {
+          outOfOrder.increment();
+          return;
+        }
+        case REMOVED -> byLabels.remove(labels, series);
+      }
+    }
+  }
+
+  private long horizon() {
+    if (retentionMillis == 0) {
+      return Long.MIN_VALUE;
+    }
+    long now = clock.millis();
+    if (now >= nextSweep.get() && sweeping.compareAndSet(false, true)) {
+      try {
+        sweep(now - retentionMillis);
+        nextSweep.set(now + sweepEvery());
+      } finally {
+        sweeping.set(false);
+      }
+    }
+    return now - retentionMillis;
+  }
+
+  private long sweepEvery() {
+    return Math.max(60_000, retentionMillis / 64);
+  }
+
+  /** The series, new or not; null when there are too many. */
+  private @Nullable MemorySeries create(Labels labels) {
+    lock.writeLock().lock();
+    try {
+      MemorySeries known = byLabels.get(labels);
+      if (known != null || size.get() >= maxSeries) {
+        return known;
+      }
+      MemorySeries series = new MemorySeries(labels);
+      postings.add(series);
+      byLabels.put(labels, series);
+      size.incrementAndGet();
+      changed(labels);
+      return series;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  private void changed(Labels labels) {
+    changeOfMetric.put(labels.metricName(), changes.incrementAndGet());
+  }
+
+  /** Removes the series whose samples have all expired, and old chunks of the others. */
+  private void sweep(long horizonMillis) {
+    for (MemorySeries series : byLabels.values()) {
+      if (series.expire(horizonMillis)) {
+        lock.writeLock().lock();
+        try {
+          byLabels.remove(series.labels, series);
+          postings.remove(series);
+          size.decrementAndGet();
+          changed(series.labels);
+          if (!postings.has(Labels.NAME, series.labels.metricName())) {
+            changeOfMetric.remove(series.labels.metricName());
+          }
+        } finally {
+          lock.writeLock().unlock();
+        }
+      }
+    }
+    // What is remembered holds on to series that are gone.
+    selections.clear();
+  }
 
   @Override
   public List<Series> select(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
-    return List.of();
+    long from = Math.max(fromMillis, horizon());
+    List<MemorySeries> found = find(matchers);
+    List<Series> selected = new ArrayList<>(found.size());
+    for (MemorySeries series : found) {
+      if (series.hasBetween(from, toMillis)) {
+        selected.add(new View(series, from, toMillis));
+      }
+    }
+    return selected;
+  }
+
+  private List<MemorySeries> find(List<LabelMatcher> matchers) {
+    Selection known = selections.get(matchers);
+    if (known != null && known.change == changeOf(matchers)) {
+      return known.series;
+    }
+    List<MemorySeries> found;
+    long change;
+    lock.readLock().lock();
+    try {
+      change = changeOf(matchers);
+      found = List.copyOf(postings.find(matchers));
+    } finally {
+      lock.readLock().unlock();
+    }
+    if (selections.size() >= MOST_SELECTIONS) {
+      selections.clear();
+    }
+    selections.put(List.copyOf(matchers), new Selection(change, found));
+    return found;
+  }
+
+  /** Changes whenever the selector may find something else. */
+  private long changeOf(List<LabelMatcher> matchers) {
+    for (LabelMatcher matcher : matchers) {
+      if (matcher.op() == LabelMatcher.Op.EQUAL && matcher.name().equals(Labels.NAME)) {
+        return changeOfMetric.getOrDefault(matcher.value(), 0L);
+      }
+    }
+    return changes.get();
+  }
+
+  private record View(MemorySeries series, long from, long to) implements Series {
+    @Override
+    public Labels labels() {
+      return series.labels;
+    }
+
+    @Override
+    public SampleIterator iterator() {
+      return series.iterator(from, to);
+    }
   }
 }

@@ -1,0 +1,264 @@
+package vigie.collector.promql;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import vigie.collector.label.Labels;
+import vigie.collector.sample.SampleIterator;
+import vigie.collector.sample.Series;
+
+/**
+ * Evaluates a tree at the steps of one time grid: a query's, a subquery's, or a single step for
+ * what does not change from step to step. Every node is evaluated once, for all steps.
+ */
+final class Evaluation {
+  final Run run;
+  final long startMillis;
+  final long stepMillis;
+  final int steps;
+
+  Evaluation(Run run, long startMillis, long stepMillis, int steps) {
+    this.run = run;
+    this.startMillis = startMillis;
+    this.stepMillis = stepMillis;
+    this.steps = steps;
+  }
+
+  long time(int step) {
+    return startMillis + step * stepMillis;
+  }
+
+  boolean isDelayed() {
+    return run.options.delayedNameRemoval();
+  }
+
+  /** The value of a vector expression. The caller owns the block and may write to it. */
+  Block vector(Expr wrapped) {
+    Expr expr = unwrap(wrapped);
+    if (steps > 1 && Invariance.holds(expr)) {
+      return spread(new Evaluation(run, startMillis, stepMillis, 1).vector(expr));
+    }
+    if (expr instanceof Expr.VectorSelector selector) {
+      return select(selector, false);
+    }
+    if (expr instanceof Expr.Call call) {
+      return call.function().vector(this, call);
+    }
+    if (expr instanceof Expr.Aggregate aggregate) {
+      return Aggregation.of(this, aggregate);
+    }
+    if (expr instanceof Expr.Binary binary) {
+      return VectorOperation.of(this, binary);
+    }
+    if (expr instanceof Expr.Unary unary) {
+      return unary(unary);
+    }
+    throw new AssertionError("not a vector: " + expr);
+  }
+
+  /** The value of a scalar expression at each step. */
+  double[] scalar(Expr wrapped) {
+    Expr expr = unwrap(wrapped);
+    if (expr instanceof Expr.Num number) {
+      return filled(number.value());
+    }
+    if (steps > 1 && Invariance.holds(expr)) {
+      return filled(new Evaluation(run, startMillis, stepMillis, 1).scalar(expr)[0]);
+    }
+    if (expr instanceof Expr.Call call) {
+      return call.function().scalar(this, call);
+    }
+    if (expr instanceof Expr.Unary unary) {
+      double[] values = scalar(unary.expr());
+      for (int i = 0; unary.negative() && i < steps; i++) {
+        values[i] = -values[i];
+      }
+      return values;
+    }
+    if (expr instanceof Expr.Binary binary) {
+      double[] left = scalar(binary.left());
+      double[] right = scalar(binary.right());
+      BinaryOp op = binary.op();
+      for (int i = 0; i < steps; i++) {
+        left[i] =
+            op.isComparison()
+                ? (op.compare(left[i], right[i]) ? 1 : 0)
+                : op.compute(left[i], right[i]);
+      }
+      return left;
+    }
+    throw new AssertionError("not a scalar: " + expr);
+  }
+
+  double[] filled(double value) {
+    double[] values = new double[steps];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  /** The text of a string argument. */
+  static String text(Expr expr) {
+    return ((Expr.Text) unwrap(expr)).value();
+  }
+
+  static Expr unwrap(Expr expr) {
+    Expr inner = expr;
+    while (inner instanceof Expr.Paren paren) {
+      inner = paren.expr();
+    }
+    return inner;
+  }
+
+  private Block spread(Block single) {
+    run.hold((long) single.rows() * (steps - 1));
+    Block all = new Block(steps, single.rows());
+    for (int row = 0; row < single.rows(); row++) {
+      if (single.has(row, 0)) {
+        int added = all.add(single.labels(row), single.dropsName(row));
+        for (int step = 0; step < steps; step++) {
+          all.set(added, step, single.get(row, 0));
+        }
+      }
+    }
+    return all;
+  }
+
+  private Block unary(Expr.Unary unary) {
+    Block block = vector(unary.expr());
+    if (!unary.negative()) {
+      return block;
+    }
+    for (int row = 0; row < block.rows(); row++) {
+      for (int step = 0; step < steps; step++) {
+        if (block.has(row, step)) {
+          block.set(row, step, -block.get(row, step));
+        }
+      }
+    }
+    return withoutNames(block);
+  }
+
+  /** An instant selector: the newest sample of each series, or, if asked for, its time. */
+  Block select(Expr.VectorSelector selector, boolean timestamps) {
+    long lookback = run.options.lookback().toMillis();
+    long first = reference(selector.shift(), 0);
+    long last = reference(selector.shift(), steps - 1);
+    List<Series> found = run.store.select(first - lookback + 1, last, selector.matchers());
+    run.hold((long) found.size() * steps);
+    Block block = new Block(steps, found.size());
+    for (Series series : found) {
+      run.tick();
+      int row = block.add(series.labels(), false);
+      SampleIterator samples = series.iterator();
+      boolean any = false;
+      for (int step = 0; step < steps; step++) {
+        long reference = reference(selector.shift(), step);
+        if (samples.last(reference) && samples.time() > reference - lookback) {
+          double value = samples.value();
+          if (!Block.isAbsent(value)) {
+            block.set(row, step, timestamps ? samples.time() / 1000.0 : value);
+            any = true;
+          }
+        }
+      }
+      if (!any) {
+        block.removeLast();
+      }
+    }
+    return block;
+  }
+
+  /** The time that a selector or subquery with this shift reads at a step. */
+  long reference(Expr.Shift shift, int step) {
+    Expr.At at = shift.at();
+    long base =
+        at == null
+            ? time(step)
+            : switch (at.anchor()) {
+              case TIME -> at.millis();
+              case START -> run.startMillis;
+              case END -> run.endMillis;
+            };
+    return base - shift.offsetMillis();
+  }
+
+  /** What a range selector or subquery reads. */
+  RangeInput range(Expr wrapped) {
+    Expr expr = unwrap(wrapped);
+    if (expr instanceof Expr.MatrixSelector matrix) {
+      Expr.Shift shift = matrix.vector().shift();
+      long first = reference(shift, 0) - matrix.rangeMillis();
+      long last = reference(shift, steps - 1);
+      List<Series> found = run.store.select(first + 1, last, matrix.vector().matchers());
+      return RangeInput.of(found, matrix.rangeMillis(), shift);
+    }
+    Expr.Subquery subquery = (Expr.Subquery) expr;
+    long step =
+        subquery.stepMillis() == 0 ? run.options.subqueryStep().toMillis() : subquery.stepMillis();
+    long before = reference(subquery.shift(), 0) - subquery.rangeMillis();
+    long first = Math.floorDiv(before, step) * step + step;
+    long last = reference(subquery.shift(), steps - 1);
+    int count = last < first ? 0 : Engine.steps(first, last, step);
+    Evaluation inner = new Evaluation(run, first, step, count);
+    Block block = count == 0 ? new Block(0, 0) : inner.vector(subquery.expr());
+    return RangeInput.of(inner, block, subquery.rangeMillis(), subquery.shift());
+  }
+
+  /** The block without metric names: at once, or marked so for the end of the query. */
+  Block withoutNames(Block block) {
+    if (isDelayed()) {
+      for (int row = 0; row < block.rows(); row++) {
+        block.setDropsName(row, true);
+      }
+      return block;
+    }
+    boolean several = false;
+    for (int row = 0; row < block.rows(); row++) {
+      Labels labels = block.labels(row);
+      several |= row > 0 && !labels.metricName().equals(block.labels(row - 1).metricName());
+    }
+    for (int row = 0; row < block.rows(); row++) {
+      block.setLabels(row, block.labels(row).withoutMetric());
+    }
+    return several ? merged(block) : block;
+  }
+
+  /** The block with rows of the same labels made one; they must not both be there at any step. */
+  Block merged(Block block) {
+    Map<Labels, Integer> rowOf = new HashMap<>(block.rows() * 2);
+    boolean same = false;
+    for (int row = 0; row < block.rows(); row++) {
+      same |= rowOf.putIfAbsent(block.labels(row), row) != null;
+    }
+    if (!same) {
+      return block;
+    }
+    rowOf.clear();
+    Block merged = new Block(steps, block.rows());
+    for (int row = 0; row < block.rows(); row++) {
+      Integer known = rowOf.get(block.labels(row));
+      if (known == null) {
+        rowOf.put(block.labels(row), merged.copy(block, row));
+        continue;
+      }
+      for (int step = 0; step < steps; step++) {
+        if (block.has(row, step)) {
+          if (merged.has(known, step)) {
+            throw sameLabels();
+          }
+          merged.set(known, step, block.get(row, step));
+        }
+      }
+    }
+    return merged;
+  }
+
+  static PromqlException sameLabels() {
+    return failed("vector cannot contain metrics with the same labelset");
+  }
+
+  static PromqlException failed(String what) {
+    return PromqlException.evaluation(PromqlException.Kind.EXECUTION, what);
+  }
+}

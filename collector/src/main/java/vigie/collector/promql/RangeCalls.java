@@ -1,0 +1,170 @@
+package vigie.collector.promql;
+
+import java.util.List;
+import vigie.collector.label.LabelMatcher;
+import vigie.collector.label.Labels;
+import vigie.collector.promql.Expr.Call;
+
+/** Applies functions of windows to the series of a range selector or a subquery. */
+final class RangeCalls {
+  private static final List<String> COUNTERS = List.of("_total", "_sum", "_count", "_bucket");
+
+  private RangeCalls() {}
+
+  static Block over(Evaluation evaluation, Call call, RangeFunctions.Of function) {
+    Expr range = call.args().get(0);
+    return evaluation.withoutNames(
+        apply(evaluation, evaluation.range(range), new double[evaluation.steps], function));
+  }
+
+  static Block rate(Evaluation evaluation, Call call) {
+    return counter(evaluation, call, true);
+  }
+
+  static Block increase(Evaluation evaluation, Call call) {
+    return counter(evaluation, call, false);
+  }
+
+  private static Block counter(Evaluation evaluation, Call call, boolean perSecond) {
+    Block block =
+        apply(
+            evaluation,
+            evaluation.range(call.args().get(0)),
+            new double[evaluation.steps],
+            (w, p) -> RangeFunctions.extrapolated(w, true, perSecond));
+    String known = "";
+    for (int row = 0; row < block.rows(); row++) {
+      String name = block.labels(row).metricName();
+      if (!name.equals(known) && !isCounter(name, block.labels(row).get("__type__"))) {
+        evaluation.run.inform(
+            "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
+                + Strings.quote(name),
+            call.args().get(0).span());
+      }
+      known = name;
+    }
+    return evaluation.withoutNames(block);
+  }
+
+  private static boolean isCounter(String name, String type) {
+    return type.equals("counter")
+        || type.equals("histogram")
+        || COUNTERS.stream().anyMatch(name::endsWith);
+  }
+
+  static Block first(Evaluation evaluation, Call call) {
+    return moved(evaluation, call, (w, p) -> w.values[w.from]);
+  }
+
+  static Block last(Evaluation evaluation, Call call) {
+    return moved(evaluation, call, (w, p) -> w.values[w.to - 1]);
+  }
+
+  /** Keeps the name: taking one sample out of a range is no more than an offset. */
+  private static Block moved(Evaluation evaluation, Call call, RangeFunctions.Of function) {
+    RangeInput input = evaluation.range(call.args().get(0));
+    return apply(evaluation, input, new double[evaluation.steps], function);
+  }
+
+  static Block predict(Evaluation evaluation, Call call) {
+    double[] seconds = evaluation.scalar(call.args().get(1));
+    return evaluation.withoutNames(
+        apply(
+            evaluation,
+            evaluation.range(call.args().get(0)),
+            seconds,
+            (w, after) ->
+                Double.isNaN(after) && w.size() > 1
+                    ? Double.NaN
+                    : RangeFunctions.predict(w, after)));
+  }
+
+  static Block quantile(Evaluation evaluation, Call call) {
+    Expr argument = call.args().get(0);
+    double[] quantiles = evaluation.scalar(argument);
+    Block block =
+        apply(
+            evaluation,
+            evaluation.range(call.args().get(1)),
+            quantiles,
+            (w, q) -> {
+              if (!Quantile.isValid(q)) {
+                Quantile.warn(evaluation.run, q, argument.span());
+              }
+              return Quantile.of(q, w.sorted(), w.size());
+            });
+    return evaluation.withoutNames(block);
+  }
+
+  static Block absent(Evaluation evaluation, Call call) {
+    Block present =
+        apply(
+            evaluation,
+            evaluation.range(call.args().get(0)),
+            new double[evaluation.steps],
+            (w, p) -> 1);
+    return absence(evaluation, present, call.args().get(0));
+  }
+
+  /** 1 at every step at which nothing is there, with the labels that the selector asked for. */
+  static Block absence(Evaluation evaluation, Block present, Expr selector) {
+    Block absent = new Block(evaluation.steps, 1);
+    absent.add(labelsAskedFor(Evaluation.unwrap(selector)), false);
+    for (int step = 0; step < evaluation.steps; step++) {
+      boolean found = false;
+      for (int row = 0; row < present.rows() && !found; row++) {
+        found = present.has(row, step);
+      }
+      if (!found) {
+        absent.set(0, step, 1);
+      }
+    }
+    return absent;
+  }
+
+  private static Labels labelsAskedFor(Expr expr) {
+    List<LabelMatcher> matchers = List.of();
+    if (expr instanceof Expr.VectorSelector selector) {
+      matchers = selector.matchers();
+    } else if (expr instanceof Expr.MatrixSelector matrix) {
+      matchers = matrix.vector().matchers();
+    }
+    Labels.Builder labels = Labels.EMPTY.toBuilder();
+    for (LabelMatcher matcher : matchers) {
+      boolean once = matchers.stream().filter(m -> m.name().equals(matcher.name())).count() == 1;
+      if (once && matcher.op() == LabelMatcher.Op.EQUAL && !matcher.name().equals(Labels.NAME)) {
+        labels.set(matcher.name(), matcher.value());
+      }
+    }
+    return labels.build();
+  }
+
+  private static Block apply(
+      Evaluation evaluation, RangeInput input, double[] parameters, RangeFunctions.Of function) {
+    Run run = evaluation.run;
+    run.hold((long) input.rows() * evaluation.steps);
+    Block block = new Block(evaluation.steps, input.rows());
+    Window window = new Window();
+    for (int row = 0; row < input.rows(); row++) {
+      window.clear();
+      input.load(row, window);
+      run.hold(window.count());
+      int added = block.add(input.labels(row), input.dropsName(row));
+      boolean any = false;
+      for (int step = 0; step < evaluation.steps; step++) {
+        long end = evaluation.reference(input.shift, step);
+        window.move(end - input.rangeMillis, end, evaluation.time(step));
+        if (window.size() > 0) {
+          double value = function.of(window, parameters[step]);
+          block.set(added, step, value);
+          any |= !Block.isAbsent(value);
+        }
+      }
+      if (!any) {
+        block.removeLast();
+      }
+      run.release(window.count());
+    }
+    return block;
+  }
+}

@@ -1,0 +1,52 @@
+package vigie.collector.promql;
+
+/**
+ * A piece of a query.
+ *
+ * @param text as written; of a string, what its escapes stand for
+ */
+record Token(Kind kind, String text, Span span) {
+  enum Kind {
+    END,
+    /** A name; keywords too, since most of them may also name a metric or a label. */
+    WORD,
+    NUMBER,
+    DURATION,
+    STRING,
+    OPERATOR,
+    LEFT_PAREN,
+    RIGHT_PAREN,
+    LEFT_BRACE,
+    RIGHT_BRACE,
+    LEFT_BRACKET,
+    RIGHT_BRACKET,
+    COMMA,
+    COLON,
+    AT
+  }
+
+  boolean is(Kind wanted) {
+    return kind == wanted;
+  }
+
+  boolean isOperator(String operator) {
+    return kind == Kind.OPERATOR && text.equals(operator);
+  }
+
+  /** Whether it is this keyword, in any case. */
+  boolean isWord(String keyword) {
+    return kind == Kind.WORD && text.equalsIgnoreCase(keyword);
+  }
+
+  /** As error messages name it. */
+  String described() {
+    return switch (kind) {
+      case END -> "end of input";
+      case STRING -> "string " + Strings.quote(text);
+      case NUMBER -> "number \"" + text + '"';
+      case DURATION -> "duration \"" + text + '"';
+      case WORD -> "identifier \"" + text + '"';
+      default -> '"' + text + '"';
+    };
+  }
+}
