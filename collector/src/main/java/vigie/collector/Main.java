@@ -1,10 +1,217 @@
 package vigie.collector;
 
-/** Placeholder. */
-public final class Main {
-  private Main() {}
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import sun.misc.Signal;
+import vigie.base.config.ConfigException;
+import vigie.base.config.Faults;
+import vigie.base.time.Clock;
+import vigie.collector.cli.Commands;
+import vigie.collector.dispatch.Routing;
+import vigie.collector.label.Labels;
+import vigie.collector.store.sample.MemorySampleStore;
 
+/** {@code collector}: runs it, checks its configuration, and asks a running one. */
+@Command(
+    name = "collector",
+    description = "Vigie's collector: takes events and samples, evaluates rules, tells people.",
+    subcommands = {Main.Run.class, Main.Check.class, Main.VersionCommand.class},
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  collector run --config /etc/vigie/collector.yaml",
+      "  collector check",
+      "  collector alerts list",
+      "",
+      "Exit codes: 0 done; 1 the answer is no; 2 bad usage or configuration; 3 the collector could not be reached; 4"
+          + " refused."
+    })
+public final class Main {
+  private static final Path DEFAULT_CONFIG = Path.of("/etc/vigie/collector.yaml");
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "show this help and exit")
+  private boolean help;
+
+  /** Starts here. */
   public static void main(String[] args) {
-    System.out.println("collector");
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    CommandLine root = new CommandLine(new Main());
+    Commands.addTo(
+        root,
+        () ->
+            new MemorySampleStore(
+                Duration.ZERO, 1_000_000, Clock.system(), new SimpleMeterRegistry()));
+    root.setUsageHelpAutoWidth(true);
+    return root;
+  }
+
+  /** Where the configuration comes from; the same for run and check. */
+  static final class ConfigOption {
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description =
+            "the configuration (default: VIGIE_CONFIG, else /etc/vigie/collector.yaml where it exists, else built-in defaults)")
+    @Nullable Path file;
+
+    Optional<Path> file() {
+      if (file != null) {
+        return Optional.of(file);
+      }
+      String fromEnvironment = System.getenv("VIGIE_CONFIG");
+      if (fromEnvironment != null && !fromEnvironment.isEmpty()) {
+        return Optional.of(Path.of(fromEnvironment));
+      }
+      return Files.exists(DEFAULT_CONFIG) ? Optional.of(DEFAULT_CONFIG) : Optional.empty();
+    }
+  }
+
+  @Command(
+      name = "run",
+      description =
+          "Run the collector until SIGTERM or Ctrl-C; SIGHUP reads the configuration anew.",
+      footer = {"", "Example:", "  collector run --config collector.yaml"})
+  static final class Run implements Callable<Integer> {
+    private static final Logger log = LoggerFactory.getLogger(Collector.class);
+    @CommandLine.Mixin private final ConfigOption option = new ConfigOption();
+
+    @Override
+    public Integer call() throws InterruptedException {
+      Faults faults = new Faults();
+      Collector collector;
+      try {
+        Optional<Path> file = option.file();
+        CollectorConfig config = CollectorConfig.load(file, System.getenv(), faults);
+        faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
+        collector = Collector.start(file, config);
+      } catch (ConfigException e) {
+        System.err.println(e.getMessage());
+        return 2;
+      } catch (UncheckedIOException e) {
+        System.err.println("collector: " + e.getMessage());
+        return 2;
+      }
+      CountDownLatch stop = new CountDownLatch(1);
+      Signal.handle(new Signal("TERM"), signal -> stop.countDown());
+      Signal.handle(new Signal("INT"), signal -> stop.countDown());
+      Signal.handle(new Signal("HUP"), signal -> reload(collector));
+      stop.await();
+      log.info("stopping");
+      collector.close();
+      log.info("stopped");
+      return 0;
+    }
+
+    private static void reload(Collector collector) {
+      try {
+        collector.reload();
+      } catch (ConfigException e) {
+        log.error("configuration is wrong, the old one stays in force: {}", e.getMessage());
+      } catch (RuntimeException e) {
+        log.error("reload failed, the old configuration may stay in force in part", e);
+      }
+    }
+  }
+
+  @Command(
+      name = "check",
+      description = "Check the configuration and all files it names, without starting.",
+      footer = {
+        "",
+        "Examples:",
+        "  collector check --config collector.yaml",
+        "  collector check --route alertname=ProbeDown,node=p1"
+      })
+  static final class Check implements Callable<Integer> {
+    @CommandLine.Mixin private final ConfigOption option = new ConfigOption();
+    @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
+
+    @Option(
+        names = "--route",
+        paramLabel = "LABELS",
+        description = "say which receivers get an alert with these labels: a=b,c=d")
+    private String route = "";
+
+    @Override
+    public Integer call() {
+      var out =
+          spec == null
+              ? new java.io.PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8)
+              : spec.commandLine().getOut();
+      Faults faults = new Faults();
+      Optional<Path> file = option.file();
+      CollectorConfig config;
+      try {
+        config = CollectorConfig.load(file, System.getenv(), faults);
+      } catch (ConfigException e) {
+        e.faults().forEach(out::println);
+        out.println(e.faults().size() + (e.faults().size() == 1 ? " fault" : " faults"));
+        return 2;
+      }
+      faults.warnings().forEach(warning -> out.println("warning: " + warning));
+      if (!route.isEmpty()) {
+        out.println(String.join(", ", config.routing().receiversOf(labels(route))));
+        return 0;
+      }
+      int rules = config.rules().stream().mapToInt(g -> g.rules().size()).sum();
+      out.println(
+          file.map(Path::toString).orElse("built-in defaults")
+              + ": good; "
+              + rules
+              + " rules in "
+              + config.ruleFiles().size()
+              + " files, "
+              + config.scrapes().size()
+              + " scrape jobs, receivers "
+              + receivers(config.routing()));
+      return 0;
+    }
+
+    private static String receivers(Routing routing) {
+      return String.join(", ", new java.util.TreeSet<>(routing.receivers().keySet()));
+    }
+
+    private static Labels labels(String text) {
+      Labels.Builder labels = new Labels.Builder();
+      for (String pair : text.split(",", -1)) {
+        int equals = pair.indexOf('=');
+        if (equals < 1) {
+          throw new ConfigException("--route \"" + text + "\": write label=value,label=value");
+        }
+        labels.set(pair.substring(0, equals), pair.substring(equals + 1));
+      }
+      return labels.build();
+    }
+  }
+
+  @Command(name = "version", description = "Print the version.")
+  static final class VersionCommand implements Callable<Integer> {
+    @Override
+    public Integer call() {
+      System.out.println(
+          "collector " + Version.VERSION + " on Java " + System.getProperty("java.version"));
+      return 0;
+    }
   }
 }

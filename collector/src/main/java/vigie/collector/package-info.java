@@ -1,4 +1,4 @@
-/** The program: commands, wiring, nothing else. Imports every package. */
+/** Owns the program: commands, configuration as a whole, wiring, threads. Imports everything. */
 @NullMarked
 package vigie.collector;
 

@@ -22,8 +22,6 @@ import vigie.base.time.Durations;
     description = "What burns, and what has.",
     subcommands = {AlertsCommand.ListAlerts.class, AlertsCommand.Show.class})
 final class AlertsCommand {
-  private AlertsCommand() {}
-
   /** The states a person may name. */
   enum State {
     pending,

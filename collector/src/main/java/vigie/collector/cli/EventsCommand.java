@@ -21,8 +21,6 @@ import picocli.CommandLine.Parameters;
     description = "What happened on the nodes.",
     subcommands = {EventsCommand.Search.class, EventsCommand.Tail.class, EventsCommand.Show.class})
 final class EventsCommand {
-  private EventsCommand() {}
-
   /** One event as a line: time, severity, node, type, text. */
   static String line(JsonNode event) {
     return Times.full(event.path("time").asText())

@@ -18,8 +18,6 @@ import vigie.base.time.Clock;
     description = "The nodes that are expected or were heard.",
     subcommands = {NodesCommand.ListNodes.class, NodesCommand.Show.class})
 final class NodesCommand {
-  private NodesCommand() {}
-
   @Command(
       name = "list",
       description = "List nodes: state, last sign of life, clock, version.",

@@ -2,7 +2,6 @@ package vigie.collector.scrape;
 
 import java.io.IOException;
 import java.net.http.HttpClient;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
+import vigie.base.config.Globs;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
 import vigie.base.config.Yaml;
@@ -98,7 +98,7 @@ public final class Scraper implements AutoCloseable {
     for (ScrapeConfig job : jobs) {
       addTargets(wanted, job, job.staticConfigs());
       for (ScrapeConfig.FileSd sd : job.fileSds()) {
-        for (Path file : expand(sd.files())) {
+        for (Path file : Globs.expand(sd.files())) {
           addTargets(wanted, job, files.computeIfAbsent(file, SdFile::new).groups());
         }
       }
@@ -162,25 +162,6 @@ public final class Scraper implements AutoCloseable {
         Duration.ofMillis(
             Math.floorMod(place * 2654435761L, Math.min(interval.toMillis(), 15_000)));
     return new Running(loop, scheduler.every(first, interval, loop::tick));
-  }
-
-  private static List<Path> expand(List<Path> patterns) {
-    List<Path> found = new ArrayList<>();
-    for (Path pattern : patterns) {
-      Path name = pattern.getFileName();
-      Path folder = pattern.getParent();
-      if (name == null || folder == null || name.toString().indexOf('*') < 0) {
-        found.add(pattern);
-        continue;
-      }
-      try (DirectoryStream<Path> matches = Files.newDirectoryStream(folder, name.toString())) {
-        matches.forEach(found::add);
-      } catch (IOException e) {
-        log.debug("no folder for file_sd path={}", folder);
-      }
-    }
-    found.sort(null);
-    return found;
   }
 
   private record Running(ScrapeLoop loop, Scheduler.Task task) {}

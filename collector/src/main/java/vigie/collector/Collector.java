@@ -1,0 +1,357 @@
+package vigie.collector;
+
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.base.config.ConfigException;
+import vigie.base.config.Faults;
+import vigie.base.http.HttpAnswer;
+import vigie.base.http.HttpServer;
+import vigie.base.http.Routes;
+import vigie.base.net.Addresses;
+import vigie.base.net.EventLoops;
+import vigie.base.relp.RelpLimits;
+import vigie.base.time.Clock;
+import vigie.base.time.ThreadScheduler;
+import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertState;
+import vigie.collector.api.MetricsApi;
+import vigie.collector.api.alertmanager.AlertmanagerApi;
+import vigie.collector.api.prometheus.QueryApi;
+import vigie.collector.api.prometheus.RulesApi;
+import vigie.collector.api.prometheus.TargetsApi;
+import vigie.collector.api.vigie.AlertsApi;
+import vigie.collector.api.vigie.EventsApi;
+import vigie.collector.api.vigie.NodesApi;
+import vigie.collector.api.vigie.OutboxApi;
+import vigie.collector.dispatch.Dispatcher;
+import vigie.collector.dispatch.Integration;
+import vigie.collector.dispatch.Receiver;
+import vigie.collector.dispatch.Routing;
+import vigie.collector.event.EventIntake;
+import vigie.collector.event.EventSeries;
+import vigie.collector.node.Nodes;
+import vigie.collector.notify.discord.DiscordClient;
+import vigie.collector.notify.discord.DiscordWebhook;
+import vigie.collector.notify.discord.DiscordWebhookConfig;
+import vigie.collector.notify.terminal.TerminalConfig;
+import vigie.collector.notify.terminal.TerminalNotifier;
+import vigie.collector.outbox.Notifier;
+import vigie.collector.outbox.Outbox;
+import vigie.collector.promql.Engine;
+import vigie.collector.promql.EngineOptions;
+import vigie.collector.receive.relp.RelpReceiver;
+import vigie.collector.rule.RuleEngine;
+import vigie.collector.rule.RuleOptions;
+import vigie.collector.scrape.Scraper;
+import vigie.collector.store.event.EventStoreOptions;
+import vigie.collector.store.event.LogEventStore;
+import vigie.collector.store.sample.MemorySampleStore;
+import vigie.collector.store.state.LogAlertStore;
+import vigie.collector.store.state.LogOutboxStore;
+import vigie.collector.store.state.StateLog;
+
+/**
+ * The running collector. {@link #start} wires everything in one straight line, from what is stored
+ * to what listens; closing goes the other way.
+ */
+final class Collector implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Collector.class);
+  private static final int MOST_SERIES = 2_000_000;
+  private static final int HTTP_QUEUE = 256;
+  private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(4 << 20, 512);
+
+  private final Optional<Path> file;
+  private final Closing closing = new Closing();
+  private volatile CollectorConfig config;
+  private volatile boolean ready;
+
+  // Set by start, in its order.
+  private DiscordClient discord;
+  private Outbox outbox;
+  private Dispatcher dispatcher;
+  private RuleEngine rules;
+  private Scraper scraper;
+  private HttpServer http;
+  private RelpReceiver relp;
+
+  /**
+   * Starts everything.
+   *
+   * @throws RuntimeException that tells a person why not; what was opened is closed again
+   */
+  static Collector start(Optional<Path> file, CollectorConfig config) {
+    Collector collector = new Collector(file, config);
+    try {
+      collector.start();
+      return collector;
+    } catch (RuntimeException | Error e) {
+      collector.close();
+      throw e;
+    }
+  }
+
+  @SuppressWarnings("NullAway.Init") // start sets the rest before anybody else sees this
+  private Collector(Optional<Path> file, CollectorConfig config) {
+    this.file = file;
+    this.config = config;
+  }
+
+  private void start() {
+    Clock clock = Clock.system();
+    PrometheusRegistry registry = new PrometheusRegistry();
+    PrometheusMeterRegistry meters =
+        new PrometheusMeterRegistry(
+            PrometheusConfig.DEFAULT, registry, io.micrometer.core.instrument.Clock.SYSTEM);
+    meters.config().meterFilter(MeterFilter.deny(id -> id.getType() == Meter.Type.OTHER));
+    Threads threads = new Threads(meters);
+
+    var loops = closing.add("event loops", EventLoops.fastest(2, "vigie-net"));
+    var scheduler =
+        closing.add(
+            "scheduler", new ThreadScheduler(threads.factory("scheduler", false), threads::failed));
+
+    // What is stored.
+    Path storage = config.storage();
+    var state = closing.add("state", StateLog.open(storage.resolve("state")));
+    var samples = new MemorySampleStore(config.samples(), MOST_SERIES, clock, meters);
+    var writer = closing.add("event writer", threads.pool("event-writer", 1, 0));
+    var filler = closing.add("event filler", threads.pool("event-filler", 1, 0));
+    var events =
+        closing.add(
+            "event store",
+            LogEventStore.open(
+                storage.resolve("events"),
+                EventStoreOptions.keeping(config.events()),
+                clock,
+                scheduler,
+                writer,
+                filler,
+                meters));
+
+    // From alerts to people.
+    var outgoing = closing.add("outgoing", threads.pool("outgoing", 2, 0));
+    discord = new DiscordClient(outgoing, clock, scheduler);
+    var sender = closing.add("outbox thread", threads.pool("outbox", 1, 0));
+    outbox =
+        closing.add(
+            "outbox",
+            new Outbox(
+                new LogOutboxStore(state),
+                notifiers(config.routing()),
+                clock,
+                scheduler,
+                sender,
+                meters,
+                () -> ThreadLocalRandom.current().nextDouble()));
+    var dispatching = closing.add("dispatch", threads.pool("dispatch", 1, 0));
+    dispatcher = new Dispatcher(config.routing(), outbox, clock, scheduler, dispatching, meters);
+
+    // From samples and events to alerts.
+    var engine = new Engine(samples, EngineOptions.defaults(), clock);
+    var evaluating = closing.add("rule threads", threads.pool("rule", 2, 0));
+    rules =
+        closing.add(
+            "rules",
+            new RuleEngine(
+                engine,
+                samples,
+                dispatcher,
+                new LogAlertStore(state),
+                clock,
+                scheduler,
+                evaluating,
+                meters,
+                RuleOptions.defaults()
+                    .withExternal(config.externalLabels(), config.externalUrl())));
+    var intake = new EventIntake(events, clock, meters);
+    var emitting = closing.add("node events", threads.pool("node", 1, 0));
+    var nodes = new Nodes(config.nodes(), clock, scheduler, intake, emitting, samples, meters);
+    var series =
+        new EventSeries(samples, clock, scheduler, nodes::isSilent, rules::trigger, meters);
+    intake.listen(nodes);
+    intake.listen(series);
+
+    // Back to where the last life ended, before anything new comes in.
+    series.restore(events);
+    intake.start();
+    rules.load(config.rules());
+    dispatcher.start(rules.alerts().stream().filter(a -> a.state() == AlertState.FIRING).toList());
+    outbox.start();
+    firstLook(config.routing());
+
+    // What comes in.
+    // Not the threads that parse: those wait for the bytes that these bring.
+    var fetching = closing.add("fetch threads", threads.pool("fetch", 2, 0));
+    var scraping = closing.add("scrape threads", threads.pool("scrape", 2, 0));
+    HttpClient client =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(fetching).build();
+    scraper =
+        closing.add(
+            "scraper",
+            new Scraper(
+                client,
+                samples,
+                clock,
+                scheduler,
+                scraping,
+                (target, well) -> {
+                  String node = target.labels().get("node");
+                  if (well && !node.isEmpty()) {
+                    nodes.heard(node);
+                  }
+                }));
+    scraper.configure(config.scrapes());
+    var receiving = closing.add("receive threads", threads.pool("receive", 2, 0));
+    relp =
+        closing.add(
+            "relp",
+            new RelpReceiver(
+                loops,
+                config.relp(),
+                "vigie," + Version.VERSION + ",vigie",
+                RelpLimits.DEFAULTS,
+                intake,
+                receiving,
+                clock,
+                scheduler,
+                meters));
+
+    // What answers.
+    var answering = closing.add("http threads", threads.pool("http", 4, HTTP_QUEUE));
+    Routes routes = new Routes();
+    new QueryApi(samples, engine, clock).routes(routes);
+    new RulesApi(rules).routes(routes);
+    new TargetsApi(scraper).routes(routes);
+    new AlertmanagerApi(rules::alerts, dispatcher, () -> config.routing(), clock, Version.VERSION)
+        .routes(routes);
+    new AlertsApi(rules::alerts, () -> config.routing()).routes(routes);
+    new EventsApi(events, clock).routes(routes);
+    new NodesApi(nodes).routes(routes);
+    new OutboxApi(outbox).routes(routes);
+    new MetricsApi(registry).routes(routes);
+    routes.get("/-/healthy", request -> HttpAnswer.text(200, "Vigie is healthy.\n"));
+    routes.get(
+        "/-/ready",
+        request -> HttpAnswer.text(ready ? 200 : 503, ready ? "Vigie is ready.\n" : "starting\n"));
+    routes.post("/-/reload", request -> reloadAnswer());
+    routes.get("/", request -> HttpAnswer.text(200, FIRST_PAGE));
+    http =
+        closing.add("http", new HttpServer(loops, config.http(), HTTP_LIMITS, answering, routes));
+    ready = true;
+    log.info(
+        "collector started http={} relp={} storage={} rules={} targets={}",
+        Addresses.format(config.http()),
+        Addresses.format(config.relp()),
+        storage,
+        rules.alerts().size() + config.rules().stream().mapToInt(g -> g.rules().size()).sum(),
+        scraper.targets().size());
+  }
+
+  private static final String FIRST_PAGE =
+      """
+      Vigie collector
+        /api/vigie/alerts   alerts in all states        (collector alerts list)
+        /api/vigie/nodes    nodes                       (collector nodes list)
+        /api/vigie/events   events                      (collector events search)
+        /api/vigie/outbox   cards still to be delivered
+        /api/v1/...         Prometheus's HTTP API: query, query_range, rules, alerts, targets, series, labels
+        /api/v2/...         Alertmanager's API: alerts, groups, receivers, status
+        /metrics            of this collector
+      """;
+
+  /** The port of the HTTP side, also where 0 was asked for. */
+  int httpPort() {
+    return http.port();
+  }
+
+  /** The port of the RELP side, also where 0 was asked for. */
+  int relpPort() {
+    return relp.port();
+  }
+
+  /**
+   * Reads the configuration anew: rules, routes, receivers and targets are replaced; storage and
+   * addresses stay until a restart.
+   *
+   * @throws ConfigException if it is wrong; the old one then stays in force
+   */
+  synchronized void reload() {
+    Faults faults = new Faults();
+    CollectorConfig next = CollectorConfig.load(file, System.getenv(), faults);
+    faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
+    if (!next.storage().equals(config.storage())
+        || !next.http().equals(config.http())
+        || !next.relp().equals(config.relp())) {
+      log.warn("storage and listen take effect at the next start only");
+    }
+    config = next;
+    outbox.reload(notifiers(next.routing()));
+    dispatcher.reload(next.routing());
+    rules.load(next.rules());
+    scraper.configure(next.scrapes());
+    firstLook(next.routing());
+    log.info("configuration reloaded");
+  }
+
+  private HttpAnswer reloadAnswer() {
+    try {
+      reload();
+      return HttpAnswer.text(200, "reloaded\n");
+    } catch (ConfigException e) {
+      return HttpAnswer.text(
+          500, "the old configuration stays in force:\n" + e.getMessage() + "\n");
+    }
+  }
+
+  private Map<String, List<Notifier>> notifiers(Routing routing) {
+    Map<String, List<Notifier>> all = new HashMap<>();
+    for (Receiver receiver : routing.receivers().values()) {
+      List<Notifier> ways = new ArrayList<>();
+      for (Integration integration : receiver.integrations()) {
+        if (integration instanceof DiscordWebhookConfig webhook) {
+          ways.add(new DiscordWebhook(receiver.name(), webhook, discord));
+        } else if (integration instanceof TerminalConfig) {
+          ways.add(
+              new TerminalNotifier(
+                  System.out, System.console() != null && System.getenv("NO_COLOR") == null));
+        } else {
+          throw new AssertionError("BUG: no notifier for " + integration.getClass());
+        }
+      }
+      all.put(receiver.name(), ways);
+    }
+    return all;
+  }
+
+  /** A webhook that does not answer is told of, and tried all the same. */
+  private void firstLook(Routing routing) {
+    notifiers(routing).values().stream()
+        .flatMap(List::stream)
+        .filter(DiscordWebhook.class::isInstance)
+        .forEach(webhook -> ((DiscordWebhook) webhook).firstLook());
+  }
+
+  /** What burns now, for the last line of the log. */
+  List<Alert> firing() {
+    return rules.alerts().stream().filter(a -> a.state() == AlertState.FIRING).toList();
+  }
+
+  @Override
+  public void close() {
+    ready = false;
+    closing.close();
+  }
+}

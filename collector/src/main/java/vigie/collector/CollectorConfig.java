@@ -1,0 +1,162 @@
+package vigie.collector;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import vigie.base.config.Faults;
+import vigie.base.config.Globs;
+import vigie.base.config.Section;
+import vigie.base.config.Value;
+import vigie.base.config.Yaml;
+import vigie.base.net.Addresses;
+import vigie.collector.dispatch.Integration;
+import vigie.collector.dispatch.Receiver;
+import vigie.collector.dispatch.Routing;
+import vigie.collector.label.Labels;
+import vigie.collector.node.NodesConfig;
+import vigie.collector.notify.discord.DiscordWebhookConfig;
+import vigie.collector.notify.terminal.TerminalConfig;
+import vigie.collector.rule.RuleFiles;
+import vigie.collector.rule.RuleGroup;
+import vigie.collector.scrape.ScrapeConfig;
+
+/**
+ * {@code collector.yaml} as a whole; each feature reads its own part.
+ *
+ * @param storage the folder that holds everything durable
+ * @param samples how long samples are kept
+ * @param events how long events are kept
+ * @param externalUrl where people reach the collector, for links; {@code ""} where nobody said
+ */
+record CollectorConfig(
+    Path storage,
+    Duration samples,
+    Duration events,
+    InetSocketAddress http,
+    InetSocketAddress relp,
+    Labels externalLabels,
+    String externalUrl,
+    List<ScrapeConfig> scrapes,
+    List<Path> ruleFiles,
+    List<RuleGroup> rules,
+    Routing routing,
+    NodesConfig nodes) {
+  static final Path DEFAULT_STORAGE = Path.of("/var/lib/vigie");
+  private static final Duration DAY = Duration.ofDays(1);
+
+  /** Borrowed keys that mean nothing here, so that existing files load. */
+  private static final List<String> UNUSED_GLOBALS = List.of("query_log_file", "resolve_timeout");
+
+  /** Keys of the grammar that a later release takes up. */
+  private static final List<String> LATER =
+      List.of(
+          "inhibit_rules",
+          "time_intervals",
+          "mute_time_intervals",
+          "templates",
+          "remote_write",
+          "remote_read",
+          "tls");
+
+  /**
+   * Reads a file with all that it names; the defaults alone where {@code file} is empty.
+   *
+   * @throws vigie.base.config.ConfigException with every fault
+   */
+  static CollectorConfig load(Optional<Path> file, Map<String, String> environment, Faults faults) {
+    Section top =
+        file.isPresent()
+            ? Yaml.load(file.get(), environment, faults)
+            : Yaml.parse(Path.of("built-in defaults"), "", environment, faults);
+    CollectorConfig config = read(top, environment, faults);
+    faults.throwIfAny();
+    return config;
+  }
+
+  private static CollectorConfig read(Section top, Map<String, String> environment, Faults faults) {
+    Section storage = top.section("storage");
+    Path path = storage.path("path", DEFAULT_STORAGE);
+    Duration samples =
+        storage.duration(
+            "samples", DAY.multipliedBy(15), Duration.ofMinutes(10), DAY.multipliedBy(3650));
+    Duration events = storage.duration("events", DAY.multipliedBy(90), DAY, DAY.multipliedBy(3650));
+    storage.end();
+
+    Section listen = top.section("listen");
+    InetSocketAddress http = address(listen, "http", "127.0.0.1:9337");
+    InetSocketAddress relp = address(listen, "relp", "127.0.0.1:2514");
+    listen.end();
+
+    List<ScrapeConfig> scrapes = ScrapeConfig.readAll(top);
+    Section global = top.section("global");
+    Duration evaluation =
+        global.duration("evaluation_interval", Duration.ofSeconds(15), Duration.ofMillis(100), DAY);
+    Labels external = Labels.of(global.section("external_labels").stringMap());
+    UNUSED_GLOBALS.forEach(global::has);
+    global.end();
+
+    List<Path> ruleFiles = ruleFiles(top);
+    List<RuleGroup> rules = RuleFiles.load(ruleFiles, evaluation, faults);
+    Receiver otherwise =
+        DiscordWebhookConfig.of(environment)
+            .map(discord -> new Receiver("discord", List.of(discord)))
+            .orElseGet(TerminalConfig::receiver);
+    Map<String, Integration.Reader> readers = Map.of("discord_configs", DiscordWebhookConfig::read);
+    Routing routing = Routing.read(top, readers, otherwise);
+    NodesConfig nodes = NodesConfig.from(top.section("nodes"));
+    String externalUrl = top.string("external_url", "");
+    for (String key : LATER) {
+      if (top.has(key)) {
+        top.fault(key, key + " is not supported yet; take it out");
+      }
+    }
+    top.end();
+    return new CollectorConfig(
+        path,
+        samples,
+        events,
+        http,
+        relp,
+        external,
+        externalUrl,
+        scrapes,
+        ruleFiles,
+        rules,
+        routing,
+        nodes);
+  }
+
+  private static InetSocketAddress address(Section listen, String key, String otherwise) {
+    String text = listen.string(key, otherwise);
+    try {
+      return Addresses.parse(text);
+    } catch (IllegalArgumentException e) {
+      listen.fault(key, key + " " + e.getMessage());
+      return Addresses.parse(otherwise);
+    }
+  }
+
+  /** The files that the patterns name; unit tests of rules, which lie beside them, are none. */
+  private static List<Path> ruleFiles(Section top) {
+    List<Path> all = new ArrayList<>();
+    for (Value pattern : top.list("rule_files")) {
+      Path path = pattern.path();
+      if (path == null) {
+        continue;
+      }
+      List<Path> found =
+          Globs.expand(List.of(path)).stream()
+              .filter(file -> !file.toString().endsWith("_test.yml"))
+              .toList();
+      if (found.isEmpty()) {
+        top.warn("rule_files", "no file matches " + path);
+      }
+      all.addAll(found);
+    }
+    return all;
+  }
+}
