@@ -1,0 +1,42 @@
+package vigie.agent.ship;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.Supplier;
+
+/** What went to the collector, what it answered, and how often the way was lost. */
+final class ShipMeters {
+  final Counter sent;
+  final Counter bytes;
+  final Counter acknowledged;
+  final Counter connects;
+  private final MeterRegistry registry;
+
+  ShipMeters(MeterRegistry registry, Supplier<Number> connected, Supplier<Number> pending) {
+    this.registry = registry;
+    sent = counter("vigie.ship.sent", "Events sent to the collector, again ones included");
+    bytes = counter("vigie.ship.bytes", "Bytes of events sent to the collector");
+    acknowledged = counter("vigie.ship.acknowledged", "Events that the collector has stored");
+    connects = counter("vigie.ship.sessions", "Sessions opened with the collector");
+    Gauge.builder("vigie.ship.connected", connected)
+        .description("Whether a session with the collector is open")
+        .register(registry);
+    Gauge.builder("vigie.ship.pending", pending)
+        .description("Events in the spool that the collector has not acknowledged")
+        .register(registry);
+  }
+
+  /** A connect that failed or a session that ended without being asked to. */
+  void failure(String reason) {
+    Counter.builder("vigie.ship.failures")
+        .description("Connects that failed and sessions that ended against our will")
+        .tag("reason", reason)
+        .register(registry)
+        .increment();
+  }
+
+  private Counter counter(String name, String description) {
+    return Counter.builder(name).description(description).register(registry);
+  }
+}
