@@ -561,7 +561,8 @@ public final class FakeDiscord implements AutoCloseable {
   }
 
   /** An answer; status 0 for none. */
-  record Answer(int status, @Nullable String created, Map<String, String> headers, String body) {
+  public record Answer(
+      int status, @Nullable String created, Map<String, String> headers, String body) {
     static Answer of(int status, JsonNode body) {
       return new Answer(status, null, Map.of("Via", "1.1 google"), body.toString());
     }

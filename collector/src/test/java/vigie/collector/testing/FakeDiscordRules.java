@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import vigie.collector.testing.FakeDiscord.Answer;
 
 /** What Discord refuses of a message, and whom a message pings. */
-final class FakeDiscordRules {
+public final class FakeDiscordRules {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Pattern MENTION = Pattern.compile("<@(!?|&)([0-9]+)>|@(everyone|here)");
   private static final Set<String> PARSE = Set.of("roles", "users", "everyone");
@@ -40,7 +40,8 @@ final class FakeDiscordRules {
     }
   }
 
-  static @Nullable Answer refuse(JsonNode sent, boolean create) {
+  /** The refusal, or null where Discord takes the message. */
+  public static FakeDiscord.@Nullable Answer refuse(JsonNode sent, boolean create) {
     if (!sent.isObject()) {
       return Answer.error(400, 50109, "The request body contains invalid JSON.");
     }
@@ -157,7 +158,7 @@ final class FakeDiscordRules {
   }
 
   /** Whom the content pings; embeds never ping. A webhook without allowed_mentions pings users. */
-  static Set<String> pings(JsonNode sent) {
+  public static Set<String> pings(JsonNode sent) {
     Set<String> pinged = new TreeSet<>();
     JsonNode allowed = sent.path("allowed_mentions");
     Set<String> parse = new TreeSet<>();

@@ -33,15 +33,17 @@ final class DiscordText {
     return switch (c) {
       case '@', '<' -> Character.toString(c) + BREAK;
       case '`' -> "ˋ";
-      case '*', '\\', '[', ']' -> "\\" + (char) c;
+      case '*', '\\', '[' -> "\\" + (char) c;
+      case ']' -> "]" + BREAK;
       // Within a word (node_exporter) it means nothing to Discord, and stays searchable.
       case '_' ->
           Character.isLetterOrDigit(before) && Character.isLetterOrDigit(after) ? "_" : "\\_";
       case '~', '|' -> after == c || before == c ? "\\" + (char) c : Character.toString(c);
-      case '#', '>', '-', '+' ->
-          Character.isWhitespace(before) && Character.isWhitespace(after) || c == '>'
+      case '#', '-', '+' ->
+          Character.isWhitespace(before) && Character.isWhitespace(after)
               ? "\\" + (char) c
               : Character.toString(c);
+      case '>' -> Character.isWhitespace(before) ? "\\>" : ">";
       default -> Character.toString(c);
     };
   }

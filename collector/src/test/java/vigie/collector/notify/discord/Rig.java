@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -44,6 +45,10 @@ final class Rig implements AutoCloseable {
   private Secret url;
   private UnaryOperator<OutboxStore> stores = store -> store;
   private UnaryOperator<Notifier> notifiers = notifier -> notifier;
+
+  /** What an earlier process planned does not happen. */
+  private volatile int life;
+
   Outbox outbox;
   Dispatcher dispatcher;
 
@@ -65,6 +70,13 @@ final class Rig implements AutoCloseable {
 
   /** Starts the collector's end, with these alerts firing. */
   Rig start(Collection<Alert> active) {
+    int mine = life;
+    Executor executor =
+        task -> {
+          if (life == mine) {
+            work.add(task);
+          }
+        };
     DiscordWebhookConfig config = new DiscordWebhookConfig(url);
     Notifier webhook = new DiscordWebhook("discord", config, new DiscordClient(http, clock, clock));
     outbox =
@@ -73,11 +85,11 @@ final class Rig implements AutoCloseable {
             Map.of("discord", List.of(notifiers.apply(webhook))),
             clock,
             clock,
-            work::add,
+            executor,
             meters,
             () -> 0.5);
     Routing routing = Routing.toAll(new Receiver("discord", List.of(config)));
-    dispatcher = new Dispatcher(routing, outbox, clock, clock, work::add, meters);
+    dispatcher = new Dispatcher(routing, outbox, clock, clock, executor, meters);
     outbox.start();
     dispatcher.start(active);
     return this;
@@ -95,9 +107,7 @@ final class Rig implements AutoCloseable {
 
   /** Nothing of the process is left but what is on the disk. */
   void dead() {
-    clock.advance(Duration.ZERO);
-    work.clear();
-    outbox.close();
+    life++;
     work.clear();
     disk.powerCut(ForgetfulFiles.Forget.ALL);
   }

@@ -1,0 +1,239 @@
+package vigie.collector.notify.discord;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertState;
+import vigie.collector.dispatch.Notification;
+import vigie.collector.event.Event;
+import vigie.collector.label.Labels;
+import vigie.collector.outbox.Notifier.Delivery;
+import vigie.collector.outbox.Notifier.Predecessor;
+import vigie.collector.testing.FakeDiscordRules;
+
+class DiscordCardTest {
+  private static final Alert DOWN = Alerts.firing("ProbeDown", "p1");
+
+  private static Notification notification(List<Alert> alerts, int firing, int resolved) {
+    Alert first = alerts.get(0);
+    return new Notification(
+        "0123abcd",
+        "{}:{}",
+        "discord",
+        Labels.EMPTY,
+        first.labels(),
+        first.annotations(),
+        alerts,
+        firing,
+        resolved,
+        Alerts.START,
+        Alerts.START.plusSeconds(1));
+  }
+
+  private static JsonNode message(Notification wanted, int reduction) {
+    return DiscordCard.message(new Delivery(wanted, null, Predecessor.PERHAPS, reduction));
+  }
+
+  private static JsonNode embed(Notification wanted) {
+    return message(wanted, 0).path("embeds").path(0);
+  }
+
+  private static String field(JsonNode embed, String name) {
+    for (JsonNode field : embed.path("fields")) {
+      if (field.path("name").asText().equals(name)) {
+        return field.path("value").asText();
+      }
+    }
+    return "";
+  }
+
+  @Test
+  void givenFiringAlert_whenDrawn_thenItSaysWhatWhereWhyAndSinceWhen() {
+    JsonNode embed = embed(notification(List.of(DOWN), 1, 0));
+
+    assertThat(embed.path("title").asText()).isEqualTo("🔴 FIRING: ProbeDown on p1");
+    assertThat(embed.path("description").asText()).isEqualTo("it is down");
+    assertThat(embed.path("color").asInt()).isEqualTo(0xd83a3a);
+    assertThat(field(embed, "Node")).isEqualTo("p1");
+    assertThat(field(embed, "Target")).isEqualTo("127.0.0.1:13337");
+    assertThat(field(embed, "Severity")).isEqualTo("critical");
+    assertThat(field(embed, "Reason")).isEqualTo("connection refused");
+    assertThat(field(embed, "Since")).isEqualTo("<t:1767225590:f> (<t:1767225590:R>)");
+    assertThat(field(embed, "Last events"))
+        .isEqualTo("```\n23:59:50Z p1 probe.down calculatrice is down\n```");
+  }
+
+  @Test
+  void givenResolvedAlert_whenDrawn_thenItIsGreenAndSaysHowLongItLasted() {
+    JsonNode embed = embed(notification(List.of(Alerts.resolved(DOWN)), 0, 1));
+
+    assertThat(embed.path("title").asText()).isEqualTo("✅ Resolved: ProbeDown on p1");
+    assertThat(embed.path("color").asInt()).isEqualTo(0x2e9e5b);
+    assertThat(field(embed, "Lasted")).isEqualTo("12m30s");
+    assertThat(field(embed, "Reason")).isEqualTo("connection refused");
+    assertThat(field(embed, "Last events")).contains("probe.down", "probe.up");
+  }
+
+  @Test
+  void givenMoreAlertsThanFit_whenDrawn_thenItSaysHowManyMore() {
+    List<Alert> alerts = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      alerts.add(Alerts.firing("ProbeDown", "p1", "127.0.0.1:" + i, "down"));
+    }
+
+    JsonNode embed = embed(notification(alerts, 103, 4));
+
+    assertThat(embed.path("title").asText()).contains("103 alerts");
+    assertThat(embed.path("description").asText()).contains("… and 99 more");
+    assertThat(field(embed, "Alerts")).isEqualTo("103 firing, 4 over");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"critical,🔴", "warning,🟠", "info,🔵", "whatever,🟠", "'',🟠"})
+  void givenSeverity_whenDrawn_thenTheSignShowsIt(String severity, String sign) {
+    Alert alert =
+        new Alert(
+            DOWN.labels().with("severity", severity),
+            Labels.EMPTY,
+            AlertState.FIRING,
+            Alerts.START,
+            Alerts.START,
+            null,
+            Alerts.START,
+            1,
+            "",
+            List.of());
+
+    assertThat(embed(notification(List.of(alert), 1, 0)).path("title").asText()).startsWith(sign);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '¦',
+      value = {
+        "@everyone                     ¦ @\u200beveryone",
+        "<@&123> <#1> <t:1:R>          ¦ <\u200b@\u200b&123> <\u200b#1> <\u200bt:1:R>",
+        "[click](http://evil.example)  ¦ \\[click]\u200b(http://evil.example)",
+        "a `code` b                    ¦ a ˋcodeˋ b",
+        "```fence                      ¦ ˋˋˋfence",
+        "join discord.gg/abc now       ¦ join discord\u200b.gg/abc now",
+        "DISCORD.COM/invite/x          ¦ DISCORD\u200b.COM/invite/x",
+        "node_exporter _it_ **b**      ¦ node_exporter \\_it\\_ \\*\\*b\\*\\*",
+        "~~no~~ ||spoiler|| a|b ~      ¦ \\~\\~no\\~\\~ \\|\\|spoiler\\|\\| a|b ~",
+        "# head                        ¦ \\# head",
+        "> quote                       ¦ \\> quote",
+        "- list                        ¦ \\- list",
+        "C:\\dir                       ¦ C:\\\\dir"
+      })
+  void givenTextFromOutside_whenShown_thenItMeansNothingToDiscord(String text, String shown) {
+    assertThat(DiscordText.plain(text, 200)).isEqualTo(shown);
+  }
+
+  @Test
+  void givenControlAndInvisibleCharacters_whenShown_thenTheyAreGone() {
+    assertThat(DiscordText.plain("a\nb\u0000c\u202ed\u200be\ud800f", 50)).isEqualTo("a b cdef");
+    assertThat(DiscordText.code("a`b\u001b[31m", 50)).isEqualTo("aˋb [31m");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 5, 9, 10})
+  void givenLongText_whenCut_thenByCodePointsWithAnEllipsis(int most) {
+    String cut = DiscordText.plain("😀*😀_😀@😀`", most);
+
+    assertThat(cut.codePointCount(0, cut.length())).isLessThanOrEqualTo(most);
+    assertThat(cut).endsWith("…").doesNotEndWith("\\…");
+  }
+
+  /** Nasty texts of all lengths everywhere: Discord takes every card. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void givenAnyText_whenDrawn_thenDiscordTakesItAndNobodyIsPinged(long seed) {
+    Random random = new Random(seed);
+    Pattern live = Pattern.compile("@everyone|@here|<@|<#|\\]\\(|discord\\.gg");
+    for (int round = 0; round < 400; round++) {
+      List<Alert> alerts = new ArrayList<>();
+      int count = 1 + random.nextInt(20);
+      for (int i = 0; i < count; i++) {
+        Alert alert = Alerts.firing(nasty(random), nasty(random), nasty(random), nasty(random));
+        List<Event> events = new ArrayList<>();
+        for (int e = 0; e < random.nextInt(6); e++) {
+          events.add(
+              Alerts.event(
+                  nasty(random),
+                  Instant.ofEpochSecond(1_700_000_000 + random.nextInt(1_000_000)),
+                  nasty(random),
+                  nasty(random),
+                  nasty(random),
+                  nasty(random)));
+        }
+        Alert with =
+            new Alert(
+                alert.labels(),
+                alert.annotations(),
+                alert.state(),
+                alert.activeAt(),
+                alert.firedAt(),
+                null,
+                alert.knownAt(),
+                1,
+                "",
+                events);
+        alerts.add(random.nextBoolean() ? with : Alerts.firing("A", "p", "t", nasty(random)));
+      }
+      for (int reduction = 0; reduction <= 2; reduction++) {
+        JsonNode message = message(notification(alerts, 1_000_000, 1_000_000), reduction);
+        assertThat(FakeDiscordRules.refuse(message, true)).as("seed %d", seed).isNull();
+        assertThat(FakeDiscordRules.pings(message)).isEmpty();
+        JsonNode embed = message.path("embeds").path(0);
+        assertThat(embed.path("title").asText() + embed.path("description").asText())
+            .doesNotContainPattern(live);
+        String events = field(embed, "Last events");
+        if (!events.isEmpty()) {
+          assertThat(events.split("```", -1)).hasSize(3);
+        }
+      }
+    }
+  }
+
+  private static String nasty(Random random) {
+    String[] pieces = {
+      "@everyone",
+      "<@123>",
+      "```",
+      "](http://x)",
+      "[a",
+      "discord.gg/x",
+      "\n",
+      "\u202e",
+      "😀",
+      "*",
+      "_",
+      "\\",
+      "x".repeat(50),
+      "é",
+      "\u0000",
+      "||",
+      "<t:1:R>",
+      "#",
+      " ",
+      "0123456789 ",
+      "ــــ"
+    };
+    StringBuilder text = new StringBuilder("n");
+    int length = random.nextInt(4) == 0 ? random.nextInt(300) : random.nextInt(6);
+    for (int i = 0; i < length; i++) {
+      text.append(pieces[random.nextInt(pieces.length)]);
+    }
+    return text.toString();
+  }
+}
