@@ -29,11 +29,15 @@ import vigie.agent.metric.NodeMetrics;
 import vigie.agent.probe.Listening;
 import vigie.agent.probe.Probes;
 import vigie.agent.reader.Roots;
+import vigie.agent.ship.Ship;
+import vigie.agent.spool.Host;
+import vigie.agent.spool.Spool;
 import vigie.base.config.ConfigException;
 import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
 
@@ -41,6 +45,7 @@ import vigie.base.time.ThreadScheduler;
 final class Agent implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Agent.class);
   private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(64 * 1024, 128);
+  private static final String SOFTWARE = "vigie-agent," + Version.VIGIE;
   private static final int MOST_LOOKUPS = 10_000;
 
   private final Closing closing;
@@ -90,14 +95,33 @@ final class Agent implements AutoCloseable {
                 threads.named("scheduler"), failure -> threads.failed("scheduler", failure)));
     EventLoops loops = closing.add("event loops", EventLoops.nio(1, "vigie-net"));
 
-    EventSink events = event -> {};
-
+    Executor disk = closing.add("disk thread", threads.single("disk"));
+    Host host = Host.read(config.node(), roots.procfs(), roots.sysfs(), roots.rootfs());
+    Spool spool =
+        closing.add(
+            "spool",
+            Spool.open(config.spool(), host, clock, scheduler, disk, FileLayer.disk(), meters));
     Executor lookups = closing.add("lookups", threads.bounded("lookup", 4, MOST_LOOKUPS));
     Executor telling = closing.add("telling", threads.single("tell"));
     Probes probes =
         closing.add(
             "probes",
-            new Probes(roots.procfs(), clock, scheduler, loops, events, lookups, telling, meters));
+            new Probes(roots.procfs(), clock, scheduler, loops, spool, lookups, telling, meters));
+
+    Executor shipping = closing.add("shipping", threads.single("ship"));
+    Ship ship =
+        closing.add(
+            "ship",
+            new Ship(
+                config.ship(),
+                SOFTWARE,
+                spool,
+                loops,
+                shipping,
+                clock,
+                scheduler,
+                probes::tellAll,
+                meters));
 
     Executor blocking = closing.add("facts threads", threads.direct("facts", 4));
     Facts facts =
@@ -115,15 +139,17 @@ final class Agent implements AutoCloseable {
     Executor requests = closing.add("requests", threads.bounded("http", 2, 64));
     HttpServer http = closing.add("http server", listen(config, roots, loops, requests, routes));
 
-    tell(events, clock, EventType.AGENT_START, "agent started");
-    closing.add("agent.stop event", () -> tell(events, clock, EventType.AGENT_STOP, "agent stops"));
+    tell(spool, clock, EventType.AGENT_START, "agent started");
+    closing.add("agent.stop event", () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops"));
+    ship.start();
     probes.configure(config.probes());
     log.info(
-        "agent started version={} node={} listen={} probes={}",
+        "agent started version={} node={} listen={} collector={} probes={}",
         Version.VIGIE,
         config.node(),
         Addresses.format(
             InetSocketAddress.createUnresolved(config.listen().getHostString(), http.port())),
+        Addresses.format(config.ship().collector()),
         config.probes().size());
     return new Agent(closing, config, probes, http.port(), reloadSuccessful);
   }
@@ -144,6 +170,12 @@ final class Agent implements AutoCloseable {
     }
     if (!fresh.listen().equals(config.listen())) {
       later.add("listen");
+    }
+    if (!fresh.ship().equals(config.ship())) {
+      later.add("collector");
+    }
+    if (!fresh.spool().equals(config.spool())) {
+      later.add("spool");
     }
     if (!later.isEmpty()) {
       log.warn("these keys take effect after a restart keys={}", String.join(",", later));

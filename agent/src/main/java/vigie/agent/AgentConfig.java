@@ -10,6 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.reader.Roots;
+import vigie.agent.ship.ShipConfig;
+import vigie.agent.spool.SpoolConfig;
 import vigie.base.config.Faults;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
@@ -24,7 +26,12 @@ import vigie.base.net.Addresses;
  * @param listen where {@code /metrics} is served
  */
 record AgentConfig(
-    String node, Map<String, String> labels, InetSocketAddress listen, List<ProbeConfig> probes) {
+    String node,
+    Map<String, String> labels,
+    InetSocketAddress listen,
+    List<ProbeConfig> probes,
+    SpoolConfig spool,
+    ShipConfig ship) {
   static final Path DEFAULT_FILE = Path.of("/etc/vigie/agent.yaml");
   static final InetSocketAddress LISTEN = InetSocketAddress.createUnresolved("0.0.0.0", 9100);
   private static final int MOST_LABELS = 64;
@@ -56,7 +63,12 @@ record AgentConfig(
   static AgentConfig read(Section top, Roots roots) {
     AgentConfig config =
         new AgentConfig(
-            node(top, roots), labels(top.section("labels")), listen(top), ProbeConfig.readAll(top));
+            node(top, roots),
+            labels(top.section("labels")),
+            listen(top),
+            ProbeConfig.readAll(top),
+            SpoolConfig.read(top.section("spool")),
+            ShipConfig.read(top));
     top.end();
     return config;
   }

@@ -41,6 +41,8 @@ import vigie.base.time.ThreadScheduler;
     versionProvider = VersionCommand.class,
     footer = {"", "Examples:", "  agent check", "  agent check --config agent.yaml"})
 final class CheckCommand implements Callable<Integer> {
+  private static final String USER = System.getProperty("user.name", "unknown");
+
   @Mixin private Options options = new Options();
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -59,6 +61,7 @@ final class CheckCommand implements Callable<Integer> {
     faults.warnings().forEach(warning -> out.println("warning: " + warning));
     if (config != null) {
       checkListen(config.listen(), found);
+      checkSpool(config.spool().path(), found);
       checkProbes(config.probes(), found);
     }
     found.forEach(out::println);
@@ -102,6 +105,23 @@ final class CheckCommand implements Callable<Integer> {
       return Files.readString(commandLine).contains(Main.class.getName());
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** The folder itself, or where it is still to be made the nearest one above it. */
+  private static void checkSpool(Path path, List<String> found) {
+    Path there = path.toAbsolutePath();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there) || !Files.isWritable(there)) {
+      found.add(
+          "spool "
+              + path
+              + ": "
+              + there
+              + (Files.isDirectory(there) ? " cannot be written by user " + USER : " is no folder")
+              + "; make it writable or set another spool.path");
     }
   }
 

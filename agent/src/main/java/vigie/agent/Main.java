@@ -44,10 +44,7 @@ public final class Main implements Runnable {
         RunCommand.isPlain(args)
             ? RunCommand.plain(args)
             : execute(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true));
-    // Not exit() after a clean run: that would wait for hooks that wait for this thread.
-    if (code != DONE) {
-      System.exit(code);
-    }
+    System.exit(code);
   }
 
   /** Runs a command and gives its exit code. */

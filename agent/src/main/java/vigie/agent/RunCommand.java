@@ -32,6 +32,8 @@ import vigie.base.config.Faults;
 final class RunCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(Agent.class);
 
+  private static final int MOST_STOPPING_MILLIS = 5_000;
+
   @Mixin private Options options = new Options();
 
   /**
@@ -91,20 +93,31 @@ final class RunCommand implements Callable<Integer> {
     faults.throwIfAny();
     warn(faults);
     Agent agent = Agent.start(config, options.roots());
-    CountDownLatch stopped = new CountDownLatch(1);
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  agent.close();
-                  stopped.countDown();
-                },
-                "vigie-stop"));
+    CountDownLatch stop = new CountDownLatch(1);
+    Signal.handle(new Signal("TERM"), signal -> stop.countDown());
+    Signal.handle(new Signal("INT"), signal -> stop.countDown());
     Signal.handle(new Signal("HUP"), signal -> reload(agent));
     try {
-      stopped.await();
+      stop.await();
     } catch (InterruptedException e) {
-      agent.close();
+      log.info("interrupted, stopping");
+    }
+    return close(agent);
+  }
+
+  /** Closes within five seconds; what is on the disk is safe even where that fails. */
+  private static int close(Agent agent) {
+    Thread closing = new Thread(agent::close, "vigie-stop");
+    closing.setDaemon(true);
+    closing.start();
+    try {
+      closing.join(MOST_STOPPING_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (closing.isAlive()) {
+      log.error("not stopped cleanly within limit limit={}ms", MOST_STOPPING_MILLIS);
+      return Main.NO;
     }
     return Main.DONE;
   }

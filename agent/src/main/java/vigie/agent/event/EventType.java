@@ -6,7 +6,8 @@ public enum EventType {
   PROBE_UP("probe.up", true),
   PROBE_SLOW("probe.slow", false),
   AGENT_START("agent.start", false),
-  AGENT_STOP("agent.stop", false),
+  // Urgent, so that it is on the disk, and thus may go out, before the link is closed.
+  AGENT_STOP("agent.stop", true),
   AGENT_GAP("agent.gap", true);
 
   private final String wire;

@@ -12,9 +12,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.base.net.Addresses;
 
@@ -125,17 +127,17 @@ public final class Listening {
     candidates.sort(
         Comparator.<Integer>comparingInt(i -> unlikeness(sockets.port(i), port))
             .thenComparingInt(sockets::port));
-    List<Integer> named = candidates.subList(0, Math.min(MOST_NAMED, candidates.size()));
+    List<Integer> named = candidates.subList(0, Math.min(MOST_NAMED + 1, candidates.size()));
     Map<Long, Holder> owners = owners(named.stream().map(sockets::inode).toList());
-    StringBuilder out = new StringBuilder();
+    Set<String> texts = new LinkedHashSet<>();
     for (int i : named) {
       Holder owner = owners.getOrDefault(sockets.inode(i), Holder.UNKNOWN);
-      String text = owner.name() + " listens on " + text(sockets, i);
-      if (out.indexOf(text) < 0) {
-        out.append("; ").append(text);
+      // That the agent listens itself is nobody's mistake in a port.
+      if (owner.pid() != ProcessHandle.current().pid() && texts.size() < MOST_NAMED) {
+        texts.add("; " + owner.name() + " listens on " + text(sockets, i));
       }
     }
-    return out.toString();
+    return String.join("", texts);
   }
 
   /** How many digits differ, place by place from the right: 0 for the same port. */

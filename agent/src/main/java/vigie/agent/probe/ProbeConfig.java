@@ -35,6 +35,7 @@ public record ProbeConfig(
     @Nullable Pattern expect) {
   public static final Duration EVERY = Duration.ofSeconds(5);
   public static final Duration TIMEOUT = Duration.ofSeconds(2);
+  private static final String SCHEME = "tcp://";
   private static final int MOST_PROBES = 10_000;
   private static final int MOST_NAME = 128;
   private static final int MOST_TEXT = 4096;
@@ -47,6 +48,27 @@ public record ProbeConfig(
   /** A probe of a connection alone, with the defaults. */
   public static ProbeConfig tcp(String name, InetSocketAddress target) {
     return new ProbeConfig(name, target, EVERY, TIMEOUT, null, null);
+  }
+
+  /**
+   * A probe as a command line gives it.
+   *
+   * @param url {@code tcp://HOST:PORT}, also the name
+   * @throws IllegalArgumentException that says what is wrong and what was expected
+   */
+  public static ProbeConfig parse(
+      String url, Duration timeout, @Nullable String send, @Nullable String expect) {
+    if (!url.startsWith(SCHEME)) {
+      throw new IllegalArgumentException(
+          "URL \"" + url + "\" is not one this agent can probe; write tcp://HOST:PORT");
+    }
+    InetSocketAddress target = Addresses.parse(url.substring(SCHEME.length()));
+    try {
+      Pattern pattern = expect == null ? null : Pattern.compile(expect);
+      return new ProbeConfig(url, target, EVERY, timeout, send, pattern);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException(notAnExpression(String.valueOf(expect), e), e);
+    }
   }
 
   /** Reads the list {@code probes}; faults go to the section's. */
@@ -139,13 +161,16 @@ public record ProbeConfig(
     try {
       return Pattern.compile(text);
     } catch (PatternSyntaxException e) {
-      value.fault(
-          "expect \""
-              + text
-              + "\" is not a regular expression (RE2): "
-              + e.getDescription()
-              + (e.getPattern().equals(text) ? "" : " at \"" + e.getPattern() + "\""));
+      value.fault(notAnExpression(text, e));
       return null;
     }
+  }
+
+  private static String notAnExpression(String text, PatternSyntaxException e) {
+    return "expect \""
+        + text
+        + "\" is not a regular expression (RE2): "
+        + e.getDescription()
+        + (e.getPattern().equals(text) ? "" : " at \"" + e.getPattern() + "\"");
   }
 }

@@ -1,0 +1,117 @@
+package vigie.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import vigie.agent.probe.ProbeConfig;
+import vigie.agent.reader.Roots;
+import vigie.agent.ship.ShipConfig;
+import vigie.agent.spool.SpoolConfig;
+import vigie.base.config.Faults;
+import vigie.base.config.Yaml;
+import vigie.base.net.Addresses;
+
+class AgentConfigTest {
+  @TempDir Path root;
+  private Roots roots;
+  private final Faults faults = new Faults();
+
+  @BeforeEach
+  void hostName() throws IOException {
+    Path kernel = Files.createDirectories(root.resolve("proc/sys/kernel"));
+    Files.writeString(kernel.resolve("hostname"), "pi4\n");
+    roots = new Roots(root.resolve("proc"), root.resolve("sys"), root);
+  }
+
+  private AgentConfig read(String text) {
+    return AgentConfig.read(Yaml.parse(Path.of("agent.yaml"), text, Map.of(), faults), roots);
+  }
+
+  @Test
+  void givenNothing_whenRead_thenDefaults() {
+    AgentConfig config = read("");
+    assertThat(faults.isEmpty()).isTrue();
+    assertThat(config.node()).isEqualTo("pi4");
+    assertThat(config.labels()).isEmpty();
+    assertThat(Addresses.format(config.listen())).isEqualTo("0.0.0.0:9100");
+    assertThat(config.probes()).isEmpty();
+    assertThat(config.spool()).isEqualTo(SpoolConfig.DEFAULTS);
+    assertThat(config.ship()).isEqualTo(ShipConfig.DEFAULTS);
+  }
+
+  @Test
+  void givenEveryKey_whenRead_thenAllTaken() {
+    AgentConfig config =
+        read(
+            """
+            node: p1
+            labels: {role: web, rack: "7"}
+            listen: "[::1]:9101"
+            collector: relp://192.0.2.5:2514
+            probes:
+              - {name: calculatrice, tcp: 127.0.0.1:13337}
+            spool: {path: /srv/spool}
+            """);
+    assertThat(faults.all()).isEmpty();
+    assertThat(config.node()).isEqualTo("p1");
+    assertThat(config.labels())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("role", "web", "rack", "7"));
+    assertThat(Addresses.format(config.listen())).isEqualTo("[::1]:9101");
+    assertThat(config.probes()).extracting(ProbeConfig::name).containsExactly("calculatrice");
+    assertThat(config.spool().path()).isEqualTo(Path.of("/srv/spool"));
+    assertThat(Addresses.format(config.ship().collector())).isEqualTo("192.0.2.5:2514");
+  }
+
+  @Test
+  void givenShippedFile_whenItsExamplesAreTakenIn_thenNoFault() throws IOException {
+    String shipped = Files.readString(Path.of("src/dist/conf/agent.yaml"));
+    assertThat(shipped.lines()).allMatch(line -> line.isEmpty() || line.startsWith("#"));
+    StringBuilder active = new StringBuilder();
+    // A comment with a capital first or a backquote is prose, the others are keys.
+    shipped
+        .lines()
+        .filter(line -> line.matches("# [ a-z-]+: ?.*|# [a-z_]+:"))
+        .forEach(line -> active.append(line.substring(2)).append('\n'));
+    AgentConfig config = read(active.toString());
+    assertThat(faults.all()).isEmpty();
+    assertThat(config.probes()).hasSize(1);
+    assertThat(config.spool()).isEqualTo(SpoolConfig.DEFAULTS);
+  }
+
+  @Test
+  void givenSeveralFaults_whenRead_thenAllAreNamed() {
+    read("nod: a\nlisten: 9100\nprobes:\n  - {name: a, tcp: h}\n");
+    assertThat(faults.all())
+        .containsExactlyInAnyOrder(
+            "agent.yaml:1:1: unknown key \"nod\"; did you mean \"node\"?",
+            "agent.yaml:2:9: listen \"9100\" is not an address; write HOST:PORT or [IPV6]:PORT",
+            "agent.yaml:4:20: tcp \"h\" is not an address; write HOST:PORT or [IPV6]:PORT");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "node: a b|1:7: node \"a b\" must be 1 to 255 ASCII characters without blanks, since it is the"
+            + " host name in events",
+        "labels: {9x: a}|1:10: label \"9x\" must be letters, digits and _, not begin with a digit or"
+            + " __, and not be node",
+        "labels: {node: a}|1:10: label \"node\" must be letters, digits and _, not begin with a digit"
+            + " or __, and not be node",
+        "labels: web|1:9: labels must be a section of keys and values",
+        "collector: 192.0.2.5|1:12: collector: \"192.0.2.5\" is not a collector; write relp://HOST:PORT",
+        "spool: {pth: x}|1:9: unknown key \"pth\" in spool; did you mean \"path\"?",
+      })
+  void givenFault_whenRead_thenPlaceAndWords(String text, String message) {
+    read(text + "\n");
+    assertThat(faults.all()).contains("agent.yaml:" + message);
+  }
+}

@@ -1,0 +1,197 @@
+package vigie.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged program as a process: start, reload, stop, and what keeps it from starting. */
+class AgentIT {
+  private static final Path PROGRAM =
+      Path.of(System.getProperty("vigie.root", ".."), "agent/target/dist/bin/agent");
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+  @TempDir Path folder;
+  private final List<Process> processes = new ArrayList<>();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private ServerSocket service;
+  private int port;
+  private Path output;
+
+  @BeforeEach
+  void open() throws IOException {
+    assertThat(PROGRAM).as("built by mvn -Pfast package").isExecutable();
+    service = new ServerSocket(0, 50, LOOPBACK);
+    port = freePort();
+    output = folder.resolve("output");
+    configure("calc");
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    processes.forEach(Process::destroyForcibly);
+    service.close();
+  }
+
+  @Test
+  void givenConfiguration_whenRun_thenProbesAreServedAndSigtermEndsItCleanly() throws Exception {
+    Process agent = start();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> metrics().contains("probe_success{probe=\"calc\",target=\"127.0.0.1:"));
+    assertThat(metrics())
+        .contains("} 1.0\n")
+        .contains("vigie_node_labels{node=\"p1\",role=\"web\"} 1.0")
+        .contains("vigie_config_last_reload_successful 1.0")
+        .contains("vigie_probe_runs_total ");
+    assertThat(get("/healthz")).isEqualTo("ok\n");
+    agent.destroy();
+    assertThat(agent.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(agent.exitValue()).isZero();
+    assertThat(output()).contains("msg=\"agent stopped\"");
+    assertThat(spooled()).contains("agent.start", "probe.up", "agent.stop");
+  }
+
+  @Test
+  void givenSighup_whenConfigurationIsWrongThenRight_thenOldStaysThenNewCounts() throws Exception {
+    Process agent = start();
+    Files.writeString(folder.resolve("agent.yaml"), "nod: p1\n");
+    hangUp(agent);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> metrics().contains("vigie_config_last_reload_successful 0.0"));
+    assertThat(output())
+        .contains("configuration is wrong, the old one stays")
+        .contains("unknown key \"nod\"");
+    configure("other");
+    hangUp(agent);
+    await().atMost(PATIENCE).until(() -> metrics().contains("probe_success{probe=\"other\""));
+    assertThat(metrics())
+        .contains("vigie_config_last_reload_successful 1.0")
+        .doesNotContain("probe_success{probe=\"calc\"");
+  }
+
+  @Test
+  void givenRunningAgent_whenAnotherTakesItsPort_thenTwoWithItsNameAndPid() throws Exception {
+    Process agent = start();
+    Process second = launch("run", "--config", folder.resolve("agent.yaml").toString());
+    assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(second.exitValue()).isEqualTo(2);
+    // The spool is held first, so a second agent of the same configuration stops there.
+    assertThat(output()).contains("is held by process " + agent.pid());
+  }
+
+  @Test
+  void givenRunningAgent_whenChecked_thenItsOwnPortIsNoFault() throws Exception {
+    start();
+    Process check = launch("check", "--config", folder.resolve("agent.yaml").toString());
+    assertThat(check.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(output()).endsWith("all well\n");
+    assertThat(check.exitValue()).isZero();
+  }
+
+  @Test
+  void givenKilledAgent_whenStartedAgain_thenItGoesOnWithTheSameSpool() throws Exception {
+    Process agent = start();
+    await().atMost(PATIENCE).until(() -> spooled().contains("probe.up"));
+    agent.destroyForcibly().waitFor();
+    service.close();
+    start();
+    await().atMost(PATIENCE).until(() -> spooled().contains("probe.down"));
+    assertThat(spooled()).contains("probe.up");
+  }
+
+  private void configure(String probe) throws IOException {
+    Files.writeString(
+        folder.resolve("agent.yaml"),
+        """
+        node: p1
+        labels: {role: web}
+        listen: 127.0.0.1:%d
+        collector: relp://127.0.0.1:%d
+        spool: {path: spool}
+        probes:
+          - {name: %s, tcp: "127.0.0.1:%d", every: 1s}
+        """
+            .formatted(port, freePort(), probe, service.getLocalPort()));
+  }
+
+  private Process start() throws IOException {
+    Process agent = launch("run", "--config", folder.resolve("agent.yaml").toString());
+    await().atMost(PATIENCE).until(() -> !agent.isAlive() || get("/readyz").equals("ready\n"));
+    assertThat(agent.isAlive()).as(output()).isTrue();
+    return agent;
+  }
+
+  private Process launch(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of(PROGRAM.toAbsolutePath().toString()));
+    command.addAll(List.of(arguments));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+            .start();
+    processes.add(process);
+    return process;
+  }
+
+  private static void hangUp(Process process) throws Exception {
+    int code = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+    assertThat(code).isZero();
+  }
+
+  private String metrics() throws Exception {
+    return get("/metrics");
+  }
+
+  /** The body, or nothing while nobody listens. */
+  private String get(String path) throws Exception {
+    try {
+      return http.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private String output() throws IOException {
+    return Files.exists(output) ? Files.readString(output) : "";
+  }
+
+  /** All that is in the spool's segments, records and frames alike. */
+  private String spooled() throws IOException {
+    StringBuilder all = new StringBuilder();
+    try (var files = Files.newDirectoryStream(folder.resolve("spool"), "*.seg")) {
+      for (Path file : files) {
+        all.append(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+      }
+    }
+    return all.toString();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package vigie.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Exit codes and what is printed, by commands run in this process. */
+class MainTest {
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+  @TempDir Path folder;
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int execute(String... args) {
+    return Main.execute(args, new PrintWriter(out, true), new PrintWriter(err, true));
+  }
+
+  private String config(String text) throws IOException {
+    return Files.writeString(folder.resolve("agent.yaml"), text).toString();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  @Test
+  void givenNoCommand_whenExecuted_thenUsageAndTwo() {
+    assertThat(execute()).isEqualTo(2);
+    assertThat(err.toString()).contains("which command?").contains("Usage: agent");
+  }
+
+  @Test
+  void givenUnknownOption_whenExecuted_thenTwo() {
+    assertThat(execute("check", "--confg", "x")).isEqualTo(2);
+    assertThat(err.toString()).contains("--confg");
+  }
+
+  @Test
+  void givenHelpOfEachCommand_whenExecuted_thenExamplesAndZero() {
+    for (String command : new String[] {"run", "check", "probe", "metrics"}) {
+      assertThat(execute(command, "--help")).isZero();
+    }
+    assertThat(out.toString())
+        .contains("agent run --config")
+        .contains("agent probe tcp://127.0.0.1:13337")
+        .contains("agent check --config")
+        .contains("--path.procfs");
+  }
+
+  @Test
+  void givenWrongConfiguration_whenRun_thenAllFaultsAndTwo() throws IOException {
+    String file = config("nod: a\nlisten: 9100\n");
+    assertThat(execute("run", "--config", file)).isEqualTo(2);
+    assertThat(err.toString())
+        .contains(file + ":1:1: unknown key \"nod\"; did you mean \"node\"?")
+        .contains(file + ":2:9: listen \"9100\" is not an address");
+  }
+
+  @Test
+  void givenMissingFile_whenRun_thenTwo() {
+    assertThat(execute("run", "--config", folder + "/none.yaml")).isEqualTo(2);
+    assertThat(err.toString()).contains("none.yaml: no such file");
+  }
+
+  @Test
+  void givenTakenPort_whenRun_thenSaysByWhomAndTwo() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, LOOPBACK)) {
+      String file =
+          config("listen: 127.0.0.1:" + taken.getLocalPort() + "\nspool: {path: spool}\n");
+      assertThat(execute("run", "--config", file)).isEqualTo(2);
+      assertThat(err.toString())
+          .contains("cannot listen on 127.0.0.1:" + taken.getLocalPort())
+          .contains("(process " + ProcessHandle.current().pid() + ") listens there")
+          .contains("set another listen");
+    }
+  }
+
+  @Test
+  void givenSpoolThatIsNoFolder_whenRunOrChecked_thenSaysSo() throws IOException {
+    Files.writeString(folder.resolve("file"), "");
+    String file = config("listen: 127.0.0.1:" + freePort() + "\nspool: {path: file/spool}\n");
+    assertThat(execute("run", "--config", file)).isEqualTo(2);
+    assertThat(err.toString()).contains("file/spool").contains("set another spool.path");
+    assertThat(execute("check", "--config", file)).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("file/spool: " + folder + "/file is no folder; make it writable or set another");
+  }
+
+  @Test
+  void givenFaultsOfTheFileAndTheMachine_whenChecked_thenBothInOneGo() throws IOException {
+    int port = freePort();
+    try (ServerSocket taken = new ServerSocket(0, 1, LOOPBACK)) {
+      String file =
+          config(
+              "listen: 127.0.0.1:"
+                  + taken.getLocalPort()
+                  + "\nlabel: {}\nspool: {path: spool}\nprobes:\n  - {name: calc, tcp: 127.0.0.1:"
+                  + port
+                  + "}\n");
+      assertThat(execute("check", "--config", file)).isEqualTo(1);
+      assertThat(out.toString())
+          .contains(file + ":2:1: unknown key \"label\"; did you mean \"labels\"?")
+          .contains("cannot listen on 127.0.0.1:" + taken.getLocalPort())
+          .contains(
+              "probe \"calc\" 127.0.0.1:"
+                  + port
+                  + " is not up: connection refused; nothing listens on 127.0.0.1:"
+                  + port);
+    }
+  }
+
+  @Test
+  void givenGoodConfiguration_whenChecked_thenZero() throws IOException {
+    try (ServerSocket service = new ServerSocket(0, 5, LOOPBACK)) {
+      String file =
+          config(
+              "listen: 127.0.0.1:"
+                  + freePort()
+                  + "\nspool: {path: spool}\nprobes:\n  - {name: calc, tcp: 127.0.0.1:"
+                  + service.getLocalPort()
+                  + "}\n");
+      assertThat(execute("check", "--config", file)).isZero();
+      assertThat(out.toString()).isEqualTo("all well\n");
+    }
+  }
+
+  @Test
+  void givenListener_whenProbed_thenStepsAndZero() throws IOException {
+    try (ServerSocket service = new ServerSocket(0, 5, LOOPBACK)) {
+      assertThat(execute("probe", "tcp://127.0.0.1:" + service.getLocalPort())).isZero();
+      assertThat(out.toString().lines().map(line -> line.replaceFirst(" +[0-9.]+ ms +", "")))
+          .containsExactly("connecting to 127.0.0.1:" + service.getLocalPort(), "connected", "up");
+    }
+  }
+
+  @Test
+  void givenNothingListening_whenProbed_thenReasonAndOne() throws IOException {
+    int port = freePort();
+    assertThat(execute("probe", "tcp://127.0.0.1:" + port)).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("down: connection refused")
+        .contains("nothing listens on 127.0.0.1:" + port);
+  }
+
+  @Test
+  void givenUrlOfAnotherKind_whenProbed_thenTwo() {
+    assertThat(execute("probe", "http://127.0.0.1")).isEqualTo(2);
+    assertThat(err.toString()).contains("write tcp://HOST:PORT");
+  }
+
+  @Test
+  void givenThisMachine_whenMetricsPrinted_thenNodeExportersNames() {
+    assertThat(execute("metrics")).isZero();
+    assertThat(out.toString()).contains("node_cpu_seconds_total{cpu=\"0\"", "node_uname_info{");
+  }
+
+  @Test
+  void givenPlainRunArguments_whenLookedAt_thenOnlyKnownOnesArePlain() {
+    assertThat(RunCommand.isPlain(new String[] {"run"})).isTrue();
+    assertThat(RunCommand.isPlain(new String[] {"run", "--config", "x"})).isTrue();
+    assertThat(RunCommand.isPlain(new String[] {"run", "--path.procfs=/host/proc"})).isTrue();
+    assertThat(RunCommand.isPlain(new String[] {"run", "--config"})).isFalse();
+    assertThat(RunCommand.isPlain(new String[] {"run", "--help"})).isFalse();
+    assertThat(RunCommand.isPlain(new String[] {"check", "--config", "x"})).isFalse();
+  }
+}
