@@ -58,9 +58,9 @@ class AgentIT {
         .atMost(PATIENCE)
         .until(() -> metrics().contains("probe_success{probe=\"calc\",target=\"127.0.0.1:"));
     assertThat(metrics())
-        .contains("} 1.0\n")
-        .contains("vigie_node_labels{node=\"p1\",role=\"web\"} 1.0")
-        .contains("vigie_config_last_reload_successful 1.0")
+        .contains("} 1\n")
+        .contains("vigie_node_labels{node=\"p1\",role=\"web\"} 1\n")
+        .contains("vigie_config_last_reload_successful 1\n")
         .contains("vigie_probe_runs_total ");
     assertThat(get("/healthz")).isEqualTo("ok\n");
     agent.destroy();
@@ -77,7 +77,7 @@ class AgentIT {
     hangUp(agent);
     await()
         .atMost(PATIENCE)
-        .until(() -> metrics().contains("vigie_config_last_reload_successful 0.0"));
+        .until(() -> metrics().contains("vigie_config_last_reload_successful 0\n"));
     assertThat(output())
         .contains("configuration is wrong, the old one stays")
         .contains("unknown key \"nod\"");
@@ -85,7 +85,7 @@ class AgentIT {
     hangUp(agent);
     await().atMost(PATIENCE).until(() -> metrics().contains("probe_success{probe=\"other\""));
     assertThat(metrics())
-        .contains("vigie_config_last_reload_successful 1.0")
+        .contains("vigie_config_last_reload_successful 1\n")
         .doesNotContain("probe_success{probe=\"calc\"");
   }
 
