@@ -1,0 +1,83 @@
+package vigie.collector.receive.relp;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** The real rsyslogd with a configuration of the test's, in a folder of the test's. */
+final class Rsyslogd implements AutoCloseable {
+  private static final Path PEERS = Path.of(System.getProperty("vigie.root"), "target/peers");
+
+  private final Process process;
+  private final Path log;
+
+  private Rsyslogd(Process process, Path log) {
+    this.process = process;
+    this.log = log;
+  }
+
+  static Rsyslogd start(Path folder, String config) throws IOException {
+    Path program = PEERS.resolve("bin/rsyslogd");
+    if (!Files.isExecutable(program)) {
+      throw new AssertionError(
+          "rsyslogd is not there; get it by: deploy/peers.sh install target/peers");
+    }
+    Path file = folder.resolve("rsyslog.conf");
+    Path log = folder.resolve("rsyslogd.log");
+    Files.writeString(file, "global(workDirectory=\"" + folder + "\")\n" + config);
+    Process process =
+        new ProcessBuilder(
+                program.toString(),
+                "-n",
+                "-f",
+                file.toString(),
+                "-i",
+                folder.resolve("rsyslogd.pid").toString(),
+                "-M",
+                Files.readString(PEERS.resolve("rsyslog-modules")).strip())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    return new Rsyslogd(process, log);
+  }
+
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** What it wrote itself, for the message of a failed test. */
+  String log() {
+    try {
+      return "rsyslogd said: " + Files.readString(log);
+    } catch (IOException e) {
+      return "rsyslogd said nothing";
+    }
+  }
+
+  /** SIGTERM, as systemd stops it. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(20, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+}
