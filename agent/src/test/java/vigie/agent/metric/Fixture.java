@@ -1,13 +1,22 @@
 package vigie.agent.metric;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import vigie.agent.facts.Facts;
+import vigie.agent.facts.Hardware;
+import vigie.agent.probe.ProbeConfig;
+import vigie.agent.probe.ProbeResult;
+import vigie.agent.probe.ProbeStatus;
 import vigie.agent.reader.InodeReader;
 import vigie.agent.reader.Roots;
 import vigie.agent.reader.Statfs;
@@ -47,7 +56,61 @@ public final class Fixture {
     Statfs statfs = path -> new Sizes(sizes.get(path));
     List<String> command = List.of("sh", "-c", "printf '" + inodes + "'");
     InodeReader inodeReader = new InodeReader(command, clock, Runnable::run);
-    return NodeMetrics.of(roots(), clock, ZoneOffset.UTC, statfs, inodeReader, Runnable::run);
+    return NodeMetrics.of(roots(), clock, ZoneOffset.UTC, statfs, inodeReader, Runnable::run)
+        .with(new FactsMetrics(facts()))
+        .with(new ProbeMetrics(Fixture::probes));
+  }
+
+  private static Facts facts() {
+    ManualClock clock = new ManualClock();
+    MeterRegistry meters = new SimpleMeterRegistry();
+    Duration period = Facts.DEFAULT_PERIOD;
+    Facts facts = new Facts(new Machine(), clock, clock, Runnable::run, period, meters);
+    clock.advance(period);
+    return facts;
+  }
+
+  private static List<ProbeStatus> probes() {
+    Instant at = Instant.parse("2026-01-01T00:00:07.5Z");
+    Duration took = Duration.ofMillis(12);
+    ProbeConfig up = ProbeConfig.tcp("ssh", InetSocketAddress.createUnresolved("192.0.2.5", 22));
+    ProbeConfig down = ProbeConfig.tcp("web", InetSocketAddress.createUnresolved("web.lan", 80));
+    ProbeConfig fresh = ProbeConfig.tcp("new", InetSocketAddress.createUnresolved("new.lan", 80));
+    return List.of(
+        new ProbeStatus(up, new ProbeResult.Up(at, took, Duration.ZERO), at, true),
+        new ProbeStatus(
+            down,
+            new ProbeResult.Down(at, took, Duration.ofMillis(2), "connection refused"),
+            at.minusSeconds(5),
+            false),
+        new ProbeStatus(fresh, null, null, false));
+  }
+
+  private static final class Machine implements Hardware {
+    @Override
+    public Computer computer() {
+      return new Computer("Raspberry Pi", "Pi 4 \"B\"", "", "2024-01-05");
+    }
+
+    @Override
+    public Processor processor() {
+      return new Processor("Cortex-A72", "ARM", "", 1, 4, 4);
+    }
+
+    @Override
+    public Sensors sensors() {
+      return new Sensors(48.3, Double.NaN, List.of(1200, 0));
+    }
+
+    @Override
+    public List<Disk> disks() {
+      return List.of(new Disk("mmcblk0", "SD32G", 31_914_983_424L));
+    }
+
+    @Override
+    public List<Battery> batteries() {
+      return List.of(new Battery("BAT0", 0.87));
+    }
   }
 
   private record Sizes(long[] numbers) implements Statfs.Volume {
