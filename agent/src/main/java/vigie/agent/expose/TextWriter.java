@@ -95,7 +95,7 @@ final class TextWriter {
       value(quantile.getValue());
     }
     if (point.hasCount()) {
-      sample(name, "_count", point.getLabels(), point.getCount());
+      sample(name, "_count", point.getLabels(), (double) point.getCount());
     }
     if (point.hasSum()) {
       sample(name, "_sum", point.getLabels(), point.getSum());
@@ -108,9 +108,9 @@ final class TextWriter {
     for (int i = 0; i < buckets.size(); i++) {
       below += buckets.getCount(i);
       begin(name, "_bucket", point.getLabels(), "le", buckets.getUpperBound(i));
-      value(below);
+      value((double) below);
     }
-    sample(name, "_count", point.getLabels(), point.getCount());
+    sample(name, "_count", point.getLabels(), (double) point.getCount());
     if (point.hasSum()) {
       sample(name, "_sum", point.getLabels(), point.getSum());
     }
@@ -283,20 +283,20 @@ final class TextWriter {
         buffer[at++] = (byte) c;
       } else if (c < 0x800) {
         buffer[at++] = (byte) (0xc0 | c >> 6);
-        buffer[at++] = (byte) (0x80 | c & 0x3f);
+        buffer[at++] = (byte) (0x80 | (c & 0x3f));
       } else if (Character.isHighSurrogate(c)
           && i + 1 < length
           && Character.isLowSurrogate(text.charAt(i + 1))) {
         int point = Character.toCodePoint(c, text.charAt(++i));
         buffer[at++] = (byte) (0xf0 | point >> 18);
-        buffer[at++] = (byte) (0x80 | point >> 12 & 0x3f);
-        buffer[at++] = (byte) (0x80 | point >> 6 & 0x3f);
-        buffer[at++] = (byte) (0x80 | point & 0x3f);
+        buffer[at++] = (byte) (0x80 | (point >> 12 & 0x3f));
+        buffer[at++] = (byte) (0x80 | (point >> 6 & 0x3f));
+        buffer[at++] = (byte) (0x80 | (point & 0x3f));
       } else {
         int shown = Character.isSurrogate(c) ? 0xfffd : c;
         buffer[at++] = (byte) (0xe0 | shown >> 12);
-        buffer[at++] = (byte) (0x80 | shown >> 6 & 0x3f);
-        buffer[at++] = (byte) (0x80 | shown & 0x3f);
+        buffer[at++] = (byte) (0x80 | (shown >> 6 & 0x3f));
+        buffer[at++] = (byte) (0x80 | (shown & 0x3f));
       }
     }
   }

@@ -13,6 +13,8 @@ import vigie.agent.facts.Hardware.Processor;
  * {@code vigie_hardware_*}, {@code vigie_sensor_*} and their kin: the last refresh of the facts.
  */
 final class FactsMetrics implements Subject {
+  private static final Computer UNKNOWN = new Computer("", "", "", "");
+
   private final Family hardware =
       Family.gauge("vigie_hardware_info", "Maker and model of the machine; always 1.");
   private final Family processor =
@@ -68,7 +70,7 @@ final class FactsMetrics implements Subject {
     collect(found.processor());
     for (Disk disk : found.disks()) {
       diskInfo.add(Labels.of("device", disk.device(), "model", disk.model()), 1);
-      diskSize.add(Labels.of("device", disk.device()), disk.sizeBytes());
+      diskSize.add(Labels.of("device", disk.device()), (double) disk.sizeBytes());
     }
     celsius.add(found.sensors().celsius());
     volts.add(found.sensors().volts());
@@ -83,19 +85,20 @@ final class FactsMetrics implements Subject {
   }
 
   private void collect(@Nullable Computer computer) {
-    if (computer != null) {
-      hardware.add(
-          Labels.of(
-              "manufacturer",
-              computer.manufacturer(),
-              "model",
-              computer.model(),
-              "board",
-              computer.board(),
-              "firmware",
-              computer.firmware()),
-          1);
+    if (computer == null || computer.equals(UNKNOWN)) {
+      return; // a virtual machine that does not say what it is
     }
+    hardware.add(
+        Labels.of(
+            "manufacturer",
+            computer.manufacturer(),
+            "model",
+            computer.model(),
+            "board",
+            computer.board(),
+            "firmware",
+            computer.firmware()),
+        1);
   }
 
   private void collect(@Nullable Processor of) {

@@ -4,7 +4,6 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import java.util.ArrayList;
 import java.util.List;
 import vigie.agent.reader.LinkReader;
-import vigie.agent.reader.LinkReader.Attribute;
 import vigie.agent.reader.LinkReader.Link;
 
 /** {@code node_network_*} of the devices' settings and state. */
@@ -13,22 +12,22 @@ final class LinkMetrics implements Subject {
 
   private final List<Column> columns =
       List.of(
-          gauge(Attribute.ADDRESS_ASSIGN_TYPE, "address_assign_type", "How it got its address."),
-          gauge(Attribute.CARRIER, "carrier", "Whether there is a carrier on the link."),
-          counter(Attribute.CARRIER_CHANGES, "carrier_changes_total", "Carrier gained or lost."),
-          counter(Attribute.CARRIER_UP, "carrier_up_changes_total", "Carrier gained."),
-          counter(Attribute.CARRIER_DOWN, "carrier_down_changes_total", "Carrier lost."),
-          gauge(Attribute.DEVICE_ID, "device_id", "Number among devices of one address."),
-          gauge(Attribute.DORMANT, "dormant", "Whether the link waits for an event outside it."),
-          gauge(Attribute.FLAGS, "flags", "The kernel's flags as a number."),
-          gauge(Attribute.INDEX, "iface_id", "The kernel's number of the device."),
-          gauge(Attribute.LINK, "iface_link", "Number of the device that this one lies upon."),
-          gauge(Attribute.LINK_MODE, "iface_link_mode", "Link mode as a number."),
-          gauge(Attribute.MTU_BYTES, "mtu_bytes", "Largest packet in bytes."),
-          gauge(Attribute.NAME_ASSIGN_TYPE, "name_assign_type", "How it got its name."),
-          gauge(Attribute.GROUP, "net_dev_group", "Device group as a number."),
-          gauge(Attribute.PROTOCOL_TYPE, "protocol_type", "Hardware type as a number."),
-          gauge(Attribute.QUEUE_LENGTH, "transmit_queue_length", "Packets that the queue holds."));
+          gauge(LinkReader.ADDRESS_ASSIGN_TYPE, "address_assign_type", "How it got its address."),
+          gauge(LinkReader.CARRIER, "carrier", "Whether there is a carrier on the link."),
+          counter(LinkReader.CARRIER_CHANGES, "carrier_changes_total", "Carrier gained or lost."),
+          counter(LinkReader.CARRIER_UP, "carrier_up_changes_total", "Carrier gained."),
+          counter(LinkReader.CARRIER_DOWN, "carrier_down_changes_total", "Carrier lost."),
+          gauge(LinkReader.DEVICE_ID, "device_id", "Number among devices of one address."),
+          gauge(LinkReader.DORMANT, "dormant", "Whether the link waits for an event outside it."),
+          gauge(LinkReader.FLAGS, "flags", "The kernel's flags as a number."),
+          gauge(LinkReader.INDEX, "iface_id", "The kernel's number of the device."),
+          gauge(LinkReader.LINK, "iface_link", "Number of the device that this one lies upon."),
+          gauge(LinkReader.LINK_MODE, "iface_link_mode", "Link mode as a number."),
+          gauge(LinkReader.MTU_BYTES, "mtu_bytes", "Largest packet in bytes."),
+          gauge(LinkReader.NAME_ASSIGN_TYPE, "name_assign_type", "How it got its name."),
+          gauge(LinkReader.GROUP, "net_dev_group", "Device group as a number."),
+          gauge(LinkReader.PROTOCOL_TYPE, "protocol_type", "Hardware type as a number."),
+          gauge(LinkReader.QUEUE_LENGTH, "transmit_queue_length", "Packets that the queue holds."));
   private final Family speed =
       Family.gauge(
           "node_network_speed_bytes", "Speed of the link in bytes a second; negative: unknown.");
@@ -44,11 +43,11 @@ final class LinkMetrics implements Subject {
     this.reader = reader;
   }
 
-  private static Column gauge(Attribute attribute, String what, String help) {
+  private static Column gauge(int attribute, String what, String help) {
     return new Column(attribute, Family.gauge("node_network_" + what, help));
   }
 
-  private static Column counter(Attribute attribute, String what, String help) {
+  private static Column counter(int attribute, String what, String help) {
     return new Column(attribute, Family.counter("node_network_" + what, help));
   }
 
@@ -77,7 +76,7 @@ final class LinkMetrics implements Subject {
       for (Column column : columns) {
         column.family.add(of, link.value(column.attribute));
       }
-      speed.add(of, link.value(Attribute.SPEED) * BYTES_PER_MEGABIT);
+      speed.add(of, link.value(LinkReader.SPEED) * BYTES_PER_MEGABIT);
       up.add(of, link.state().equals("up") ? 1 : 0);
       info.add(
           infoLabels.get(
@@ -93,5 +92,5 @@ final class LinkMetrics implements Subject {
   }
 
   /** An attribute and its family. */
-  private record Column(Attribute attribute, Family family) {}
+  private record Column(int attribute, Family family) {}
 }

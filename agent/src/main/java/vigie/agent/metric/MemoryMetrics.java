@@ -49,7 +49,7 @@ final class MemoryMetrics implements Subject {
       char c = line.charAt(i);
       if (c == '(') {
         name.append('_'); // Active(anon) is Active_anon
-      } else if (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_') {
+      } else if (c == '_' || (c < 0x80 && Character.isLetterOrDigit(c))) {
         name.append(c);
       }
     }

@@ -29,7 +29,7 @@ public final class DeviceReader {
     } catch (IOException absent) {
       return properties;
     }
-    for (String line : new String(text, StandardCharsets.UTF_8).split("\n")) {
+    for (String line : new String(text, StandardCharsets.UTF_8).split("\n", -1)) {
       int equals = line.indexOf('=');
       if (line.startsWith("E:") && equals > 2) {
         properties.put(line.substring(2, equals), line.substring(equals + 1));

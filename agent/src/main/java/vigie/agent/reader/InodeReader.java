@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import vigie.agent.reader.FilesystemReader.Filesystem;
 import vigie.base.time.Clock;
 
@@ -28,7 +28,9 @@ public final class InodeReader {
   private final List<String> command;
   private final Clock clock;
   private final Executor executor;
-  private final AtomicReference<Run> run = new AtomicReference<>(Run.NEVER);
+  private final AtomicBoolean busy = new AtomicBoolean();
+  private boolean begunOnce;
+  private long begun;
 
   /**
    * @param command prints two numbers a line, files and free files, for each path appended to it
@@ -45,11 +47,13 @@ public final class InodeReader {
     return new InodeReader(List.of("stat", "-f", "-c", "%c %d", "--"), clock, executor);
   }
 
-  /** Starts a refresh of the file systems' numbers when they are old and none is under way. */
+  /**
+   * Starts a refresh of the file systems' numbers when they are old and none is under way. One
+   * thread at a time.
+   */
   void read(List<Filesystem> filesystems) {
-    Run last = run.get();
     long now = clock.nanos();
-    if (last.busy || last != Run.NEVER && now - last.nanos < PERIOD.toNanos()) {
+    if (begunOnce && now - begun < PERIOD.toNanos()) {
       return;
     }
     List<Filesystem> asked = new ArrayList<>();
@@ -58,21 +62,22 @@ public final class InodeReader {
         asked.add(filesystem);
       }
     }
-    Run begun = new Run(now, true);
-    if (asked.isEmpty() || !run.compareAndSet(last, begun)) {
+    if (asked.isEmpty() || !busy.compareAndSet(false, true)) {
       return;
     }
+    begun = now;
+    begunOnce = true;
     try {
       executor.execute(
           () -> {
             try {
               refresh(asked);
             } finally {
-              run.set(new Run(now, false));
+              busy.set(false);
             }
           });
-    } catch (RejectedExecutionException busy) {
-      run.set(last);
+    } catch (RejectedExecutionException full) {
+      busy.set(false);
     }
   }
 
@@ -103,20 +108,17 @@ public final class InodeReader {
   }
 
   private static void take(List<Filesystem> asked, InputStream in) throws IOException {
-    String[] lines = new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII).split("\n");
-    if (lines.length != asked.size()) {
+    String[] lines =
+        new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII).split("\n", MAX_MOUNTS + 2);
+    if (lines.length != asked.size() + 1) { // the last is what follows the last line end
       return;
     }
-    for (int i = 0; i < lines.length; i++) {
+    for (int i = 0; i < asked.size(); i++) {
       Bytes bytes = new Bytes(0);
       bytes.data = lines[i].getBytes(StandardCharsets.US_ASCII);
       bytes.reset(bytes.data.length);
       bytes.line();
       asked.get(i).files(bytes.number(), bytes.number());
     }
-  }
-
-  private record Run(long nanos, boolean busy) {
-    static final Run NEVER = new Run(0, false);
   }
 }

@@ -7,35 +7,44 @@ import java.util.Map;
 
 /** /sys/class/net: the settings and state of each network device. */
 public final class LinkReader {
-  /** The attributes that are numbers, and the files they stand in. */
-  public enum Attribute {
-    ADDRESS_ASSIGN_TYPE("addr_assign_type"),
-    CARRIER("carrier"),
-    CARRIER_CHANGES("carrier_changes"),
-    CARRIER_UP("carrier_up_count"),
-    CARRIER_DOWN("carrier_down_count"),
-    DEVICE_ID("dev_id"),
-    DORMANT("dormant"),
-    FLAGS("flags"),
-    INDEX("ifindex"),
-    LINK("iflink"),
-    LINK_MODE("link_mode"),
-    MTU_BYTES("mtu"),
-    NAME_ASSIGN_TYPE("name_assign_type"),
-    GROUP("netdev_group"),
-    PROTOCOL_TYPE("type"),
-    /** In Mbit/s, -1 when unknown. */
-    SPEED("speed"),
-    QUEUE_LENGTH("tx_queue_len");
+  /** The attributes that are numbers; the speed is in Mbit/s, -1 when unknown. */
+  public static final int ADDRESS_ASSIGN_TYPE = 0,
+      CARRIER = 1,
+      CARRIER_CHANGES = 2,
+      CARRIER_UP = 3,
+      CARRIER_DOWN = 4,
+      DEVICE_ID = 5,
+      DORMANT = 6,
+      FLAGS = 7,
+      INDEX = 8,
+      LINK = 9,
+      LINK_MODE = 10,
+      MTU_BYTES = 11,
+      NAME_ASSIGN_TYPE = 12,
+      GROUP = 13,
+      PROTOCOL_TYPE = 14,
+      SPEED = 15,
+      QUEUE_LENGTH = 16;
 
-    private final String file;
-
-    Attribute(String file) {
-      this.file = file;
-    }
-  }
-
-  private static final Attribute[] ATTRIBUTES = Attribute.values();
+  private static final String[] FILES = {
+    "addr_assign_type",
+    "carrier",
+    "carrier_changes",
+    "carrier_up_count",
+    "carrier_down_count",
+    "dev_id",
+    "dormant",
+    "flags",
+    "ifindex",
+    "iflink",
+    "link_mode",
+    "mtu",
+    "name_assign_type",
+    "netdev_group",
+    "type",
+    "speed",
+    "tx_queue_len"
+  };
   private static final String[] TEXTS = {"address", "broadcast", "duplex", "ifalias", "operstate"};
   private static final int MAX_DEVICES = 4096;
 
@@ -59,7 +68,7 @@ public final class LinkReader {
       }
       Link link = known.getOrDefault(name, new Link(name, folder + "/" + name + "/"));
       link.read(files);
-      if (!Double.isNaN(link.value(Attribute.INDEX))) {
+      if (!Double.isNaN(link.value(INDEX))) {
         found.put(name, link);
         list.add(link);
       }
@@ -81,15 +90,15 @@ public final class LinkReader {
   /** One network device. */
   public static final class Link {
     private final String name;
-    private final String[] paths = new String[ATTRIBUTES.length];
-    private final double[] values = new double[ATTRIBUTES.length];
+    private final String[] paths = new String[FILES.length];
+    private final double[] values = new double[FILES.length];
     private final String[] textPaths = new String[TEXTS.length];
     private final String[] texts = new String[TEXTS.length];
 
     Link(String name, String prefix) {
       this.name = name;
-      for (Attribute attribute : ATTRIBUTES) {
-        paths[attribute.ordinal()] = prefix + attribute.file;
+      for (int i = 0; i < FILES.length; i++) {
+        paths[i] = prefix + FILES[i];
       }
       for (int i = 0; i < TEXTS.length; i++) {
         textPaths[i] = prefix + TEXTS[i];
@@ -101,7 +110,7 @@ public final class LinkReader {
         Bytes line = files.open(paths[i]);
         if (line == null) {
           values[i] = Double.NaN;
-        } else if (i == Attribute.FLAGS.ordinal() || i == Attribute.DEVICE_ID.ordinal()) {
+        } else if (i == FLAGS || i == DEVICE_ID) {
           values[i] = line.hexadecimal();
         } else {
           values[i] = line.signed();
@@ -117,8 +126,8 @@ public final class LinkReader {
     }
 
     /** The attribute's number; NaN where the device has none, as the speed of a link down. */
-    public double value(Attribute attribute) {
-      return values[attribute.ordinal()];
+    public double value(int attribute) {
+      return values[attribute];
     }
 
     public String address() {

@@ -24,7 +24,7 @@ public record Mount(String device, String mountPoint, String type, boolean readO
   /** The mounts of a mountinfo text that are wanted, each (device, mount point, type) once. */
   static List<Mount> parse(String text, String rootfs, Predicate<Mount> wanted) {
     Map<Mount, Mount> mounts = new LinkedHashMap<>();
-    for (String line : text.split("\n")) {
+    for (String line : text.split("\n", -1)) {
       Mount mount = parseLine(line, rootfs);
       if (mount != null && wanted.test(mount) && mounts.size() < MAX_MOUNTS) {
         mounts.putIfAbsent(mount.key(), mount);
@@ -42,12 +42,12 @@ public record Mount(String device, String mountPoint, String type, boolean readO
     if (dash < 0) {
       return null;
     }
-    String[] left = line.substring(0, dash).split(" ");
-    String[] right = line.substring(dash + 3).split(" ");
+    String[] left = line.substring(0, dash).split(" ", -1);
+    String[] right = line.substring(dash + 3).split(" ", -1);
     if (left.length < 6 || right.length < 2) {
       return null;
     }
-    boolean readOnly = hasReadOnly(left[5]) || right.length > 2 && hasReadOnly(right[2]);
+    boolean readOnly = hasReadOnly(left[5]) || (right.length > 2 && hasReadOnly(right[2]));
     return new Mount(
         unescape(right[1]), below(unescape(left[4]), rootfs), unescape(right[0]), readOnly);
   }
@@ -72,7 +72,7 @@ public record Mount(String device, String mountPoint, String type, boolean readO
     int length = 0;
     for (int i = 0; i < in.length; i++) {
       if (in[i] == '\\' && i + 3 < in.length && octal(in, i + 1)) {
-        in[length++] = (byte) ((in[i + 1] & 7) << 6 | (in[i + 2] & 7) << 3 | in[i + 3] & 7);
+        in[length++] = (byte) ((in[i + 1] & 7) << 6 | (in[i + 2] & 7) << 3 | (in[i + 3] & 7));
         i += 3;
       } else {
         in[length++] = in[i];

@@ -128,8 +128,8 @@ class ReadersTest {
     LinkReader reader = new LinkReader(roots);
     reader.read();
     assertThat(reader.links()).hasSize(1);
-    assertThat(reader.links().get(0).value(LinkReader.Attribute.FLAGS)).isEqualTo(4099);
-    assertThat(reader.links().get(0).value(LinkReader.Attribute.SPEED)).isNaN();
+    assertThat(reader.links().get(0).value(LinkReader.FLAGS)).isEqualTo(4099);
+    assertThat(reader.links().get(0).value(LinkReader.SPEED)).isNaN();
     assertThat(reader.links().get(0).state()).isEqualTo("up");
     Files.delete(folder.resolve("class/net/eth0/ifindex"));
 
