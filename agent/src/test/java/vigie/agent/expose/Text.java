@@ -8,9 +8,9 @@ record Text(Map<String, String> types, Map<String, String> values) {
   static Text parse(String exposition) {
     Map<String, String> types = new TreeMap<>();
     Map<String, String> values = new TreeMap<>();
-    for (String line : exposition.split("\n")) {
+    for (String line : exposition.split("\n", -1)) {
       if (line.startsWith("# TYPE ")) {
-        String[] words = line.split(" ");
+        String[] words = line.split(" ", -1);
         types.put(words[2], words[3]);
       } else if (!line.startsWith("#") && !line.isEmpty()) {
         int space = line.lastIndexOf(' ');

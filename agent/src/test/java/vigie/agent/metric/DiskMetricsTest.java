@@ -22,13 +22,26 @@ class DiskMetricsTest {
   void givenUdevsData_whenCollected_thenIdentityAndDisksOnly() throws IOException {
     Files.writeString(
         folder.resolve("diskstats"),
-        "7 0 loop0 1 2 3\n8 0 sda 1 2 3\n8 1 sda1 1 2 3\n179 0 mmcblk0 1 2 3\n"
-            + "259 1 nvme0n1p2 1 2 3\n253 0 dm-0 1 2 3\n");
+        """
+        7 0 loop0 1 2 3
+        8 0 sda 1 2 3
+        8 1 sda1 1 2 3
+        179 0 mmcblk0 1 2 3
+        259 1 nvme0n1p2 1 2 3
+        253 0 dm-0 1 2 3
+        """);
     Path udev = Files.createDirectories(folder.resolve("run/udev/data"));
     Files.writeString(
         udev.resolve("b8:0"),
-        "S:disk/by-id/x\nE:ID_MODEL=WDC_1\nE:ID_SERIAL_SHORT=S1\nE:ID_ATA=1\n"
-            + "E:ID_ATA_WRITE_CACHE=1\nE:ID_ATA_ROTATION_RATE_RPM=5400\nE:broken\n");
+        """
+        S:disk/by-id/x
+        E:ID_MODEL=WDC_1
+        E:ID_SERIAL_SHORT=S1
+        E:ID_ATA=1
+        E:ID_ATA_WRITE_CACHE=1
+        E:ID_ATA_ROTATION_RATE_RPM=5400
+        E:broken
+        """);
     Files.writeString(
         udev.resolve("b253:0"),
         "E:DM_NAME=vg-root\nE:DM_VG_NAME=vg\nE:ID_FS_USAGE=filesystem\nE:ID_FS_TYPE=ext4\n");

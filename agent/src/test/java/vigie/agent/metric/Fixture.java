@@ -12,6 +12,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import vigie.agent.facts.Facts;
 import vigie.agent.facts.Hardware;
 import vigie.agent.probe.ProbeConfig;
@@ -42,18 +43,17 @@ public final class Fixture {
   public NodeMetrics metrics() throws IOException {
     ManualClock clock = new ManualClock();
     clock.advance(Duration.ofMillis(250));
-    Map<Path, long[]> sizes = new HashMap<>();
+    Map<Path, Sizes> sizes = new HashMap<>();
     StringBuilder inodes = new StringBuilder();
     for (String line : Files.readAllLines(folder.resolve("statfs"))) {
-      String[] fields = line.split(" ");
-      long[] numbers = new long[3];
-      for (int i = 0; i < 3; i++) {
-        numbers[i] = Long.parseLong(fields[i + 1]);
-      }
-      sizes.put(folder.resolve("root" + fields[0]).normalize(), numbers);
+      String[] fields = line.split(" ", -1);
+      Sizes size =
+          new Sizes(
+              Long.parseLong(fields[1]), Long.parseLong(fields[2]), Long.parseLong(fields[3]));
+      sizes.put(folder.resolve("root" + fields[0]).normalize(), size);
       inodes.append(fields[4]).append(' ').append(fields[5]).append("\\n");
     }
-    Statfs statfs = path -> new Sizes(sizes.get(path));
+    Statfs statfs = path -> Objects.requireNonNull(sizes.get(path), "not in the statfs file");
     List<String> command = List.of("sh", "-c", "printf '" + inodes + "'");
     InodeReader inodeReader = new InodeReader(command, clock, Runnable::run);
     return NodeMetrics.of(roots(), clock, ZoneOffset.UTC, statfs, inodeReader, Runnable::run)
@@ -113,26 +113,5 @@ public final class Fixture {
     }
   }
 
-  private record Sizes(long[] numbers) implements Statfs.Volume {
-    Sizes {
-      if (numbers == null) {
-        throw new IllegalArgumentException("not in the statfs file");
-      }
-    }
-
-    @Override
-    public long size() {
-      return numbers[0];
-    }
-
-    @Override
-    public long free() {
-      return numbers[1];
-    }
-
-    @Override
-    public long available() {
-      return numbers[2];
-    }
-  }
+  private record Sizes(long size, long free, long available) implements Statfs.Volume {}
 }
