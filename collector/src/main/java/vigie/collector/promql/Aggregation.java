@@ -215,7 +215,9 @@ final class Aggregation {
       addKahan(at, value / count);
     }
 
-    /** Welford's: the mean in {@code second}, the sum of squared distances in {@code values}. */
+    /**
+     * Welford's method: the first array holds the sum of squared distances, the second the mean.
+     */
     private void addToVariance(int at, double value, int count) {
       if (count == 1) {
         values[at] = Double.isNaN(value) || Double.isInfinite(value) ? Double.NaN : 0;

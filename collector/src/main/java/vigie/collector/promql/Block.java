@@ -30,7 +30,7 @@ final class Block {
   }
 
   static boolean isAbsent(double value) {
-    return value != value && Staleness.isStale(value);
+    return Double.isNaN(value) && Staleness.isStale(value);
   }
 
   int steps() {

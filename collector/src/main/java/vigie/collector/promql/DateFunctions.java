@@ -50,6 +50,14 @@ final class DateFunctions {
     return date(seconds).lengthOfMonth();
   }
 
+  static double hour(long seconds) {
+    return (int) (Math.floorMod(seconds, 86_400L) / 3600);
+  }
+
+  static double minute(long seconds) {
+    return (int) (Math.floorMod(seconds, 3600L) / 60);
+  }
+
   static double month(long seconds) {
     return date(seconds).getMonthValue();
   }

@@ -142,6 +142,8 @@ public sealed interface Expr {
   }
 
   /**
+   * An operator between two expressions.
+   *
    * @param bool whether a comparison gives 0 or 1 instead of dropping elements
    * @param matching null unless both sides are vectors
    */
@@ -167,6 +169,8 @@ public sealed interface Expr {
   }
 
   /**
+   * An aggregation of a vector by groups.
+   *
    * @param grouping the labels of {@code by}, or of {@code without}
    * @param parameter null unless the operator takes one
    */

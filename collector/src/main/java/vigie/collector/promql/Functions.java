@@ -75,8 +75,8 @@ final class Functions {
     date("day_of_week", DateFunctions::dayOfWeek);
     date("day_of_year", DateFunctions::dayOfYear);
     date("days_in_month", DateFunctions::daysInMonth);
-    date("hour", seconds -> Math.floorMod(seconds, 86_400L) / 3600);
-    date("minute", seconds -> Math.floorMod(seconds, 3600L) / 60);
+    date("hour", DateFunctions::hour);
+    date("minute", DateFunctions::minute);
     date("month", DateFunctions::month);
     date("year", DateFunctions::year);
 

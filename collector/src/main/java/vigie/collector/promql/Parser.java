@@ -18,8 +18,10 @@ public final class Parser {
   /** Longer queries are refused. */
   static final int LONGEST = 128 * 1024;
 
-  /** More operators, or parentheses within each other, are refused: the tree is walked deep. */
-  private static final int DEEPEST = 500;
+  /** Deeper nesting and longer chains of operators are refused: walking the tree takes stack. */
+  static final int DEEPEST = 100;
+
+  static final int MOST_OPERATORS = 250;
 
   private static final Set<String> NOT_METRICS =
       Set.of("bool", "on", "ignoring", "group_left", "group_right");
@@ -37,6 +39,8 @@ public final class Parser {
   }
 
   /**
+   * The query as a tree that has passed all type checks.
+   *
    * @throws PromqlException that says what is wrong and where, or which construct is not supported
    */
   public static Expr parse(String query) {
@@ -69,8 +73,8 @@ public final class Parser {
         depth--;
         return left;
       }
-      if (++operators > DEEPEST) {
-        throw error(token, "more than " + DEEPEST + " operators");
+      if (++operators > MOST_OPERATORS) {
+        throw error(token, "more than " + MOST_OPERATORS + " operators");
       }
       take();
       left = binary(left, op, token);

@@ -117,7 +117,7 @@ record Script(String name, List<Command> commands) {
   }
 
   private static Load load(String head, List<String> body) {
-    String[] words = head.split("\\s+");
+    String[] words = head.split("\\s+", -1);
     boolean custom = words[0].equals("load_with_nhcb");
     List<Line> series = new ArrayList<>();
     List<Labels> natives = new ArrayList<>();
@@ -186,7 +186,7 @@ record Script(String name, List<Command> commands) {
       case "ordered" -> expected.ordered = true;
       case "string" -> expected.text = ((Expr.Text) Parser.parse(rest)).value();
       case "range" -> {
-        String[] parts = rest.split("\\s+");
+        String[] parts = rest.split("\\s+", -1);
         expected.rangeVector = new long[] {millis(parts[2]), millis(parts[4]), millis(parts[6])};
       }
       default -> throw new IllegalArgumentException("unknown expectation: " + what);

@@ -159,7 +159,7 @@ public final class MemorySampleStore implements SampleStore {
 
   /** Removes the series whose samples have all expired, and old chunks of the others. */
   private void sweep(long horizonMillis) {
-    for (MemorySeries series : byLabels.values()) {
+    for (MemorySeries series : List.copyOf(byLabels.values())) {
       if (series.expire(horizonMillis)) {
         lock.writeLock().lock();
         try {

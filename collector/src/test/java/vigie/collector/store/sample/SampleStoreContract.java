@@ -1,0 +1,214 @@
+package vigie.collector.store.sample;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import vigie.collector.label.LabelMatcher;
+import vigie.collector.label.Labels;
+import vigie.collector.sample.SampleIterator;
+import vigie.collector.sample.SampleStore;
+import vigie.collector.sample.Series;
+import vigie.collector.sample.Staleness;
+
+/** What every sample store does; each implementation extends it. */
+abstract class SampleStoreContract {
+  static final Labels UP_A = Labels.of(Labels.NAME, "up", "instance", "a", "job", "node");
+  static final Labels UP_B = Labels.of(Labels.NAME, "up", "instance", "b");
+  static final Labels LOAD = Labels.of(Labels.NAME, "load", "instance", "a");
+
+  /** A store that is empty and keeps samples from the epoch on. */
+  abstract SampleStore store();
+
+  @Test
+  void givenSamples_whenSelected_thenBothEndsAreIncluded() {
+    SampleStore store = store();
+    for (int i = 1; i <= 5; i++) {
+      store.append(UP_A, i * 10L, i);
+    }
+
+    assertThat(samples(store, 20, 40)).containsExactly("20=2.0", "30=3.0", "40=4.0");
+    assertThat(samples(store, 21, 29)).isEmpty();
+    assertThat(samples(store, 51, 90)).isEmpty();
+    assertThat(samples(store, 40, 20)).isEmpty();
+    assertThat(samples(store, Long.MIN_VALUE, Long.MAX_VALUE)).hasSize(5);
+  }
+
+  @Test
+  void givenSeries_whenSelected_thenMatchersAllCountAndOrderIsByLabels() {
+    SampleStore store = store();
+    for (Labels labels : List.of(UP_B, UP_A, LOAD)) {
+      store.append(labels, 10, 1);
+    }
+
+    assertThat(labels(store, name("up"))).containsExactly(UP_A, UP_B);
+    assertThat(labels(store, name("up"), equal("instance", "b"))).containsExactly(UP_B);
+    assertThat(labels(store, equal("instance", "a"))).containsExactly(LOAD, UP_A);
+    assertThat(labels(store, matcher(LabelMatcher.Op.REGEX, "instance", "[ab]")))
+        .containsExactly(LOAD, UP_A, UP_B);
+    assertThat(labels(store, name("up"), equal("job", ""))).containsExactly(UP_B);
+    assertThat(labels(store, matcher(LabelMatcher.Op.NOT_EQUAL, "job", "node")))
+        .containsExactly(LOAD, UP_B);
+    assertThat(labels(store, matcher(LabelMatcher.Op.NOT_REGEX, "job", ".+")))
+        .containsExactly(LOAD, UP_B);
+    assertThat(labels(store, name("down"))).isEmpty();
+  }
+
+  @Test
+  void givenSelectorAskedBefore_whenSeriesComes_thenItIsFound() {
+    SampleStore store = store();
+    store.append(UP_A, 10, 1);
+    assertThat(labels(store, name("up"))).containsExactly(UP_A);
+    assertThat(labels(store, equal("instance", "b"))).isEmpty();
+
+    store.append(UP_B, 10, 1);
+
+    assertThat(labels(store, name("up"))).containsExactly(UP_A, UP_B);
+    assertThat(labels(store, equal("instance", "b"))).containsExactly(UP_B);
+  }
+
+  @Test
+  void givenSampleNotNewer_whenAppended_thenDropped() {
+    SampleStore store = store();
+    store.append(UP_A, 20, 1);
+    store.append(UP_A, 20, 2);
+    store.append(UP_A, 10, 3);
+    store.append(UP_A, 30, 4);
+
+    assertThat(samples(store, 0, 100)).containsExactly("20=1.0", "30=4.0");
+  }
+
+  @Test
+  void givenStaleMarkerAndOtherNan_whenRead_thenToldApart() {
+    SampleStore store = store();
+    store.append(UP_A, 10, Double.NaN);
+    store.append(UP_A, 20, Staleness.MARKER);
+
+    SampleIterator samples = select(store, 0, 100, name("up")).get(0).iterator();
+
+    assertThat(samples.next()).isTrue();
+    assertThat(Staleness.isStale(samples.value())).isFalse();
+    assertThat(samples.next()).isTrue();
+    assertThat(Staleness.isStale(samples.value())).isTrue();
+    assertThat(samples.next()).isFalse();
+  }
+
+  @Test
+  void givenIterator_whenMoreIsAppended_thenItStillEnds() {
+    SampleStore store = store();
+    for (int i = 0; i < 1000; i++) {
+      store.append(UP_A, i, i);
+    }
+    SampleIterator samples = select(store, 0, 5000, name("up")).get(0).iterator();
+
+    for (int i = 1000; i < 2000; i++) {
+      store.append(UP_A, i, i);
+    }
+
+    int count = 0;
+    while (samples.next()) {
+      assertThat(samples.value()).isEqualTo(count++);
+    }
+    assertThat(count).isBetween(1000, 2000);
+  }
+
+  @Test
+  void givenRandomSamples_whenReadInAnyWay_thenAsAPlainList() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    SampleStore store = store();
+    TreeMap<Long, Double> model = new TreeMap<>();
+    long time = 1000;
+    double value = 0;
+    for (int i = 0; i < 2000; i++) {
+      time += random.nextInt(10) == 0 ? 1 + random.nextInt(1_000_000) : 15_000;
+      value =
+          switch (random.nextInt(4)) {
+            case 0 -> random.nextGaussian() * 1e9;
+            case 1 -> value + 1;
+            case 2 -> Double.longBitsToDouble(random.nextLong() | 1L);
+            default -> value;
+          };
+      value = Double.isNaN(value) ? Double.NaN : value;
+      store.append(UP_A, time, value);
+      model.put(time, value);
+    }
+
+    List<Long> times = new ArrayList<>(model.keySet());
+    for (int i = 0; i < 300; i++) {
+      long from = times.get(random.nextInt(times.size())) - random.nextInt(2);
+      long to = times.get(random.nextInt(times.size())) + random.nextInt(2);
+      List<String> expected = new ArrayList<>();
+      if (from <= to) {
+        model.subMap(from, true, to, true).forEach((t, v) -> expected.add(t + "=" + v));
+      }
+      assertThat(samples(store, from, to)).as("seed %s", seed).isEqualTo(expected);
+      checkJumps(store, model, from, to, random, seed);
+    }
+  }
+
+  private static void checkJumps(
+      SampleStore store,
+      TreeMap<Long, Double> model,
+      long from,
+      long to,
+      Random random,
+      long seed) {
+    for (Series series : select(store, from, to, name("up"))) {
+      SampleIterator last = series.iterator();
+      SampleIterator seek = series.iterator();
+      long at = from - 20_000;
+      while (at <= to + 20_000) {
+        Long before = model.floorKey(Math.min(at, to));
+        boolean there = before != null && before >= from;
+        assertThat(last.last(at)).as("last %s seed %s", at, seed).isEqualTo(there);
+        if (there) {
+          assertThat(last.time()).isEqualTo(before);
+          assertThat(last.value()).isEqualTo(model.get(before));
+        }
+        Long after = model.ceilingKey(Math.max(at, from));
+        boolean ahead = after != null && after <= to;
+        assertThat(seek.seek(at)).as("seek %s seed %s", at, seed).isEqualTo(ahead);
+        if (ahead) {
+          assertThat(seek.time()).isEqualTo(after);
+        }
+        at += 1 + random.nextInt(5_000_000);
+      }
+    }
+  }
+
+  static LabelMatcher name(String name) {
+    return equal(Labels.NAME, name);
+  }
+
+  static LabelMatcher equal(String name, String value) {
+    return LabelMatcher.equal(name, value);
+  }
+
+  static LabelMatcher matcher(LabelMatcher.Op op, String name, String value) {
+    return new LabelMatcher(op, name, value);
+  }
+
+  static List<Series> select(SampleStore store, long from, long to, LabelMatcher... matchers) {
+    return store.select(from, to, List.of(matchers));
+  }
+
+  static List<Labels> labels(SampleStore store, LabelMatcher... matchers) {
+    return select(store, 0, Long.MAX_VALUE, matchers).stream().map(Series::labels).toList();
+  }
+
+  /** The samples of {@code up}, as time=value. */
+  static List<String> samples(SampleStore store, long from, long to) {
+    List<String> found = new ArrayList<>();
+    for (Series series : select(store, from, to, name("up"))) {
+      SampleIterator samples = series.iterator();
+      while (samples.next()) {
+        found.add(samples.time() + "=" + samples.value());
+      }
+    }
+    return found;
+  }
+}
