@@ -39,7 +39,7 @@ class ImportRulesTest {
                   + " graph")
           .row("store.event", "event")
           .row("store.sample", "sample histogram")
-          .row("store.state", "alert silence dispatch outbox node")
+          .row("store.state", "alert event silence dispatch outbox node")
           .row("api", "scrape sample event node promql rule alert silence dispatch outbox")
           .row("web", "api")
           .row("cli", "promql rule dispatch scrape graph")

@@ -185,7 +185,8 @@ public final class Dispatcher implements AlertSink {
     long now = clock.nanos();
     List<Notification> due = new ArrayList<>();
     for (Group group : candidates) {
-      if (group.dueNanos(now) <= now && (group.isFiring() || group.wasTold())) {
+      boolean goesOn = group.isFiring() || group.wasTold();
+      if (goesOn && group.dueNanos(now) <= now) {
         Notification notification = group.tell(now);
         due.add(notification);
         log.info(
@@ -195,8 +196,9 @@ public final class Dispatcher implements AlertSink {
             notification.firing(),
             notification.resolved(),
             notification.groupLabels());
+        goesOn = group.isFiring();
       }
-      if (group.isFiring()) {
+      if (goesOn) {
         plan(group, now);
       } else {
         groups.remove(group.key(), group);

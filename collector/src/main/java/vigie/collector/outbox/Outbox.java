@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,7 +53,8 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   private static final Duration REFUSED_WAIT = Duration.ofHours(1);
   private static final Duration LONGEST_KEPT_WAIT = Duration.ofHours(1);
-  private static final Duration STOP_WAIT = Duration.ofSeconds(3);
+  private static final int STOP_TURNS = 30;
+  private static final long STOP_TURN_MILLIS = 100;
 
   private final OutboxStore store;
   private final Clock clock;
@@ -157,10 +157,9 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     if (wake != null) {
       wake.cancel();
     }
-    long end = System.nanoTime() + STOP_WAIT.toNanos();
     try {
-      while (sending > 0 && System.nanoTime() < end) {
-        TimeUnit.NANOSECONDS.timedWait(this, end - System.nanoTime());
+      for (int turn = 0; sending > 0 && turn < STOP_TURNS; turn++) {
+        wait(STOP_TURN_MILLIS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
