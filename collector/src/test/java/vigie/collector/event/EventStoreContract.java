@@ -196,6 +196,8 @@ public abstract class EventStoreContract {
       store.append(event, new byte[] {0, 1, 2}, durable::incrementAndGet);
     }
     await().until(() -> durable.get() == events.size());
+    // Durable is sooner than found.
+    await().until(() -> search("", events.size()).size() == events.size());
   }
 
   private List<Event> search(String text, int limit) {

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -160,7 +160,7 @@ final class DayFiles implements AutoCloseable {
    *
    * @param onCorrupt gets each day whose file turns out to be damaged; the search goes on without
    */
-  List<StoredEvent> search(EventQuery query, Consumer<LocalDate> onCorrupt) {
+  List<StoredEvent> search(EventQuery query, BiConsumer<LocalDate, SQLException> onCorrupt) {
     long before = query.before().isEmpty() ? Long.MAX_VALUE : id(query.before());
     if (before < 0) {
       throw new IllegalArgumentException("\"" + query.before() + "\" is no event's id");
@@ -197,7 +197,7 @@ final class DayFiles implements AutoCloseable {
       long before,
       long deadline,
       TreeMap<Long, StoredEvent> found,
-      Consumer<LocalDate> onCorrupt) {
+      BiConsumer<LocalDate, SQLException> onCorrupt) {
     try {
       DayFile.search(
           path(day),
@@ -226,7 +226,7 @@ final class DayFiles implements AutoCloseable {
     }
   }
 
-  @Nullable StoredEvent find(String text, Consumer<LocalDate> onCorrupt) {
+  @Nullable StoredEvent find(String text, BiConsumer<LocalDate, SQLException> onCorrupt) {
     long id = id(text);
     for (Map.Entry<LocalDate, DayFile.Extent> day : days.entrySet()) {
       if (id >= day.getValue().firstId() && id <= day.getValue().lastId()) {
@@ -243,9 +243,10 @@ final class DayFiles implements AutoCloseable {
     return null;
   }
 
-  private void failed(LocalDate day, SQLException e, Consumer<LocalDate> onCorrupt) {
+  private void failed(
+      LocalDate day, SQLException e, BiConsumer<LocalDate, SQLException> onCorrupt) {
     if (DayFile.isCorrupt(e)) {
-      onCorrupt.accept(day);
+      onCorrupt.accept(day, e);
     } else if (days.containsKey(day)) { // or retention was faster
       throw new UncheckedIOException(
           new IOException("cannot search " + path(day) + ": " + e.getMessage(), e));

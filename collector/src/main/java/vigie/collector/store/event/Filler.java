@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
@@ -33,7 +34,7 @@ import vigie.collector.event.SpoolMarks;
  */
 final class Filler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Filler.class);
-  private static final Duration DELAY = Duration.ofMillis(200);
+  private static final Duration APART = Duration.ofMillis(200);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(10);
   private static final Duration TIDY_EVERY = Duration.ofHours(1);
@@ -57,6 +58,7 @@ final class Filler implements AutoCloseable {
   /** Behind the last record that was told, as a number in the log; only those are moved. */
   private volatile long told;
 
+  private volatile long lastRunNanos;
   private volatile boolean closed;
   private volatile boolean failing;
 
@@ -70,7 +72,7 @@ final class Filler implements AutoCloseable {
   private DayFile.@Nullable Row readAhead;
   private int mostRows = MOST_ROWS;
   private long checkpointNanos;
-  private Duration pause = DELAY;
+  private Duration pause = APART;
 
   Filler(
       Path folder,
@@ -96,12 +98,13 @@ final class Filler implements AutoCloseable {
     this.scheduler = scheduler;
     this.executor = executor;
     this.checkpointNanos = clock.nanos();
+    this.lastRunNanos = checkpointNanos - APART.toNanos();
     failures = meters.counter("vigie.event.fill.failures");
     damaged = meters.counter("vigie.event.log.damaged");
     Gauge.builder("vigie.event.fill.lag", this, me -> me.lag())
         .description("events that are in the receive log and not yet in SQLite")
         .register(meters);
-    tidying = scheduler.every(DELAY, TIDY_EVERY, () -> submit(this::tidy));
+    tidying = scheduler.every(APART, TIDY_EVERY, () -> submit(this::tidy));
   }
 
   /**
@@ -114,7 +117,8 @@ final class Filler implements AutoCloseable {
   /** All records below this number may be moved; never blocks. */
   void told(long number) {
     told = number;
-    wake(DELAY);
+    // At once where nothing came lately: until it is moved, a kill would have it told again.
+    wake(APART.minusNanos(clock.nanos() - lastRunNanos));
   }
 
   private long lag() {
@@ -133,8 +137,12 @@ final class Filler implements AutoCloseable {
   }
 
   private void submit(Runnable task) {
-    if (!closed) {
-      executor.execute(task);
+    try {
+      if (!closed) {
+        executor.execute(task);
+      }
+    } catch (RejectedExecutionException shuttingDown) {
+      closed = true;
     }
   }
 
@@ -160,6 +168,7 @@ final class Filler implements AutoCloseable {
 
   private void run() {
     scheduled.set(false);
+    lastRunNanos = clock.nanos();
     if (closed) {
       return;
     }
@@ -171,14 +180,14 @@ final class Filler implements AutoCloseable {
         log.info("events reach SQLite again");
       }
       failing = false;
-      pause = DELAY;
+      pause = APART;
       mostRows = MOST_ROWS;
       checkpointNowAndThen();
     } catch (DayFailure e) {
       forgetReader();
       if (DayFile.isCorrupt(e.cause)) {
         setAsideNow(e.day, e.cause);
-        wake(DELAY);
+        wake(APART);
       } else {
         days.closeWriter();
         failed(e.cause);
@@ -193,7 +202,7 @@ final class Filler implements AutoCloseable {
     failures.increment();
     if (!failing) {
       log.error(
-          "events cannot be moved into SQLite, searches miss the newest cause=\"{}\"",
+          "events cannot be moved from the receive log into SQLite, searches miss the newest cause=\"{}\"",
           e.getMessage());
     }
     lock.lock();
@@ -357,7 +366,7 @@ final class Filler implements AutoCloseable {
           done.countDown();
         });
     try {
-      if (!done.await(10, TimeUnit.SECONDS)) {
+      if (closed || !done.await(10, TimeUnit.SECONDS)) {
         log.warn("the last events reach SQLite at the next start");
       }
     } catch (InterruptedException e) {

@@ -6,9 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
-import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -247,23 +245,19 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   @Override
   public List<StoredEvent> search(EventQuery query) {
     catchUp();
-    return days.search(query, this::damaged);
+    return days.search(query, filler::setAside);
   }
 
   @Override
   public Optional<StoredEvent> find(String id) {
     catchUp();
-    return Optional.ofNullable(days.find(id, this::damaged));
+    return Optional.ofNullable(days.find(id, filler::setAside));
   }
 
   private void catchUp() {
     if (recovered) { // nothing is moved before
       filler.await(CATCH_UP);
     }
-  }
-
-  private void damaged(LocalDate day) {
-    filler.setAside(day, new SQLException("met by a search"));
   }
 
   /** Commits and acknowledges what was appended, moves it into SQLite, ends. */

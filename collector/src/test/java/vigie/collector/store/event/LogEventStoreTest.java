@@ -1,0 +1,409 @@
+package vigie.collector.store.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vigie.base.segment.FileLayer;
+import vigie.base.segment.ForgetfulFiles;
+import vigie.base.time.ManualClock;
+import vigie.collector.event.Event;
+import vigie.collector.event.EventIntake;
+import vigie.collector.event.EventQuery;
+import vigie.collector.event.Events;
+import vigie.collector.event.SpoolMarks;
+import vigie.collector.event.StoredEvent;
+
+class LogEventStoreTest {
+  @TempDir Path folder;
+  private final ManualClock clock = new ManualClock(Events.T0);
+  private final List<String> told = new ArrayList<>();
+  private TestStore opened;
+  private SpoolMarks marks;
+
+  @BeforeEach
+  void open() {
+    open(TestStore.SMALL, FileLayer.disk());
+  }
+
+  private void open(EventStoreOptions options, FileLayer files) {
+    opened = new TestStore(folder, options, files, clock);
+    marks = opened.store.recover((event, late) -> told.add(event.text()));
+  }
+
+  private void reopen() {
+    opened.close();
+    open();
+  }
+
+  @AfterEach
+  void close() {
+    opened.close();
+  }
+
+  @Test
+  void givenACleanRestart_whenReopened_thenAllIsFoundAndKnownAndNothingIsToldAgain() {
+    append(1, 3_000);
+    reopen();
+    assertThat(told).isEmpty();
+    assertThat(texts()).hasSize(3_000).doesNotHaveDuplicates();
+    assertThat(marks.verdict(event(3_000))).isEqualTo(SpoolMarks.Verdict.KNOWN);
+    assertThat(marks.verdict(event(3_001))).isEqualTo(SpoolMarks.Verdict.FRESH);
+    append(3_001, 3_001);
+    assertThat(texts()).hasSize(3_001);
+  }
+
+  @Test
+  void givenMovedEvents_whenTheLogGrows_thenItsSegmentsAreDropped() {
+    for (long seq = 1; seq < 3_000; seq += 100) {
+      append(seq, seq + 99);
+    }
+    await().until(() -> texts().size() == 3_000);
+    // All 3,000 take more than four segments.
+    await()
+        .untilAsserted(() -> assertThat(sizeOf(folder.resolve("log"))).isLessThan(3 * (64 << 10)));
+  }
+
+  @Test
+  void givenAKill_whenReopened_thenWhatWasNotMovedIsToldAndFoundOnce() throws Exception {
+    append(1, 100);
+    assertThat(texts()).hasSize(100);
+    append(101, 200);
+    opened.abandon();
+    // Without threads it can do no more than give back the lock.
+    opened.store.close();
+    open();
+    assertThat(told).isSubsetOf(range(101, 200)).isSorted();
+    assertThat(texts()).hasSize(200).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void givenEventsOnSeveralDays_whenSearched_thenTheFilesAreWalkedNewestFirst() {
+    append(1, 10);
+    clock.advance(Duration.ofDays(1));
+    append(11, 20);
+    clock.advance(Duration.ofDays(1));
+    append(21, 30);
+    assertThat(dayFiles()).containsExactly("2026-01-01.db", "2026-01-02.db", "2026-01-03.db");
+    assertThat(texts()).isEqualTo(reversed(range(1, 30)));
+    assertThat(search(query(Instant.MIN, Instant.MAX, 15, ""))).isEqualTo(reversed(range(16, 30)));
+    StoredEvent old = opened.store.search(query(Instant.MIN, Instant.MAX, 1, "6")).get(0);
+    assertThat(old.event().text()).isEqualTo("p1/s1/5");
+    assertThat(opened.store.find(old.id())).contains(old);
+  }
+
+  @Test
+  void givenAClockSetBackADay_whenSearched_thenTheOrderOfReceiptHolds() {
+    clock.advance(Duration.ofDays(1));
+    append(1, 10);
+    clock.step(Duration.ofDays(-1));
+    append(11, 20);
+    clock.step(Duration.ofDays(1));
+    append(21, 30);
+    assertThat(search(query(Instant.MIN, Instant.MAX, 15, ""))).isEqualTo(reversed(range(16, 30)));
+    assertThat(texts()).isEqualTo(reversed(range(1, 30)));
+  }
+
+  @Test
+  void givenDaysKeptLongEnough_whenTidied_thenTheirFilesGo() {
+    append(1, 10);
+    clock.advance(Duration.ofDays(89));
+    append(11, 20);
+    texts();
+    reopen();
+    assertThat(texts()).hasSize(20);
+    clock.advance(Duration.ofDays(2));
+    reopen();
+    await().untilAsserted(() -> assertThat(dayFiles()).containsExactly("2026-03-31.db"));
+    assertThat(texts()).isEqualTo(reversed(range(11, 20)));
+  }
+
+  @Test
+  void givenADamagedDay_whenReopened_thenItIsSetAsideAndTheOthersAreFound() throws IOException {
+    append(1, 10);
+    clock.advance(Duration.ofDays(1));
+    append(11, 20);
+    opened.close();
+    damage(folder.resolve("2026-01-01.db"), 0);
+    open();
+    assertThat(texts()).isEqualTo(reversed(range(11, 20)));
+    assertThat(opened.meters.counter("vigie.event.days.set.aside").count()).isEqualTo(1);
+    assertThat(folder).isDirectoryContaining("glob:**2026-01-01.db.damaged-*");
+  }
+
+  @Test
+  void givenTheNewestDayDamaged_whenReopened_thenTheLogGivesBackWhatItHolds() throws IOException {
+    append(1, 10);
+    opened.close();
+    damage(folder.resolve("2026-01-01.db"), 0);
+    open();
+    assertThat(texts()).isEqualTo(reversed(range(1, 10)));
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  void givenPagesDamagedUnderUs_whenSearched_thenTheDayIsSetAsideAndTheRestGoesOn()
+      throws IOException {
+    append(1, 2_000);
+    texts();
+    clock.advance(Duration.ofDays(1));
+    append(2_001, 2_010);
+    reopen();
+    // Behind the first pages, which opening reads.
+    damage(folder.resolve("2026-01-01.db"), 40_960);
+    assertThat(texts()).containsAll(range(2_001, 2_010));
+    await().until(() -> Files.notExists(folder.resolve("2026-01-01.db")));
+    assertThat(texts()).isEqualTo(reversed(range(2_001, 2_010)));
+    append(2_011, 2_011);
+    assertThat(texts()).hasSize(11);
+  }
+
+  @Test
+  void givenADayOfANewerVersion_whenOpened_thenItIsRefusedByName() throws Exception {
+    append(1, 1);
+    opened.close();
+    try (Connection db =
+            DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("2026-01-01.db"));
+        Statement statement = db.createStatement()) {
+      statement.execute("PRAGMA user_version = 2");
+    }
+    assertThatThrownBy(this::open)
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContainingAll("2026-01-01.db", "version 2", "newer collector");
+    Files.delete(folder.resolve("2026-01-01.db"));
+    open();
+  }
+
+  @Test
+  void givenTheFolderIsHeld_whenOpened_thenItSaysSo() {
+    assertThatThrownBy(() -> new TestStore(folder, TestStore.SMALL, FileLayer.disk(), clock))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContainingAll(folder.toString(), "held by");
+  }
+
+  @Test
+  void givenTheLogWasDeleted_whenReopened_thenNewEventsAreFoundBehindTheOld() throws IOException {
+    append(1, 10);
+    opened.close();
+    deleteFolder(folder.resolve("log"));
+    open();
+    append(11, 20);
+    assertThat(texts()).isEqualTo(reversed(range(1, 20)));
+    reopen();
+    append(21, 30);
+    assertThat(texts()).isEqualTo(reversed(range(1, 30)));
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  void givenTheCheckpointIsDamagedOrGone_whenReopened_thenSqliteSaysWhatWasTaken()
+      throws IOException {
+    append(1, 10);
+    opened.close();
+    damage(folder.resolve("taken"), 20);
+    open();
+    assertThat(marks.verdict(event(10))).isEqualTo(SpoolMarks.Verdict.KNOWN);
+    assertThat(marks.verdict(event(11))).isEqualTo(SpoolMarks.Verdict.FRESH);
+    opened.close();
+    Files.delete(folder.resolve("taken"));
+    open();
+    assertThat(marks.verdict(event(10))).isEqualTo(SpoolMarks.Verdict.KNOWN);
+    assertThat(told).isEmpty();
+    assertThat(texts()).hasSize(10);
+  }
+
+  @Test
+  void givenAFullDisk_whenThereIsRoomAgain_thenAllIsTakenAndNothingWasAckedMeanwhile() {
+    opened.close();
+    ForgetfulFiles files = new ForgetfulFiles(1);
+    open(TestStore.SMALL, files);
+    append(1, 10);
+    files.setSpaceBytes(0);
+    AtomicInteger acked = new AtomicInteger();
+    for (long seq = 11; seq <= 20; seq++) {
+      opened.store.append(event(seq), raw(seq), acked::incrementAndGet);
+    }
+    await().until(() -> opened.meters.get("vigie.event.log.failures").counter().count() >= 2);
+    assertThat(opened.meters.get("vigie.event.log.refusing").gauge().value()).isEqualTo(1);
+    assertThat(acked).hasValue(0);
+    files.setSpaceBytes(Long.MAX_VALUE);
+    await().until(() -> acked.get() == 10);
+    assertThat(opened.meters.get("vigie.event.log.refusing").gauge().value()).isZero();
+    assertThat(texts()).isEqualTo(reversed(range(1, 20)));
+  }
+
+  @Test
+  void givenAFullQueue_whenAppended_thenTheCallerWaitsAndCloseLetsItGo() throws Exception {
+    opened.close();
+    ForgetfulFiles files = new ForgetfulFiles(1);
+    open(TestStore.SMALL, files);
+    files.setSpaceBytes(0);
+    List<RuntimeException> thrown = new ArrayList<>();
+    Thread sender =
+        new Thread(
+            () -> {
+              try {
+                for (long seq = 1; seq < 100; seq++) {
+                  opened.store.append(event(seq), new byte[64 << 10], () -> {});
+                }
+              } catch (RuntimeException e) {
+                thrown.add(e);
+              }
+            });
+    sender.start();
+    await().until(() -> sender.getState() == Thread.State.WAITING);
+    assertThat(opened.meters.get("vigie.event.queue.bytes").gauge().value())
+        .isBetween(900_000.0, 1_048_576.0);
+    opened.close();
+    sender.join();
+    assertThat(thrown).singleElement().asString().contains("closed");
+    open();
+  }
+
+  @Test
+  void givenAStorm_whenSearchedMeanwhile_thenEachAnswerIsWholeAndTheLastHasAll() {
+    AtomicInteger acked = new AtomicInteger();
+    for (long seq = 1; seq <= 9_000; seq++) {
+      opened.store.append(event(seq), raw(seq), acked::incrementAndGet);
+      if (seq % 2_000 == 0) {
+        List<String> found =
+            opened.store.search(query(Instant.MIN, Instant.MAX, 10_000, "")).stream()
+                .map(stored -> stored.event().text())
+                .toList();
+        assertThat(found).isEqualTo(reversed(range(1, found.size())));
+      }
+    }
+    await().until(() -> acked.get() == 9_000);
+    await().until(() -> texts().size() == 9_000);
+  }
+
+  @Test
+  void givenAnIntakeOnTop_whenRestartedWithReplays_thenEachEventIsThereOnce() {
+    for (int life = 0; life < 3; life++) {
+      opened.close();
+      opened = new TestStore(folder, TestStore.SMALL, FileLayer.disk(), clock);
+      EventIntake intake = new EventIntake(opened.store, clock, opened.meters);
+      AtomicInteger acked = new AtomicInteger();
+      intake.listen((event, late) -> told.add(event.text()));
+      intake.start();
+      for (long seq = 1; seq <= 100 * (life + 1); seq++) {
+        intake.accept(event(seq), raw(seq), acked::incrementAndGet);
+      }
+      int all = 100 * (life + 1);
+      await().until(() -> acked.get() == all);
+    }
+    await().until(() -> told.size() >= 300);
+    assertThat(told).isEqualTo(range(1, 300));
+    assertThat(texts()).isEqualTo(reversed(range(1, 300)));
+  }
+
+  private void append(long from, long to) {
+    AtomicInteger acked = new AtomicInteger();
+    for (long seq = from; seq <= to; seq++) {
+      opened.store.append(event(seq), raw(seq), acked::incrementAndGet);
+    }
+    await().until(() -> acked.get() == to - from + 1);
+  }
+
+  /** On a busy machine a search may miss the newest for a moment. */
+  private void settle() {
+    await().until(() -> opened.meters.get("vigie.event.fill.lag").gauge().value() == 0);
+  }
+
+  private Event event(long seq) {
+    return Events.at(Events.agent("p1", "s1", seq, "probe.up"), clock.now(), clock.now());
+  }
+
+  private static byte[] raw(long seq) {
+    return ("raw " + seq).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static EventQuery query(Instant since, Instant until, int limit, String before) {
+    return new EventQuery(since, until, List.of(), "", limit, before);
+  }
+
+  private List<String> texts() {
+    return search(query(Instant.MIN, Instant.MAX, 10_000, ""));
+  }
+
+  private List<String> search(EventQuery query) {
+    settle();
+    return opened.store.search(query).stream().map(stored -> stored.event().text()).toList();
+  }
+
+  private static List<String> range(long from, long to) {
+    List<String> texts = new ArrayList<>();
+    for (long seq = from; seq <= to; seq++) {
+      texts.add("p1/s1/" + seq);
+    }
+    return texts;
+  }
+
+  private static List<String> reversed(List<String> list) {
+    List<String> copy = new ArrayList<>(list);
+    Collections.reverse(copy);
+    return copy;
+  }
+
+  private List<String> dayFiles() {
+    texts(); // moved by now
+    return names(folder, "*.db");
+  }
+
+  private static List<String> names(Path in, String glob) {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(in, glob)) {
+      found.forEach(path -> names.add(path.getFileName().toString()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    names.sort(null);
+    return names;
+  }
+
+  private static long sizeOf(Path in) throws IOException {
+    long size = 0;
+    for (String name : names(in, "*")) {
+      size += Files.size(in.resolve(name));
+    }
+    return size;
+  }
+
+  private static void damage(Path file, long offset) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      byte[] garbage = new byte[(int) Math.min(100_000, Math.max(1, channel.size() - offset))];
+      Arrays.fill(garbage, (byte) 0x5a);
+      channel.write(ByteBuffer.wrap(garbage), offset);
+    }
+  }
+
+  private static void deleteFolder(Path in) throws IOException {
+    for (String name : names(in, "*")) {
+      Files.delete(in.resolve(name));
+    }
+    Files.delete(in);
+  }
+}
