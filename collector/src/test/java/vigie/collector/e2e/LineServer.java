@@ -1,0 +1,46 @@
+package vigie.collector.e2e;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+
+/** A TCP service to watch, on one port: there while it is open. */
+final class LineServer {
+  private final int port;
+  private ServerSocket listening;
+
+  LineServer(int port) {
+    this.port = port;
+  }
+
+  synchronized void up() throws IOException {
+    ServerSocket socket = new ServerSocket();
+    socket.setReuseAddress(true);
+    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 64);
+    listening = socket;
+    Thread thread = new Thread(() -> serve(socket), "line-server");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  synchronized void down() throws IOException {
+    if (listening != null) {
+      listening.close();
+      listening = null;
+    }
+  }
+
+  private static void serve(ServerSocket socket) {
+    while (!socket.isClosed()) {
+      try (Socket client = socket.accept()) {
+        client
+            .getOutputStream()
+            .write("ready\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      } catch (IOException e) {
+        // Closed by down, or a client that went away.
+      }
+    }
+  }
+}
