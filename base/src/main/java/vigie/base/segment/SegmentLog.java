@@ -43,6 +43,7 @@ public final class SegmentLog implements Closeable {
   private long end;
   private long nextNumber;
   private boolean mustRoll;
+  private boolean deletionUnsynced;
   private boolean suspect;
   private boolean closed;
   private long tornBytes;
@@ -90,24 +91,16 @@ public final class SegmentLog implements Closeable {
     List<Segment> segments = new ArrayList<>();
     nextNumber = 1;
     for (var entry : found.entrySet()) {
-      Segment segment = new Segment(entry.getValue(), entry.getKey(), 0);
-      boolean last = entry.getKey().equals(found.lastKey());
-      DataFile data = last ? files.open(segment.file()) : files.openToRead(segment.file());
-      try {
-        boolean whole = SegmentFormat.check(data, segment.file(), options, segment.first());
-        Segment sized = new Segment(segment.file(), segment.first(), data.sizeBytes());
-        if (last) {
-          active = data;
-          sized = loadLast(data, sized, whole);
-        } else if (!whole) {
-          damaged(sized, 0, 0, -1);
-        }
-        if (sized.sizeBytes() > 0) {
-          segments.add(sized);
-        }
-      } finally {
-        if (!last) {
-          SegmentFormat.closeQuietly(data);
+      Path file = entry.getValue();
+      if (entry.getKey().equals(found.lastKey())) {
+        loadLast(file, entry.getKey(), segments);
+      } else {
+        try (DataFile data = files.openToRead(file)) {
+          Segment segment = new Segment(file, entry.getKey(), data.sizeBytes());
+          if (!SegmentFormat.check(data, file, options, segment.first())) {
+            damaged(segment, 0, 0, -1);
+          }
+          segments.add(segment);
         }
       }
     }
@@ -120,39 +113,39 @@ public final class SegmentLog implements Closeable {
     view = new View(List.copyOf(segments), end, nextNumber);
   }
 
-  /** Finds the end of the last segment; size 0 if it is to be made anew. */
-  private Segment loadLast(DataFile data, Segment segment, boolean whole) throws IOException {
+  /** Finds the end of the last segment and leaves it open. */
+  private void loadLast(Path file, long first, List<Segment> segments) throws IOException {
+    DataFile data = files.open(file);
+    active = data;
+    boolean whole = SegmentFormat.check(data, file, options, first);
+    long size = data.sizeBytes();
     SegmentScan scan =
-        new SegmentScan(data, segment.first(), options.mostRecordBytes(), SegmentScan.newWindow());
-    while (scan.next(segment.sizeBytes(), Long.MAX_VALUE)) {
+        new SegmentScan(data, first, options.mostRecordBytes(), SegmentScan.newWindow());
+    while (scan.next(size, Long.MAX_VALUE)) {
       // only its end is wanted
     }
     nextNumber = scan.expected();
     end = scan.position();
     mustRoll = !whole;
-    if (nextNumber == segment.first() && !whole) {
+    if (!whole && nextNumber == first) {
       // A crash while it was made: the first append makes it anew under the same name.
-      tornBytes = segment.sizeBytes();
+      tornBytes = size;
       SegmentFormat.closeQuietly(data);
       active = null;
-      end = 0;
-      return new Segment(segment.file(), segment.first(), 0);
+      return;
     }
+    Segment segment = new Segment(file, first, end);
+    segments.add(segment);
     if (!whole) {
       damaged(segment, 0, 0, -1);
     }
-    if (segment.sizeBytes() > end) {
-      tornBytes = segment.sizeBytes() - end;
-      log.warn(
-          "cut an incomplete record off file={} offset={} bytes={}",
-          segment.file(),
-          end,
-          tornBytes);
+    if (size > end) {
+      tornBytes = size - end;
+      log.warn("cut an incomplete record off file={} offset={} bytes={}", file, end, tornBytes);
       data.truncate(end);
     }
     // What a killed process left may be in memory only, and readers are shown certain records.
     data.sync();
-    return new Segment(segment.file(), segment.first(), end);
   }
 
   /** Appends one record with one write; see {@link #append(List)}. */
@@ -343,19 +336,28 @@ public final class SegmentLog implements Closeable {
     ensureOpen();
     while (view.segments().size() > 1 && view.nextOf(0) <= number) {
       List<Segment> segments = view.segments();
+      Path oldest = segments.get(0).file();
       try {
-        files.delete(segments.get(0).file());
+        syncDeletion();
+        files.delete(oldest);
+        deletionUnsynced = true;
         view =
             new View(
                 List.copyOf(segments.subList(1, segments.size())),
                 view.durableEnd(),
                 view.durableNext());
-        // One by one, so that a power cut leaves no hole in the middle.
-        files.syncFolder(folder);
+        syncDeletion();
       } catch (IOException e) {
-        throw new IOException(
-            "cannot delete segment " + segments.get(0).file() + ": " + FileLayer.reason(e), e);
+        throw new IOException("cannot delete segment " + oldest + ": " + FileLayer.reason(e), e);
       }
+    }
+  }
+
+  /** One deletion at a time, so that a power cut leaves no hole in the middle. */
+  private void syncDeletion() throws IOException {
+    if (deletionUnsynced) {
+      files.syncFolder(folder);
+      deletionUnsynced = false;
     }
   }
 

@@ -9,8 +9,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -35,8 +36,8 @@ public final class ForgetfulFiles implements FileLayer {
   }
 
   private final Random random;
-  private final Map<Path, Inode> names = new HashMap<>();
-  private final Map<Path, Inode> durableNames = new HashMap<>();
+  private final Map<Path, Inode> names = new LinkedHashMap<>();
+  private final Map<Path, Inode> durableNames = new LinkedHashMap<>();
   private final List<Path> unsyncedNames = new ArrayList<>();
   private final Set<Path> locks = new HashSet<>();
   private int life;
@@ -66,7 +67,7 @@ public final class ForgetfulFiles implements FileLayer {
     unsyncedNames.clear();
     names.clear();
     names.putAll(durableNames);
-    for (Inode inode : new HashSet<>(names.values())) {
+    for (Inode inode : new LinkedHashSet<>(names.values())) {
       inode.cut(forget == Forget.SOME ? random : null);
     }
   }
