@@ -100,6 +100,7 @@ public final class Spool implements EventSink, AutoCloseable {
   private final Deque<Unsynced> unsynced = new ArrayDeque<>();
   private final TreeMap<Long, Long> bornNanos = new TreeMap<>(); // by a segment's first seq
   private final List<Gap> damages = new ArrayList<>();
+  private volatile long damageFrom; // 0: no damage is to be told; else the mark stays below it
   private volatile long lostFrom; // 0: nothing is to be told
   private long lostTo;
   private String lostReason = "full";
@@ -242,8 +243,8 @@ public final class Spool implements EventSink, AutoCloseable {
     boolean synced = false;
     synchronized (this) {
       if (closed && queue.remove(waiting)) {
-        throw new UncheckedIOException(
-            new IOException("the spool " + config.path() + " is closed"));
+        IOException refused = new IOException("the spool " + config.path() + " is closed");
+        throw new UncheckedIOException(refused.getMessage(), refused);
       }
       if (!waiting.done) {
         long before = segments.syncedNext();
@@ -345,6 +346,9 @@ public final class Spool implements EventSink, AutoCloseable {
       segments.sync();
     }
     unsynced.clear();
+    if (damages.isEmpty()) {
+      damageFrom = 0;
+    }
   }
 
   private void planSync() {
@@ -587,16 +591,13 @@ public final class Spool implements EventSink, AutoCloseable {
             + 1;
     if (from < number) {
       damageToldUpTo = number - 1;
-      onDisk(() -> tellDamage(from, number - 1));
+      meters.damaged.increment(number - from);
+      synchronized (this) {
+        damages.add(new Gap(from, number - 1, "damage"));
+        damageFrom = damageFrom == 0 ? from : damageFrom;
+      }
+      onDisk(this::tellNow);
     }
-  }
-
-  private void tellDamage(long from, long to) {
-    meters.damaged.increment(to - from + 1);
-    synchronized (this) {
-      damages.add(new Gap(from, to, "damage"));
-    }
-    tellNow();
   }
 
   private void tellNow() {
@@ -622,7 +623,8 @@ public final class Spool implements EventSink, AutoCloseable {
    * deleted later, and the mark is written with the next event.
    */
   public void acknowledge(long seq) {
-    long upTo = Math.min(seq, last());
+    long damage = damageFrom;
+    long upTo = Math.min(seq, damage == 0 ? last() : damage - 1);
     long before = acknowledged.getAndAccumulate(upTo, Math::max);
     if (upTo > before) {
       meters.out.increment(upTo - before);

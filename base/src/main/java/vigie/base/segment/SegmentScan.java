@@ -7,8 +7,8 @@ import java.util.zip.CRC32C;
 /**
  * Walks the records of one segment file and steps over damage. Not safe for several threads.
  *
- * <p>Behind a bad record it looks first where the record's length points, then at every byte; the
- * record's number, which must grow, and its CRC tell a record from chance.
+ * <p>Behind a bad record, whose length means nothing, it looks at every byte; a record's number,
+ * which must grow, and its CRC tell it from chance.
  */
 final class SegmentScan {
   private static final int WINDOW = 64 << 10;
@@ -119,13 +119,6 @@ final class SegmentScan {
   }
 
   private long findBehind(long bad, long limit, long stop) throws IOException {
-    if (load(bad, SegmentFormat.RECORD_HEADER, limit)) {
-      int claimed = window.getInt((int) (bad - windowStart) + 4);
-      long behind = bad + SegmentFormat.RECORD_HEADER + claimed;
-      if (claimed >= 1 && behind < limit && recordAt(behind, limit, stop)) {
-        return behind;
-      }
-    }
     // Bounds the work where damaged bytes look like large records again and again.
     long budget = 8 * (limit - bad) + (1 << 20);
     for (long at = bad + 1; at < limit && budget > 0; at++) {

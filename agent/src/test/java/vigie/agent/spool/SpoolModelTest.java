@@ -1,0 +1,191 @@
+package vigie.agent.spool;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import vigie.agent.event.Event;
+import vigie.agent.event.EventType;
+import vigie.agent.event.Severity;
+import vigie.base.segment.ForgetfulFiles;
+import vigie.base.segment.ForgetfulFiles.Forget;
+import vigie.base.time.ManualClock;
+
+/**
+ * A spool and a collector that drops what it has by seq, through random events, acknowledgements,
+ * failing disks, kills and power cuts. {@code -Dvigie.seed=N} repeats one run.
+ */
+class SpoolModelTest {
+  private static final int RUNS = 60;
+  private static final int STEPS = 150;
+
+  @Test
+  void givenRandomLife_whenTheCollectorDropsDoubles_thenEachCertainEventArrivesOnce() {
+    Long only = Long.getLong("vigie.seed");
+    long first = only == null ? System.nanoTime() : only;
+    for (long seed = first; seed < first + (only == null ? RUNS : 1); seed++) {
+      try {
+        new Run(seed).live();
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("-Dvigie.seed=" + seed + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private static final class Run {
+    private static final Host HOST = new Host("p1", "b", "m", "", List.of(), Path.of("/none"));
+    private static final SpoolConfig CONFIG =
+        new SpoolConfig(Path.of("/spool"), 1 << 20, Duration.ofDays(7));
+
+    private final Random random;
+    private final ForgetfulFiles files;
+    private final Set<String> owed = new HashSet<>(); // must arrive, whatever comes
+    private final List<String> uncertain = new ArrayList<>(); // taken, not synced yet
+    private final TreeMap<Long, String> taken = new TreeMap<>(); // by the collector
+    private final Set<Long> told = new HashSet<>(); // seqs that a gap event named
+    private ManualClock clock = new ManualClock();
+    private Spool spool;
+    private boolean badWeather;
+    private boolean wasBad;
+    private int made;
+
+    Run(long seed) {
+      random = new Random(seed);
+      files = new ForgetfulFiles(seed + 1);
+      spool = open();
+    }
+
+    private Spool open() {
+      clock = new ManualClock();
+      return Spool.open(
+          CONFIG, HOST, clock, clock, Runnable::run, files, new SimpleMeterRegistry());
+    }
+
+    void live() {
+      for (int step = 0; step < STEPS; step++) {
+        int what = random.nextInt(100);
+        if (what < 55) {
+          accept();
+        } else if (what < 65) {
+          pass();
+        } else if (what < 80) {
+          ship(1 + random.nextInt(20));
+        } else if (what < 90) {
+          weather(random.nextBoolean());
+        } else {
+          end();
+        }
+      }
+      weather(false);
+      pass();
+      accept();
+      settle();
+      end();
+      settle();
+      assertThat(taken.values()).containsAll(owed);
+      for (long seq = 1; seq <= taken.lastKey(); seq++) {
+        assertThat(taken.containsKey(seq) || told.contains(seq)).as("seq %d", seq).isTrue();
+      }
+      assertThat(taken.values().stream().filter(text -> text.startsWith("event ")))
+          .doesNotHaveDuplicates();
+    }
+
+    private void accept() {
+      boolean urgent = random.nextInt(3) == 0;
+      String text = "event " + made++ + " " + "x".repeat(random.nextInt(40)) + ".";
+      EventType type = urgent ? EventType.PROBE_DOWN : EventType.PROBE_SLOW;
+      try {
+        spool.accept(new Event(clock.now(), Severity.ERROR, type, Map.of(), text));
+      } catch (UncheckedIOException e) {
+        assertThat(badWeather).isTrue();
+        return;
+      }
+      uncertain.add(text);
+      if (urgent) {
+        owed.addAll(uncertain);
+        uncertain.clear();
+      }
+    }
+
+    /** A second goes by, or, after bad weather, as many as the longest pause between tries. */
+    private void pass() {
+      clock.advance(Duration.ofSeconds(wasBad ? 61 : 1));
+      if (!badWeather) {
+        owed.addAll(uncertain);
+        uncertain.clear();
+        wasBad = false;
+      }
+    }
+
+    private void weather(boolean bad) {
+      badWeather = bad;
+      wasBad |= bad;
+      files.setFailingWrites(bad ? random.nextDouble() : 0);
+      files.setFailingSyncs(bad ? random.nextDouble() : 0);
+    }
+
+    private int ship(int most) {
+      List<SpoolRecord> records = spool.read(spool.acknowledged(), most, 1 << 20);
+      long before = spool.acknowledged();
+      for (SpoolRecord record : records) {
+        assertThat(record.seq()).isGreaterThan(before).isLessThanOrEqualTo(spool.last());
+        before = record.seq();
+        take(record);
+      }
+      if (!records.isEmpty()) {
+        spool.acknowledge(records.get(random.nextInt(records.size())).seq());
+      }
+      return records.size();
+    }
+
+    private void take(SpoolRecord record) {
+      String line = new String(record.data(), UTF_8);
+      assertThat(line).contains("seq=\"" + record.seq() + "\"");
+      String text = line.substring(line.lastIndexOf(']') + 2);
+      String known = taken.putIfAbsent(record.seq(), text);
+      assertThat(text).isEqualTo(known == null ? text : known);
+      if (text.startsWith("events ")) {
+        String[] words = text.split(" ");
+        for (long seq = Long.parseLong(words[1]); seq <= Long.parseLong(words[3]); seq++) {
+          told.add(seq);
+        }
+      }
+    }
+
+    private void settle() {
+      for (long idle = 0; idle < 2; ) {
+        idle = spool.acknowledged() == spool.last() ? idle + 1 : 0;
+        ship(50);
+        pass();
+      }
+    }
+
+    private void end() {
+      Forget forget = Forget.values()[random.nextInt(3)];
+      if (forget == Forget.NOTHING && !wasBad) {
+        owed.addAll(uncertain);
+      }
+      uncertain.clear();
+      if (random.nextInt(3) == 0 && !badWeather) {
+        spool.close();
+      }
+      files.powerCut(forget);
+      boolean bad = badWeather;
+      weather(false);
+      spool = open();
+      wasBad = false;
+      weather(bad);
+    }
+  }
+}
