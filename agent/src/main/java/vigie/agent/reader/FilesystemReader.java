@@ -2,7 +2,10 @@ package vigie.agent.reader;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +17,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The mounted file systems and their sizes. A file system that does not answer (a file server that
@@ -21,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * then on it is told as an error without being asked. One thread at a time.
  */
 public final class FilesystemReader implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(FilesystemReader.class);
+
   private final KernelFile ofInit;
   private final KernelFile ofSelf;
   private final Roots roots;
@@ -89,7 +96,13 @@ public final class FilesystemReader implements AutoCloseable {
     String text = new String(lastTable, StandardCharsets.UTF_8);
     List<Filesystem> next = new ArrayList<>();
     for (Mount mount : Mount.parse(text, roots.rootfs().toString(), wanted)) {
-      next.add(known(mount));
+      try {
+        next.add(known(mount));
+      } catch (InvalidPathException notInThisLocale) {
+        log.warn(
+            "mount point left out: its name needs another LC_ALL, such as C.UTF-8 mountpoint={}",
+            mount.mountPoint());
+      }
     }
     filesystems = List.copyOf(next);
   }
@@ -213,14 +226,22 @@ public final class FilesystemReader implements AutoCloseable {
           volume = open;
         }
         return new Reading(open.size(), open.free(), open.available(), "");
-      } catch (FileSystemException refused) {
-        volume = null;
-        String reason = refused.getReason();
-        return Reading.failed(reason == null ? refused.getClass().getSimpleName() : reason);
       } catch (IOException | RuntimeException failed) {
         volume = null;
-        return Reading.failed(failed.getClass().getSimpleName());
+        return Reading.failed(reason(failed));
       }
+    }
+
+    /** A few words that stay the same while the fault does: they become a label. */
+    private static String reason(Exception failed) {
+      if (failed instanceof AccessDeniedException) {
+        return "permission denied";
+      } else if (failed instanceof NoSuchFileException) {
+        return "no such file";
+      } else if (failed instanceof FileSystemException refused && refused.getReason() != null) {
+        return refused.getReason();
+      }
+      return failed.getClass().getSimpleName();
     }
 
     void files(double total, double free) {

@@ -59,7 +59,7 @@ public final class StatReader implements AutoCloseable {
       }
       if (in.startsWith("cpu")) {
         int cpu = in.digitsAfter(3);
-        if (cpu >= 0 && count < MAX_CPUS) {
+        if (cpu >= 0 && cpu < MAX_CPUS && count < MAX_CPUS) {
           add(cpu, in);
         }
       } else if (in.is("intr")) {
