@@ -265,7 +265,7 @@ public final class Ship implements AutoCloseable {
   /** Tells a reason once, not each time. */
   private void failed(String reason, String cause) {
     meters.failure(reason);
-    if (told.isEmpty() || !told.equals(reason) && !reason.equals("connect")) {
+    if (told.isEmpty() || (!told.equals(reason) && !reason.equals("connect"))) {
       log.warn("collector takes no events peer={} pending={} cause=\"{}\"", peer, pending(), cause);
       told = reason;
     }

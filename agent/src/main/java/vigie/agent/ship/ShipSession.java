@@ -168,7 +168,7 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
     long bytes = config.windowBytes() - window.bytes();
     if (state != State.LIVE
         || reading
-        || window.count() > 0 && window.room() < config.windowRecords() / 4
+        || (window.count() > 0 && window.room() < config.windowRecords() / 4)
         || window.room() < 1
         || bytes < 1
         || ship.spool().last() <= sentSeq) {
@@ -253,7 +253,7 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
         window.count() == 0
             && !reading
             && closeTxnr == 0
-            && (state == State.LEAVING || state == State.LIVE && ship.spool().last() <= sentSeq);
+            && (state == State.LEAVING || (state == State.LIVE && ship.spool().last() <= sentSeq));
     if (done) {
       state = State.LEAVING;
       closeTxnr = ++txnr;
@@ -279,7 +279,7 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
 
   private void checkAnswers() {
     watched = false;
-    if (state == State.ENDED || state == State.LIVE && window.count() == 0) {
+    if (state == State.ENDED || (state == State.LIVE && window.count() == 0)) {
       return;
     }
     long left = limit().toNanos() - (ship.clock().nanos() - progressNanos);

@@ -194,7 +194,7 @@ public final class RelpDecoder extends ByteToMessageDecoder {
   }
 
   private static boolean isLetter(byte b) {
-    return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z';
+    return (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z');
   }
 
   private static String shown(byte b) {

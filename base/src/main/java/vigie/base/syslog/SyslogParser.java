@@ -162,7 +162,7 @@ public final class SyslogParser {
       return;
     }
     int hostEnd = word(bytes, at, end);
-    if (hostEnd == at || bytes[hostEnd - 1] == ':' && !isIpv6(bytes, at, hostEnd)) {
+    if (hostEnd == at || (bytes[hostEnd - 1] == ':' && !isIpv6(bytes, at, hostEnd))) {
       message.textStart = at;
       return;
     }
@@ -186,7 +186,7 @@ public final class SyslogParser {
     boolean found =
         timestamp.readBsd(bytes, at, end, received) || timestamp.readIso(bytes, at, end);
     if (!found
-        || timestamp.end < end && bytes[timestamp.end] != ' ' && bytes[timestamp.end] != ':') {
+        || (timestamp.end < end && bytes[timestamp.end] != ' ' && bytes[timestamp.end] != ':')) {
       return false;
     }
     message.timed = timestamp.real;
@@ -219,7 +219,7 @@ public final class SyslogParser {
         i++;
       }
       procIdEnd = i++;
-      if (i >= end || bytes[i] != ':' && bytes[i] != ' ') {
+      if (i >= end || (bytes[i] != ':' && bytes[i] != ' ')) {
         return start;
       }
       i += bytes[i] == ':' ? 1 : 0;

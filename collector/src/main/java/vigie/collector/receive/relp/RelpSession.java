@@ -304,9 +304,9 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private boolean claims(Event event) {
     Event.Origin origin = event.origin();
     if (origin == null
-        || identity != null
+        || (identity != null
             && identity.spool().equals(origin.spool())
-            && identity.node().equals(event.node())) {
+            && identity.node().equals(event.node()))) {
       return true;
     }
     Identities.Identity claimed = new Identities.Identity(event.node(), origin.spool());
@@ -371,11 +371,11 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     boolean room =
         state == State.NEW
             || state == State.LINGERING
-            || state == State.OPEN
+            || (state == State.OPEN
                 && unanswered.size() < limits.unackedRecords()
                 && unansweredBytes < limits.unackedBytes()
                 && receiver.hasRoom()
-                && channel.isWritable();
+                && channel.isWritable());
     if (channel.config().isAutoRead() != room) {
       channel.config().setAutoRead(room);
       if (room) {
