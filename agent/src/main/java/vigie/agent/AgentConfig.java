@@ -137,9 +137,9 @@ record AgentConfig(
             .allMatch(
                 c ->
                     c == '_'
-                        || c >= '0' && c <= '9'
-                        || c >= 'a' && c <= 'z'
-                        || c >= 'A' && c <= 'Z');
+                        || (c >= '0' && c <= '9')
+                        || (c >= 'a' && c <= 'z')
+                        || (c >= 'A' && c <= 'Z'));
   }
 
   private static InetSocketAddress listen(Section top) {

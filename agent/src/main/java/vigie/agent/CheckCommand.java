@@ -63,6 +63,7 @@ final class CheckCommand implements Callable<Integer> {
       checkListen(config.listen(), found);
       checkSpool(config.spool().path(), found);
       checkProbes(config.probes(), found);
+      checkCollector(config.ship().collector(), out);
     }
     found.forEach(out::println);
     if (found.isEmpty()) {
@@ -125,9 +126,39 @@ final class CheckCommand implements Callable<Integer> {
     }
   }
 
-  /** Runs all probes once, at the same time; what is not up is told in the configured order. */
+  /** What is not up is told in the configured order. */
   private void checkProbes(List<ProbeConfig> probes, List<String> found) {
+    run(probes)
+        .forEach(
+            (probe, reason) ->
+                found.add(
+                    "probe \""
+                        + probe.name()
+                        + "\" "
+                        + probe.address()
+                        + " is not up: "
+                        + reason
+                        + hint(probe.target())));
+  }
+
+  /** Only a warning: events wait in the spool for as long as the collector is away. */
+  private void checkCollector(InetSocketAddress collector, PrintWriter out) {
+    run(List.of(ProbeConfig.tcp("collector", collector)))
+        .forEach(
+            (probe, reason) ->
+                out.println(
+                    "warning: collector "
+                        + probe.address()
+                        + " does not answer: "
+                        + reason
+                        + hint(collector)
+                        + "; events wait in the spool until it does"));
+  }
+
+  /** Runs all probes once, at the same time; gives the reasons of those that are down. */
+  private static Map<ProbeConfig, String> run(List<ProbeConfig> probes) {
     Map<ProbeConfig, CompletableFuture<ProbeResult>> results = new LinkedHashMap<>();
+    Map<ProbeConfig, String> reasons = new LinkedHashMap<>();
     Threads threads = new Threads(new SimpleMeterRegistry());
     try (ThreadScheduler scheduler =
             new ThreadScheduler(
@@ -142,17 +173,11 @@ final class CheckCommand implements Callable<Integer> {
       results.forEach(
           (probe, result) -> {
             if (result.join() instanceof ProbeResult.Down down) {
-              found.add(
-                  "probe \""
-                      + probe.name()
-                      + "\" "
-                      + probe.address()
-                      + " is not up: "
-                      + down.reason()
-                      + hint(probe.target()));
+              reasons.put(probe, down.reason());
             }
           });
     }
+    return reasons;
   }
 
   private String hint(InetSocketAddress target) {

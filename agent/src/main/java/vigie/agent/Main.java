@@ -1,6 +1,9 @@
 package vigie.agent;
 
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,8 +46,13 @@ public final class Main implements Runnable {
     int code =
         RunCommand.isPlain(args)
             ? RunCommand.plain(args)
-            : execute(args, new PrintWriter(System.out, true), new PrintWriter(System.err, true));
+            : execute(args, utf8(System.out), utf8(System.err));
     System.exit(code);
+  }
+
+  /** Not in the locale's charset: a service has none, and then "…" would come out as "?". */
+  private static PrintWriter utf8(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
   /** Runs a command and gives its exit code. */

@@ -1,5 +1,7 @@
 package vigie.agent;
 
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -87,22 +89,29 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Logging.install(System.out, Level.INFO);
+    Logging.install(new PrintStream(System.out, true, StandardCharsets.UTF_8), Level.INFO);
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, failure) -> log.error("task failed thread={}", thread.getName(), failure));
     Faults faults = new Faults();
     AgentConfig config = options.load(faults);
     faults.throwIfAny();
     warn(faults);
     Agent agent = Agent.start(config, options.roots());
     CountDownLatch stop = new CountDownLatch(1);
-    Signal.handle(new Signal("TERM"), signal -> stop.countDown());
-    Signal.handle(new Signal("INT"), signal -> stop.countDown());
-    Signal.handle(new Signal("HUP"), signal -> reload(agent));
+    on("TERM", stop::countDown);
+    on("INT", stop::countDown);
+    on("HUP", () -> reload(agent));
     try {
       stop.await();
     } catch (InterruptedException e) {
       log.info("interrupted, stopping");
     }
     return close(agent);
+  }
+
+  /** The JDK's own class, since there is no other way to hear of SIGHUP. */
+  private static void on(String signal, Runnable task) {
+    Signal.handle(new Signal(signal), received -> task.run());
   }
 
   /** Closes within five seconds; what is on the disk is safe even where that fails. */

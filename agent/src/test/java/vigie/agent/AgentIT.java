@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,7 +105,7 @@ class AgentIT {
     start();
     Process check = launch("check", "--config", folder.resolve("agent.yaml").toString());
     assertThat(check.waitFor(30, TimeUnit.SECONDS)).isTrue();
-    assertThat(output()).endsWith("all well\n");
+    assertThat(output()).endsWith("all well\n").doesNotContain("cannot listen");
     assertThat(check.exitValue()).isZero();
   }
 
@@ -117,6 +118,28 @@ class AgentIT {
     start();
     await().atMost(PATIENCE).until(() -> spooled().contains("probe.down"));
     assertThat(spooled()).contains("probe.up");
+  }
+
+  @Test
+  void givenSpoolWithoutPermission_whenRun_thenTwoAndWhatToDo() throws Exception {
+    Files.createDirectory(folder.resolve("spool"));
+    Files.setPosixFilePermissions(
+        folder.resolve("spool"), PosixFilePermissions.fromString("r-xr-xr-x"));
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    // Root may write everywhere, so as root the program is run as somebody who may not.
+    boolean root = Files.isWritable(folder.resolve("spool"));
+    List<String> command =
+        new ArrayList<>(
+            root
+                ? List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+                : List.of());
+    command.addAll(List.of(program(), "run", "--config", folder.resolve("agent.yaml").toString()));
+    Process agent = launch(command);
+    assertThat(agent.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(agent.exitValue()).as(output()).isEqualTo(2);
+    assertThat(output())
+        .contains(folder.resolve("spool").toString())
+        .contains("make it writable for that user or set another spool.path");
   }
 
   private void configure(String probe) throws IOException {
@@ -142,8 +165,16 @@ class AgentIT {
   }
 
   private Process launch(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(PROGRAM.toAbsolutePath().toString()));
+    List<String> command = new ArrayList<>(List.of(program()));
     command.addAll(List.of(arguments));
+    return launch(command);
+  }
+
+  private static String program() {
+    return PROGRAM.toAbsolutePath().normalize().toString();
+  }
+
+  private Process launch(List<String> command) throws IOException {
     Process process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)

@@ -126,12 +126,30 @@ class MainTest {
           config(
               "listen: 127.0.0.1:"
                   + freePort()
+                  + "\ncollector: relp://127.0.0.1:"
+                  + service.getLocalPort()
                   + "\nspool: {path: spool}\nprobes:\n  - {name: calc, tcp: 127.0.0.1:"
                   + service.getLocalPort()
                   + "}\n");
       assertThat(execute("check", "--config", file)).isZero();
       assertThat(out.toString()).isEqualTo("all well\n");
     }
+  }
+
+  @Test
+  void givenCollectorThatIsAway_whenChecked_thenOnlyWarned() throws IOException {
+    int away = freePort();
+    String file =
+        config(
+            "listen: 127.0.0.1:"
+                + freePort()
+                + "\nspool: {path: spool}\ncollector: relp://127.0.0.1:"
+                + away
+                + "\n");
+    assertThat(execute("check", "--config", file)).isZero();
+    assertThat(out.toString())
+        .startsWith("warning: collector 127.0.0.1:" + away + " does not answer: connection refused")
+        .endsWith("; events wait in the spool until it does\nall well\n");
   }
 
   @Test

@@ -93,7 +93,7 @@ final class ListeningSockets implements AutoCloseable {
   private boolean takes(int i, long high, long low) {
     boolean any6 = highs[i] == 0 && lows[i] == 0;
     boolean any4 = highs[i] == 0 && lows[i] == MAPPED && isMapped(high, low);
-    return any6 || any4 || highs[i] == high && lows[i] == low;
+    return any6 || any4 || (highs[i] == high && lows[i] == low);
   }
 
   private static boolean isMapped(long high, long low) {
@@ -110,7 +110,7 @@ final class ListeningSockets implements AutoCloseable {
   static long low(InetAddress address) {
     byte[] bytes = address.getAddress();
     return bytes.length == 4
-        ? MAPPED | ByteBuffer.wrap(bytes).getInt(0) & 0xFFFFFFFFL
+        ? MAPPED | (ByteBuffer.wrap(bytes).getInt(0) & 0xFFFFFFFFL)
         : ByteBuffer.wrap(bytes).getLong(8);
   }
 

@@ -43,6 +43,8 @@ public final class Probes implements AutoCloseable {
   private boolean socketsUnreadable;
 
   /**
+   * Has no probes yet: {@link #configure} begins.
+   *
    * @param procfs where {@code net/tcp} is, usually {@code /proc}
    * @param sink is called on {@code telling} alone
    * @param lookups runs name lookups, which block

@@ -53,12 +53,16 @@ public final class TcpProbe {
   /** Told of what a run does, step by step; called by any thread, one at a time. */
   public interface Steps {
     /**
+     * Takes a step.
+     *
      * @param at since the start of the run
      */
     void step(Duration at, String what);
   }
 
   /**
+   * Does nothing yet.
+   *
    * @param lookups runs name lookups, which block
    */
   public TcpProbe(
