@@ -81,8 +81,8 @@ public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
     if (word.startsWith("{{")) {
       throw new IllegalArgumentException("native histograms are not supported: " + word);
     }
-    // Not the x of a hexadecimal number.
-    int x = word.indexOf('x', word.startsWith("0x") || word.startsWith("-0x") ? 3 : 0);
+    // 0x3 is zero four times: there are no hexadecimal numbers here.
+    int x = word.indexOf('x');
     String head = x < 0 ? word : word.substring(0, x);
     int times = x < 0 ? 0 : times(word, x);
     if (head.equals("_")) {
@@ -114,7 +114,7 @@ public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
   /** Where the sign of the step stands; -1 where there is none. */
   private static int signOfStep(String head) {
     for (int i = 1; i < head.length(); i++) {
-      boolean exponent = Character.toLowerCase(head.charAt(i - 1)) == 'e' && !head.startsWith("0x");
+      boolean exponent = Character.toLowerCase(head.charAt(i - 1)) == 'e' && i > 1;
       if ((head.charAt(i) == '+' || head.charAt(i) == '-') && !exponent) {
         return i;
       }
@@ -137,9 +137,6 @@ public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
     try {
       char last =
           digits.isEmpty() ? 'd' : Character.toLowerCase(digits.charAt(digits.length() - 1));
-      if (digits.startsWith("0x")) {
-        return sign * Long.parseLong(digits.substring(2), 16);
-      }
       if (last != 'd' && last != 'f') {
         return sign * Double.parseDouble(digits);
       }

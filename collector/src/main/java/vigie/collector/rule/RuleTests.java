@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -105,7 +105,8 @@ public final class RuleTests {
     private final TestClock clock = new TestClock();
     private final Engine engine = new Engine(store, EngineOptions.defaults());
     private final List<GroupRun> groups = new ArrayList<>();
-    private final Set<String> differences = new LinkedHashSet<>();
+    private final List<String> differences = new ArrayList<>();
+    private final Set<String> failing = new HashSet<>();
 
     Run(RuleTestFile file, List<RuleGroup> loaded, Case test) {
       this.file = file;
@@ -167,7 +168,9 @@ public final class RuleTests {
 
     private void noteErrors(GroupRun group, long now) {
       for (GroupStatus.RuleStatus rule : group.status().rules()) {
-        if (rule.health() == GroupStatus.Health.ERR) {
+        boolean fails = rule.health() == GroupStatus.Health.ERR;
+        // Once for each way to fail: it would fail at every turn.
+        if (fails && failing.add(rule.rule().position() + rule.lastError())) {
           differences.add(
               rule.rule().position()
                   + ": "
