@@ -82,7 +82,7 @@ class PromtoolIT {
         "value: 60}         | value: 61}",
         "eval_time: 13m     | eval_time: 12m",
         "eval_time: 4m30s   | eval_time: 1m30s",
-        "site: home}        | site: away}",
+        "labels: {site: home} | labels: {site: away}",
         "[first, second]    | [second, first]",
         "interval: 30s      | interval: 20s",
         "1+1x20             | 1+1x3",

@@ -1,0 +1,86 @@
+package vigie.collector.rule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Every queue, drop, lag and retry that the programs tell of has a rule in alert-rules. */
+class OwnMetersTest {
+  private static final Path ROOT = Path.of(System.getProperty("vigie.root", "..")).toAbsolutePath();
+  private static final Pattern METER = Pattern.compile("\"vigie\\.([a-z.]+)\"");
+
+  /** Those that only tell how much there is or goes on; more or less of it is no fault. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          "agent.scrape",
+          "alerts",
+          "build.info",
+          "dispatch.groups",
+          "dispatch.notifications",
+          "event.log.records",
+          "event.log.sync",
+          "events.duplicate",
+          "events.taken",
+          "node.labels",
+          "probe.runs",
+          "relp.answered",
+          "relp.bytes",
+          "relp.empty",
+          "relp.records",
+          "relp.sessions",
+          "rule.evaluations",
+          "rule.group.duration",
+          "rule.group.triggered",
+          "rules",
+          "samples.appended",
+          "series",
+          "ship.acknowledged",
+          "ship.bytes",
+          "ship.sent",
+          "ship.sessions",
+          "spool.records.in",
+          "spool.records.out",
+          "spool.syncs");
+
+  @Test
+  void givenMetersOfTheSources_whenLookedUpInTheRules_thenEachHasOneOrIsHarmless()
+      throws IOException {
+    StringBuilder rules = new StringBuilder();
+    for (Path file : RuleFiles.find(ROOT.resolve("alert-rules"), "*[!t].yml")) {
+      rules.append(Files.readString(file));
+    }
+    Set<String> without = new TreeSet<>();
+    for (String module : List.of("agent", "collector", "base")) {
+      for (String meter : metersOf(ROOT.resolve(module).resolve("src/main/java"))) {
+        if (!HARMLESS.contains(meter)
+            && !rules.toString().contains("vigie_" + meter.replace('.', '_'))) {
+          without.add("vigie." + meter);
+        }
+      }
+    }
+    assertThat(without)
+        .as("write a rule and its test into alert-rules/vigie.yml, or add it to HARMLESS here")
+        .isEmpty();
+  }
+
+  private static Set<String> metersOf(Path sources) throws IOException {
+    Set<String> meters = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(sources)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+        METER
+            .matcher(Files.readString(file))
+            .results()
+            .forEach(found -> meters.add(found.group(1)));
+      }
+    }
+    return meters;
+  }
+}
