@@ -7,6 +7,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -71,6 +72,7 @@ final class Collector implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
   private static final int MOST_SERIES = 2_000_000;
   private static final int HTTP_QUEUE = 256;
+  private static final Duration SESSIONS_EVERY = Duration.ofSeconds(5);
   private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(4 << 20, 512);
 
   private final Optional<Path> file;
@@ -228,6 +230,7 @@ final class Collector implements AutoCloseable {
                 clock,
                 scheduler,
                 meters));
+    scheduler.every(SESSIONS_EVERY, SESSIONS_EVERY, () -> nodes.connected(relp.nodes()));
 
     // What answers.
     var answering = closing.add("http threads", threads.pool("http", 4, HTTP_QUEUE));

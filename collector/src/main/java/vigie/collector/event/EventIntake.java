@@ -130,9 +130,18 @@ public final class EventIntake implements EventSink {
       }
     }
     taken.increment();
-    whenDurable.run();
-    ready.forEach(Runnable::run);
+    acknowledge(whenDurable);
+    ready.forEach(EventIntake::acknowledge);
     tell(event, late);
+  }
+
+  /** A receiver that is gone must not keep the others from being answered, nor rules from it. */
+  private static void acknowledge(Runnable whenDurable) {
+    try {
+      whenDurable.run();
+    } catch (RuntimeException e) {
+      log.debug("an acknowledgement found nobody cause=\"{}\"", e.toString());
+    }
   }
 
   private void tell(Event event, boolean late) {
@@ -154,7 +163,7 @@ public final class EventIntake implements EventSink {
   private void reportHole(Event event) {
     SpoolMarks.Hole hole = marks.opened();
     if (hole != null) {
-      missing.increment(hole.to() - hole.from() + 1);
+      missing.increment((double) (hole.to() - hole.from() + 1));
       log.warn(
           "events are missing, lost by the agent or taken by another collector node={} from={}"
               + " to={}",

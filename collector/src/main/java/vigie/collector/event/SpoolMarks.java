@@ -136,6 +136,8 @@ public final class SpoolMarks {
   }
 
   /**
+   * The marks that {@link #encode} wrote.
+   *
    * @throws IllegalArgumentException if the bytes are not what {@link #encode} made
    */
   public static SpoolMarks decode(byte[] bytes) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,11 @@ import vigie.collector.sample.Appender;
  * What is known of each node since the collector started. Nodes that are expected, that run an
  * agent or that gave a sign of life are watched: {@code node.silent} and {@code node.back} are
  * emitted and {@code vigie_node_up{node}} follows. A host that merely sends syslog is listed, and
- * its silence means nothing. Every node has {@code silent_after} from the collector's start. Safe
- * for all threads.
+ * its silence means nothing. Every node has {@code silent_after} from the collector's start.
+ *
+ * <p>A node is silent when it was not heard for {@code silent_after} and its agent has had no
+ * session for half of that: an agent with nothing to say keeps its session open and says nothing,
+ * and the session of one that lost its power stays open for up to a minute. Safe for all threads.
  */
 public final class Nodes implements EventListener {
   private static final Duration CHECK_EVERY = Duration.ofSeconds(5);
@@ -46,16 +50,18 @@ public final class Nodes implements EventListener {
     private boolean silent;
     private @Nullable Instant lastHeard;
     private long lastNanos;
+    private long sessionNanos;
     private @Nullable Duration clockOffset;
     private String boot = "";
     private String spool = "";
     private String version = "";
 
-    Known(String name, boolean expected, long nanos) {
+    Known(String name, boolean expected, long nanos, long noSession) {
       this.name = name;
       this.expected = expected;
       this.watched = expected;
       this.lastNanos = nanos;
+      this.sessionNanos = noSession;
       this.up = Labels.of(Labels.NAME, "vigie_node_up", "node", name);
     }
 
@@ -92,7 +98,7 @@ public final class Nodes implements EventListener {
     this.appender = appender;
     this.refused = meters.counter("vigie.nodes.refused");
     for (String name : config.expected()) {
-      nodes.put(name, new Known(name, true, clock.nanos()));
+      nodes.put(name, new Known(name, true, clock.nanos(), noSession()));
     }
     scheduler.every(CHECK_EVERY, CHECK_EVERY, this::check);
     scheduler.every(APPEND_EVERY, APPEND_EVERY, this::append);
@@ -122,11 +128,22 @@ public final class Nodes implements EventListener {
     heard(node);
   }
 
-  /**
-   * A sign of life: a scrape that succeeded, samples pushed, an agent's session that is still open
-   * (an agent with nothing to say sends nothing, so tell of it at least once per {@code
-   * silent_after}).
-   */
+  /** The nodes whose agents have a session now; to be told every few seconds. */
+  public synchronized void connected(Set<String> names) {
+    for (String name : names) {
+      Known node = known(name);
+      if (node != null) {
+        node.watched = true;
+        if (node.silent) {
+          heard(node);
+        }
+        node.sessionNanos = clock.nanos();
+        node.lastHeard = clock.now();
+      }
+    }
+  }
+
+  /** A sign of life: a scrape that succeeded, samples pushed. */
   public synchronized void heard(String name) {
     Known node = known(name);
     if (node != null) {
@@ -135,10 +152,19 @@ public final class Nodes implements EventListener {
     }
   }
 
-  /** Whether the node has not been heard for {@code silent_after}; unknown ones are not. */
+  /** Whether the node is silent; unknown ones are not. */
   public synchronized boolean isSilent(String name) {
     Known node = nodes.get(name);
-    return node != null && clock.nanos() - node.lastNanos >= silentAfter.toNanos();
+    return node != null && isSilent(node);
+  }
+
+  private boolean isSilent(Known node) {
+    return clock.nanos() - node.lastNanos >= silentAfter.toNanos()
+        && clock.nanos() - node.sessionNanos >= silentAfter.toNanos() / 2;
+  }
+
+  private long noSession() {
+    return clock.nanos() - silentAfter.toNanos();
   }
 
   /** All nodes, by name. */
@@ -157,7 +183,7 @@ public final class Nodes implements EventListener {
         refused.increment();
         return null;
       }
-      node = new Known(name, false, clock.nanos());
+      node = new Known(name, false, clock.nanos(), noSession());
       nodes.put(name, node);
     }
     return node;
@@ -179,7 +205,7 @@ public final class Nodes implements EventListener {
       Duration quiet = Duration.ofNanos(clock.nanos() - node.lastNanos);
       if (!node.expected && !node.watched && quiet.compareTo(FORGET_AFTER) > 0) {
         nodes.remove(node.name);
-      } else if (!node.silent && quiet.compareTo(silentAfter) >= 0) {
+      } else if (!node.silent && isSilent(node)) {
         node.silent = true;
         String after = Durations.format(silentAfter);
         String text = "nothing heard from " + node.name + " for " + after;

@@ -152,6 +152,21 @@ class EventIntakeTest {
   }
 
   @Test
+  void givenAReceiverThatIsGone_whenDurable_thenTheRestIsAckedAndTold() {
+    intake.accept(
+        Events.agent("p1", "s1", 2, "probe.up"),
+        new byte[0],
+        () -> {
+          throw new IllegalStateException("event executor terminated");
+        });
+    accept(3);
+    accept(2);
+    store.sync(2);
+    assertThat(acked).containsExactly("3", "2");
+    assertThat(told).endsWith("p1/s1/2", "p1/s1/3");
+  }
+
+  @Test
   void givenAnOldEvent_whenTaken_thenItIsToldAsLate() {
     clock.advance(Duration.ofMinutes(10));
     accept(2);

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
@@ -57,6 +58,22 @@ class NodesTest {
       clock.advance(Duration.ofMinutes(1));
     }
     assertThat(emitted()).isEmpty();
+  }
+
+  @Test
+  void givenAnOpenSessionAndNothingSaid_whenItEnds_thenTheNodeIsSilentAMinuteLater() {
+    for (int i = 0; i < 60; i++) {
+      nodes.connected(Set.of("p1"));
+      clock.advance(Duration.ofSeconds(5));
+    }
+    assertThat(emitted()).isEmpty();
+    clock.advance(Duration.ofSeconds(54));
+    assertThat(nodes.isSilent("p1")).isFalse();
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(nodes.isSilent("p1")).isTrue();
+    assertThat(emitted()).containsExactly("node.silent: nothing heard from p1 for 2m");
+    nodes.connected(Set.of("p1"));
+    assertThat(emitted()).singleElement().asString().startsWith("node.back: p1 is heard again");
   }
 
   @Test

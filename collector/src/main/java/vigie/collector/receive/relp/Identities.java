@@ -2,6 +2,8 @@ package vigie.collector.receive.relp;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Which live session speaks for which agent's spool. Two at a time would be two nodes made from one
@@ -38,6 +40,13 @@ final class Identities {
       other.giveWay();
     }
     return session;
+  }
+
+  /** The nodes that a live session speaks for. */
+  synchronized Set<String> nodes() {
+    Set<String> nodes = new TreeSet<>();
+    live.keySet().forEach(identity -> nodes.add(identity.node()));
+    return nodes;
   }
 
   /** Frees all that the closed session had. */

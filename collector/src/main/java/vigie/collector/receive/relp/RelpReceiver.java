@@ -3,12 +3,15 @@ package vigie.collector.receive.relp;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,9 +20,11 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Addresses;
@@ -39,6 +44,9 @@ import vigie.collector.event.EventSink;
 public final class RelpReceiver implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RelpReceiver.class);
   private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
+  private static final int KEEP_IDLE_SECONDS = 30;
+  private static final int KEEP_INTERVAL_SECONDS = 10;
+  private static final int KEEP_COUNT = 3;
   private static final long LOG_EVERY_NANOS = 10_000_000_000L;
 
   private final RelpLimits limits;
@@ -137,6 +145,7 @@ public final class RelpReceiver implements AutoCloseable {
       channel.close();
       return;
     }
+    keepAlive(channel);
     RelpDecoder decoder = new RelpDecoder(limits);
     RelpSession session = new RelpSession(this, channel, decoder, remote);
     sessions.put(channel, session);
@@ -148,6 +157,26 @@ public final class RelpReceiver implements AutoCloseable {
               leave(remote.getAddress());
             });
     channel.pipeline().addLast(decoder).addLast(session);
+  }
+
+  /**
+   * Has the kernel look after a quiet peer: RELP has no ping, and a session that stays open is the
+   * sign that a node lives which has nothing to say.
+   */
+  private static void keepAlive(SocketChannel channel) {
+    if (channel instanceof EpollSocketChannel epoll) {
+      epoll
+          .config()
+          .setTcpKeepIdle(KEEP_IDLE_SECONDS)
+          .setTcpKeepIntvl(KEEP_INTERVAL_SECONDS)
+          .setTcpKeepCnt(KEEP_COUNT);
+    } else {
+      ChannelConfig config = channel.config();
+      config.setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), KEEP_IDLE_SECONDS);
+      config.setOption(
+          NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), KEEP_INTERVAL_SECONDS);
+      config.setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), KEEP_COUNT);
+    }
   }
 
   /** Counts the connection in; otherwise the limit that it broke. */
@@ -176,6 +205,11 @@ public final class RelpReceiver implements AutoCloseable {
 
   private void checkTime() {
     sessions.forEach((channel, session) -> channel.eventLoop().execute(session::checkTime));
+  }
+
+  /** The nodes whose agents have a session now; one that lost its power leaves within a minute. */
+  public Set<String> nodes() {
+    return identities.nodes();
   }
 
   /** The port it listens on, also where 0 was asked for. */

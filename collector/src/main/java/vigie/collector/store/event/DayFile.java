@@ -321,7 +321,7 @@ final class DayFile implements AutoCloseable {
         return;
       }
       default -> {
-        if (!name.chars().allMatch(c -> c == '_' || c < 128 && Character.isLetterOrDigit(c))) {
+        if (!name.chars().allMatch(c -> c == '_' || (c < 128 && Character.isLetterOrDigit(c)))) {
           return;
         }
         sql.append(" AND json_extract(fields, ?) = ?");

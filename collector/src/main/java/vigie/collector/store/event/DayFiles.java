@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiConsumer;
@@ -196,7 +197,7 @@ final class DayFiles implements AutoCloseable {
       EventQuery query,
       long before,
       long deadline,
-      TreeMap<Long, StoredEvent> found,
+      NavigableMap<Long, StoredEvent> found,
       BiConsumer<LocalDate, SQLException> onCorrupt) {
     try {
       DayFile.search(

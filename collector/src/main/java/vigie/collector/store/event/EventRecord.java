@@ -25,6 +25,7 @@ import vigie.collector.event.Event;
  * What is larger than any receiver lets through is cut, never refused, since its sender would bring
  * it again for ever.
  */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares these
 record EventRecord(Event event, byte[] raw) {
   static final int MOST_BYTES = 1 << 20;
   private static final int LONGEST_TEXT = 256 << 10;
