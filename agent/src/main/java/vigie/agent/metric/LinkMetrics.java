@@ -12,19 +12,31 @@ final class LinkMetrics implements Subject {
 
   private final List<Column> columns =
       List.of(
-          gauge(LinkReader.ADDRESS_ASSIGN_TYPE, "address_assign_type", "How it got its address."),
+          gauge(
+              LinkReader.ADDRESS_ASSIGN_TYPE,
+              "address_assign_type",
+              "Address: 0 its own, 1 random, 2 stolen, 3 set."),
           gauge(LinkReader.CARRIER, "carrier", "Whether there is a carrier on the link."),
-          counter(LinkReader.CARRIER_CHANGES, "carrier_changes_total", "Carrier gained or lost."),
-          counter(LinkReader.CARRIER_UP, "carrier_up_changes_total", "Carrier gained."),
-          counter(LinkReader.CARRIER_DOWN, "carrier_down_changes_total", "Carrier lost."),
-          gauge(LinkReader.DEVICE_ID, "device_id", "Number among devices of one address."),
+          counter(
+              LinkReader.CARRIER_CHANGES,
+              "carrier_changes_total",
+              "Times the carrier came or went."),
+          counter(LinkReader.CARRIER_UP, "carrier_up_changes_total", "Times the carrier came."),
+          counter(LinkReader.CARRIER_DOWN, "carrier_down_changes_total", "Times the carrier went."),
+          gauge(
+              LinkReader.DEVICE_ID,
+              "device_id",
+              "Number of the device among those that share its address."),
           gauge(LinkReader.DORMANT, "dormant", "Whether the link waits for an event outside it."),
           gauge(LinkReader.FLAGS, "flags", "The kernel's flags as a number."),
           gauge(LinkReader.INDEX, "iface_id", "The kernel's number of the device."),
           gauge(LinkReader.LINK, "iface_link", "Number of the device that this one lies upon."),
           gauge(LinkReader.LINK_MODE, "iface_link_mode", "Link mode as a number."),
           gauge(LinkReader.MTU_BYTES, "mtu_bytes", "Largest packet in bytes."),
-          gauge(LinkReader.NAME_ASSIGN_TYPE, "name_assign_type", "How it got its name."),
+          gauge(
+              LinkReader.NAME_ASSIGN_TYPE,
+              "name_assign_type",
+              "Name: 1 by the kernel, 2 predictable, 3 by user space, 4 renamed."),
           gauge(LinkReader.GROUP, "net_dev_group", "Device group as a number."),
           gauge(LinkReader.PROTOCOL_TYPE, "protocol_type", "Hardware type as a number."),
           gauge(LinkReader.QUEUE_LENGTH, "transmit_queue_length", "Packets that the queue holds."));

@@ -43,6 +43,10 @@ public final class NodeCollector implements MultiCollector {
     this.clock = clock;
   }
 
+  List<Subject> subjects() {
+    return subjects;
+  }
+
   /** The names that {@code collect[]} takes. */
   public List<String> names() {
     return subjects.stream().map(Subject::name).toList();
