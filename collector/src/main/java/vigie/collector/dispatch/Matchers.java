@@ -20,6 +20,8 @@ public final class Matchers {
   }
 
   /**
+   * The matchers in the text, in its order.
+   *
    * @throws IllegalArgumentException that quotes the text and says what is wrong with it
    */
   public static List<LabelMatcher> parse(String text) {
@@ -82,11 +84,8 @@ public final class Matchers {
   }
 
   private static boolean isNameCharacter(char c, boolean first) {
-    return c >= 'a' && c <= 'z'
-        || c >= 'A' && c <= 'Z'
-        || c == '_'
-        || c == ':'
-        || !first && c >= '0' && c <= '9';
+    boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return letter || c == '_' || c == ':' || (!first && c >= '0' && c <= '9');
   }
 
   private String bare() {

@@ -78,7 +78,7 @@ final class LaneState {
     long spread = (long) (grown * (0.75 + 0.25 * random.getAsDouble()));
     waitUntil(now + Math.max(SECOND, spread));
     if (retryAfter != null) {
-      waitUntil(now + retryAfter.toNanos() + (long) (SECOND / 4 * random.getAsDouble()));
+      waitUntil(now + retryAfter.toNanos() + (long) (SECOND * 0.25 * random.getAsDouble()));
     }
   }
 

@@ -143,11 +143,10 @@ final class Values {
       return number.doubleValue();
     }
     if (value instanceof String text) {
-      return switch (text) {
-        case "+Inf", "Inf" -> Double.POSITIVE_INFINITY;
-        case "-Inf" -> Double.NEGATIVE_INFINITY;
-        default -> parsed(text);
-      };
+      boolean plus = text.equals("+Inf") || text.equals("Inf");
+      return plus
+          ? Double.POSITIVE_INFINITY
+          : text.equals("-Inf") ? Double.NEGATIVE_INFINITY : parsed(text);
     }
     throw new IllegalArgumentException("a " + type(value) + " is not a number");
   }

@@ -44,7 +44,7 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
   boolean isInvalid() {
     return status == 401
         || status == 403
-        || status == 429 && !"shared".equals(header("X-RateLimit-Scope"));
+        || (status == 429 && !"shared".equals(header("X-RateLimit-Scope")));
   }
 
   Outcome outcome(WebhookUrl url, boolean edit) {
@@ -85,7 +85,7 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
   }
 
   private String hint() {
-    if (status == 401 || status == 404 && code() != UNKNOWN_MESSAGE) {
+    if (status == 401 || (status == 404 && code() != UNKNOWN_MESSAGE)) {
       return "; make a new webhook and put its URL where the old one stands";
     }
     if (status == 403) {
@@ -116,7 +116,7 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
       return status == 429 ? LONGEST_PAUSE : null;
     }
     Duration longer =
-        header == null || named != null && named.compareTo(header) > 0 ? named : header;
+        header == null || (named != null && named.compareTo(header) > 0) ? named : header;
     return longer == null ? null : shorter(longer, LONGEST_RETRY);
   }
 

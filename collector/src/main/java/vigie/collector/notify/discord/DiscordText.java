@@ -59,8 +59,7 @@ final class DiscordText {
   static String bare(String text, int most) {
     Output out = new Output(most);
     text.chars()
-        .filter(
-            c -> c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_')
+        .filter(c -> c < 128 && (Character.isLetterOrDigit(c) || c == '_'))
         .forEach(c -> out.add(Character.toString(c)));
     return out.toString();
   }
