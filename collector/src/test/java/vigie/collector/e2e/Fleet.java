@@ -151,8 +151,12 @@ final class Fleet implements AutoCloseable {
 
   /** Waits; on failure tells both logs. */
   void awaitOrTell(String what, java.util.concurrent.Callable<Boolean> condition) {
+    awaitOrTell(what, condition, PATIENCE);
+  }
+
+  void awaitOrTell(String what, java.util.concurrent.Callable<Boolean> condition, Duration atMost) {
     try {
-      await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(condition);
+      await(what).atMost(atMost).pollInterval(Duration.ofMillis(20)).until(condition);
     } catch (org.awaitility.core.ConditionTimeoutException e) {
       throw new AssertionError(
           "waited in vain for "

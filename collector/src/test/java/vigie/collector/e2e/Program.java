@@ -96,6 +96,15 @@ final class Program implements AutoCloseable {
     return await();
   }
 
+  /**
+   * SIGTERM to what it started, which ends it too: for a tracer, which would not hand the signal
+   * on.
+   */
+  int stopChildren() {
+    process.descendants().forEach(ProcessHandle::destroy);
+    return await();
+  }
+
   /** Waits for the end; gives the exit code. */
   int await() {
     try {
