@@ -6,13 +6,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -25,8 +22,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
-import vigie.agent.event.EventType;
-import vigie.agent.event.Severity;
 import vigie.base.config.ConfigException;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.FolderHeldException;
@@ -69,15 +64,10 @@ public final class Spool implements EventSink, AutoCloseable {
   private static final int ACKNOWLEDGED_AT = 0;
   private static final int TAKEN_AT = 8;
   private static final int LOST_FROM_AT = 16;
-  private static final int MOST_UNSYNCED = 1_000;
+  private static final int MOST_UNSYNCED_BYTES = 256 << 10;
   // Room for the largest record and the gap event that follows it.
   private static final int HEADROOM = 128 << 10;
   private static final int SEGMENTS = 16;
-  private static final Map<String, String> CAUSES =
-      Map.of(
-          "full", "the spool was full",
-          "age", "they waited too long in the spool",
-          "damage", "the spool's files are damaged");
   private static final Duration SYNC_EVERY = Duration.ofSeconds(1);
   private static final Duration RETRY_MOST = Duration.ofSeconds(30);
   private static final Duration AGE_EVERY = Duration.ofHours(1);
@@ -98,6 +88,7 @@ public final class Spool implements EventSink, AutoCloseable {
 
   // Guarded by this: the writing side.
   private final Deque<Unsynced> unsynced = new ArrayDeque<>();
+  private long unsyncedBytes;
   private final TreeMap<Long, Long> bornNanos = new TreeMap<>(); // by a segment's first seq
   private final List<Gap> damages = new ArrayList<>();
   private volatile long damageFrom; // 0: no damage is to be told; else the mark stays below it
@@ -113,9 +104,7 @@ public final class Spool implements EventSink, AutoCloseable {
 
   // Guarded by reading.
   private final Object reading = new Object();
-  private @Nullable SegmentReader reader;
-  private long readUpTo;
-  private boolean heldBack;
+  private final SpoolReader reader;
   private long damageToldUpTo;
 
   private Spool(
@@ -133,6 +122,7 @@ public final class Spool implements EventSink, AutoCloseable {
     this.disk = disk;
     this.segments = segments;
     this.identity = identity;
+    this.reader = new SpoolReader(segments, PREFIX);
     this.writer = new EventWriter(host);
     this.unspooledWriter = new EventWriter(host);
     this.meters = new SpoolMeters(registry, segments, config.maxBytes());
@@ -301,18 +291,21 @@ public final class Spool implements EventSink, AutoCloseable {
     boolean urgent = tellDamages() | syncNow;
     List<Unsynced> written = new ArrayList<>(batch.size());
     List<ByteBuffer> records = new ArrayList<>(batch.size());
+    long bytes = 0;
     for (Waiting waiting : batch) {
       long seq = segments.nextNumber() + records.size();
       byte[] record = record(waiting.event, seq, lostFrom);
       written.add(new Unsynced(seq, record));
       records.add(ByteBuffer.wrap(record));
+      bytes += record.length;
       urgent |= waiting.event.type().urgent();
     }
     append(records);
-    if (urgent || unsynced.size() + written.size() > MOST_UNSYNCED) {
+    if (urgent || unsyncedBytes + bytes > MOST_UNSYNCED_BYTES) {
       sync();
     } else {
       unsynced.addAll(written);
+      unsyncedBytes += bytes;
     }
     meters.in.increment(batch.size());
     recovered();
@@ -346,6 +339,7 @@ public final class Spool implements EventSink, AutoCloseable {
       segments.sync();
     }
     unsynced.clear();
+    unsyncedBytes = 0;
     if (damages.isEmpty()) {
       damageFrom = 0;
     }
@@ -516,14 +510,14 @@ public final class Spool implements EventSink, AutoCloseable {
 
   private void tell(Gap gap) throws IOException {
     long seq = segments.nextNumber();
-    byte[] record = record(gap.event(clock.now()), seq, -gap.from);
+    byte[] record = record(gap.event(clock.now()), seq, -gap.from());
     append(List.of(ByteBuffer.wrap(record)));
     unsynced.add(new Unsynced(seq, record));
     log.warn(
         "events are lost and never reach the collector from={} to={} reason={}",
-        gap.from,
-        gap.to,
-        gap.reason);
+        gap.from(),
+        gap.to(),
+        gap.reason());
   }
 
   /** Has {@code listener} run soon after events became readable; it must not block. */
@@ -542,53 +536,14 @@ public final class Spool implements EventSink, AutoCloseable {
    */
   public List<SpoolRecord> read(long afterSeq, int most, int mostBytes) {
     synchronized (reading) {
-      List<SpoolRecord> records = new ArrayList<>();
-      try {
-        SegmentReader from = readerBehind(afterSeq);
-        long bytes = 0;
-        while (records.size() < most && (heldBack || from.next())) {
-          heldBack = false;
-          ByteBuffer record = from.record();
-          int size = record.remaining() - PREFIX;
-          bytes += size;
-          if (bytes > mostBytes && !records.isEmpty()) {
-            heldBack = true;
-            break;
-          }
-          noteDamage(from.number());
-          byte[] data = new byte[size];
-          record.get(PREFIX, data);
-          readUpTo = from.number();
-          records.add(new SpoolRecord(readUpTo, data));
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot read the spool: " + e.getMessage(), e);
-      }
-      return records;
+      return reader.read(afterSeq, most, mostBytes, this::noteHole);
     }
   }
 
-  private SegmentReader readerBehind(long afterSeq) {
-    SegmentReader last = reader;
-    if (last != null && readUpTo == afterSeq) {
-      return last;
-    }
-    if (last != null) {
-      last.close();
-    }
-    SegmentReader fresh = segments.reader(afterSeq + 1);
-    reader = fresh;
-    readUpTo = afterSeq;
-    heldBack = false;
-    return fresh;
-  }
-
-  private void noteDamage(long number) {
-    long from =
-        Math.max(
-                Math.max(readUpTo, damageToldUpTo),
-                Math.max(segments.firstNumber() - 1, acknowledged.get()))
-            + 1;
+  /** Damage, where the numbers that are missing were neither dropped nor delivered before. */
+  private void noteHole(long first, long number) {
+    long known = Math.max(damageToldUpTo, Math.max(segments.firstNumber() - 1, acknowledged.get()));
+    long from = Math.max(first, known + 1);
     if (from < number) {
       damageToldUpTo = number - 1;
       meters.damaged.increment(number - from);
@@ -628,12 +583,11 @@ public final class Spool implements EventSink, AutoCloseable {
     long before = acknowledged.getAndAccumulate(upTo, Math::max);
     if (upTo > before) {
       meters.out.increment(upTo - before);
-      if (upTo >= segments.firstNumber() && dropping.compareAndSet(false, true)) {
+      if (segments.canDropBefore(upTo + 1) && dropping.compareAndSet(false, true)) {
         onDisk(this::dropDelivered);
       }
       if (lostFrom > 0) {
-        onDisk(
-            this::tellNow); // the collector takes events again, so this one will not be lost, too
+        onDisk(this::tellNow); // the collector takes events again: this one is not lost, too
       }
     }
   }
@@ -697,9 +651,7 @@ public final class Spool implements EventSink, AutoCloseable {
       }
     }
     synchronized (reading) {
-      if (reader != null) {
-        reader.close();
-      }
+      reader.close();
     }
   }
 
@@ -716,21 +668,4 @@ public final class Spool implements EventSink, AutoCloseable {
 
   /** A record that was taken and is not certain yet. */
   private record Unsynced(long seq, byte[] bytes) {}
-
-  /** Events that never reach the collector, both ends included. */
-  private record Gap(long from, long to, String reason) {
-    Event event(Instant now) {
-      Map<String, String> fields = new LinkedHashMap<>();
-      fields.put("from", Long.toString(from));
-      fields.put("to", Long.toString(to));
-      fields.put("count", Long.toString(to - from + 1));
-      fields.put("reason", reason);
-      return new Event(
-          now,
-          Severity.WARNING,
-          EventType.AGENT_GAP,
-          fields,
-          "events " + from + " to " + to + " are lost: " + CAUSES.getOrDefault(reason, reason));
-    }
-  }
 }

@@ -107,6 +107,13 @@ class SpoolDiskTest {
         new BufferedReader(new InputStreamReader(child.getInputStream(), UTF_8))) {
       for (String line = out.readLine(); line != null; line = out.readLine()) {
         accepted.add(line);
+        if (accepted.size() == 1) {
+          assertThatThrownBy(() -> open(folder, new ManualClock()))
+              .isInstanceOf(ConfigException.class)
+              .hasMessage(
+                  "spool %s is held by process %d; stop it or set another spool.path"
+                      .formatted(folder, child.pid()));
+        }
         if (accepted.size() == most) {
           child.toHandle().destroyForcibly(); // leaves what it wrote readable
         }

@@ -334,7 +334,7 @@ public final class SegmentLog implements Closeable {
    */
   public synchronized void dropBefore(long number) throws IOException {
     ensureOpen();
-    while (view.segments().size() > 1 && view.nextOf(0) <= number) {
+    while (canDropBefore(number)) {
       List<Segment> segments = view.segments();
       Path oldest = segments.get(0).file();
       try {
@@ -351,6 +351,12 @@ public final class SegmentLog implements Closeable {
         throw new IOException("cannot delete segment " + oldest + ": " + FileLayer.reason(e), e);
       }
     }
+  }
+
+  /** Whether {@link #dropBefore} would delete anything. */
+  public boolean canDropBefore(long number) {
+    View now = view;
+    return now.segments().size() > 1 && now.nextOf(0) <= number;
   }
 
   /** One deletion at a time, so that a power cut leaves no hole in the middle. */

@@ -11,12 +11,29 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a torn write and changed bytes cost, at every place of small segments. */
 class SegmentDamageTest {
+  // Kept, since java.util.logging forgets a level with its logger.
+  private static final Logger QUIET = Logger.getLogger("vigie");
+
+  @BeforeAll
+  static void silenceThousandsOfExpectedFaults() {
+    QUIET.setLevel(Level.OFF);
+  }
+
+  @AfterAll
+  static void speakAgain() {
+    QUIET.setLevel(null);
+  }
+
   private static final Path FOLDER = Path.of("/log");
   private static final SegmentOptions OPTIONS = new SegmentOptions("test", 1, 250, 1000);
   private static final int RECORDS = 20;

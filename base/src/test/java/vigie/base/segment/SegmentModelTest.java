@@ -14,6 +14,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import vigie.base.segment.ForgetfulFiles.Forget;
@@ -23,6 +27,19 @@ import vigie.base.segment.ForgetfulFiles.Forget;
  * power cuts. {@code -Dvigie.seed=N} repeats one run.
  */
 class SegmentModelTest {
+  // Kept, since java.util.logging forgets a level with its logger.
+  private static final Logger QUIET = Logger.getLogger("vigie");
+
+  @BeforeAll
+  static void silenceThousandsOfExpectedFaults() {
+    QUIET.setLevel(Level.OFF);
+  }
+
+  @AfterAll
+  static void speakAgain() {
+    QUIET.setLevel(null);
+  }
+
   private static final int RUNS = 100;
   private static final int STEPS = 250;
 
