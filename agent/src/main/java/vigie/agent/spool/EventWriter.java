@@ -26,6 +26,7 @@ final class EventWriter {
   /**
    * @param seq the event's number, or 0 for one that is in no spool: it then names neither
    */
+  @SuppressWarnings("EnumOrdinal") // a severity's ordinal is its code
   byte[] write(Event event, String spool, long seq) {
     String type = event.type().wire();
     writer

@@ -288,7 +288,8 @@ public final class Spool implements EventSink, AutoCloseable {
   private void write(List<Waiting> batch, boolean syncNow) throws IOException {
     identity.save();
     rewrite();
-    boolean urgent = tellDamages() | syncNow;
+    boolean told = tellDamages();
+    boolean urgent = told || syncNow;
     List<Unsynced> written = new ArrayList<>(batch.size());
     List<ByteBuffer> records = new ArrayList<>(batch.size());
     long bytes = 0;
@@ -467,7 +468,7 @@ public final class Spool implements EventSink, AutoCloseable {
     long behind = starts.get(1);
     long first = Math.max(starts.get(0), acknowledged.get() + 1);
     if (first < behind) {
-      dropped.increment(behind - first);
+      dropped.increment((double) (behind - first));
       long from = earliestLoss(first, behind);
       lostFrom = lostFrom == 0 ? from : Math.min(lostFrom, from);
       lostTo = behind - 1;
@@ -546,7 +547,7 @@ public final class Spool implements EventSink, AutoCloseable {
     long from = Math.max(first, known + 1);
     if (from < number) {
       damageToldUpTo = number - 1;
-      meters.damaged.increment(number - from);
+      meters.damaged.increment((double) (number - from));
       synchronized (this) {
         damages.add(new Gap(from, number - 1, "damage"));
         damageFrom = damageFrom == 0 ? from : damageFrom;
@@ -582,7 +583,7 @@ public final class Spool implements EventSink, AutoCloseable {
     long upTo = Math.min(seq, damage == 0 ? last() : damage - 1);
     long before = acknowledged.getAndAccumulate(upTo, Math::max);
     if (upTo > before) {
-      meters.out.increment(upTo - before);
+      meters.out.increment((double) (upTo - before));
       if (segments.canDropBefore(upTo + 1) && dropping.compareAndSet(false, true)) {
         onDisk(this::dropDelivered);
       }
@@ -667,5 +668,6 @@ public final class Spool implements EventSink, AutoCloseable {
   }
 
   /** A record that was taken and is not certain yet. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Unsynced(long seq, byte[] bytes) {}
 }

@@ -173,8 +173,9 @@ class SpoolModelTest {
       String known = taken.putIfAbsent(record.seq(), text);
       assertThat(text).isEqualTo(known == null ? text : known);
       if (text.startsWith("events ")) {
-        String[] words = text.split(" ");
-        for (long seq = Long.parseLong(words[1]); seq <= Long.parseLong(words[3]); seq++) {
+        List<String> words = List.of(text.split(" ", 5));
+        long to = Long.parseLong(words.get(3));
+        for (long seq = Long.parseLong(words.get(1)); seq <= to; seq++) {
           told.add(seq);
         }
       }
@@ -189,7 +190,7 @@ class SpoolModelTest {
     }
 
     private void end() {
-      Forget forget = Forget.values()[random.nextInt(3)];
+      Forget forget = List.of(Forget.values()).get(random.nextInt(3));
       if (forget == Forget.NOTHING && !wasBad) {
         owed.addAll(uncertain);
       }

@@ -160,7 +160,7 @@ class SpoolTest {
     Spool spool = open();
     long lost = fillUntilLost(spool, 5);
     assertThat(texts(spool).get(0)).startsWith((lost + 1) + " x");
-    assertThat(count("vigie.spool.dropped", "reason", "full")).isEqualTo(lost);
+    assertThat(count("vigie.spool.dropped", "reason", "full")).isEqualTo((double) lost);
     assertThat(meters.get("vigie.spool.bytes").gauge().value()).isLessThan(1 << 20);
     assertThat(gaps(spool)).isEmpty();
     long last = spool.last();

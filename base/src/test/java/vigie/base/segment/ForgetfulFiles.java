@@ -301,6 +301,7 @@ public final class ForgetfulFiles implements FileLayer {
   }
 
   /** A write, or a cut to {@code at} where there are no bytes. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Change(int at, byte @Nullable [] bytes) {}
 
   private final class OpenFile implements DataFile {
