@@ -210,7 +210,9 @@ final class ClassicHistograms {
           || Double.isNaN(upper)) {
         return Double.NaN;
       }
-      return lower >= upper ? 0 : (below(upper) - below(lower)) / all;
+      // Buckets that don't count up could say that more are below than there are.
+      double between = Math.min(all, below(upper)) - Math.min(all, below(lower));
+      return lower >= upper ? 0 : between / all;
     }
 
     /** How many observations are below a value; none are taken from within an endless bucket. */

@@ -1,0 +1,334 @@
+package vigie.collector.promql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vigie.base.time.ManualClock;
+import vigie.collector.label.Labels;
+import vigie.collector.store.sample.MemorySampleStore;
+
+/**
+ * The same queries over the same samples, asked of the real Prometheus 3 and of this engine: the
+ * compliance test's queries and some of our own.
+ */
+class PrometheusEngineIT {
+  private static final long SEED = 20260101;
+  private static final long START = 1_767_225_600_000L;
+  private static final long FROM = START + 1_200_000;
+  private static final long TO = START + 3_000_000;
+  private static final long STEP = 47_000;
+
+  private static final List<String> OURS =
+      List.of(
+          "rate(demo_cpu_usage_seconds_total[3m] offset 4m)",
+          "increase(demo_cpu_usage_seconds_total[2m] @ 1767227400)",
+          "demo_num_cpus @ start() + demo_num_cpus @ end()",
+          "demo_intermittent_metric offset -30s",
+          "avg_over_time(rate(demo_cpu_usage_seconds_total[1m])[7m:33s])",
+          "sum by (mode) (rate(demo_cpu_usage_seconds_total[2m])) / ignoring(mode) group_left"
+              + " sum(rate(demo_cpu_usage_seconds_total[2m]))",
+          "demo_memory_usage_bytes * on(instance) group_right(type) demo_num_cpus",
+          "demo_memory_usage_bytes{type=\"free\"} and on(instance) demo_num_cpus > 2",
+          "demo_memory_usage_bytes unless ignoring(type) demo_num_cpus",
+          "demo_memory_usage_bytes{type=\"free\"} or demo_num_cpus or vector(1)",
+          "topk by (type) (1, demo_memory_usage_bytes)",
+          "bottomk(2, demo_memory_usage_bytes)",
+          "quantile by (type) (0.3, demo_memory_usage_bytes)",
+          "count_values by (job) (\"cpus\", demo_num_cpus)",
+          "group by (type) (demo_memory_usage_bytes)",
+          "stddev without (instance) (demo_memory_usage_bytes)",
+          "changes(demo_num_cpus[10m]) + resets(demo_cpu_usage_seconds_total[10m])",
+          "deriv(demo_disk_usage_bytes[4m])",
+          "idelta(demo_disk_usage_bytes[1m])",
+          "absent_over_time(demo_intermittent_metric[20s])",
+          "absent(demo_intermittent_metric{job=\"x\"})",
+          "present_over_time(demo_intermittent_metric[40s])",
+          "quantile_over_time(0.7, demo_disk_usage_bytes[3m])",
+          "stdvar_over_time(demo_disk_usage_bytes[3m])",
+          "last_over_time(demo_intermittent_metric[2m])",
+          "min_over_time(demo_disk_usage_bytes[2m]) - max_over_time(demo_disk_usage_bytes[2m])",
+          "label_join(demo_num_cpus, \"x\", \"-\", \"job\", \"instance\")",
+          "label_replace(demo_num_cpus, \"host\", \"$1/${2}\", \"instance\", \"(.*):(.*)\")",
+          "round(demo_disk_usage_bytes, 1000)",
+          "clamp_min(demo_disk_usage_bytes, 2e9)",
+          "sgn(delta(demo_disk_usage_bytes[1m]))",
+          "scalar(sum(demo_num_cpus)) * demo_num_cpus",
+          "scalar(demo_num_cpus)",
+          "sin(demo_num_cpus) + atan(demo_num_cpus) + sinh(demo_num_cpus) + acosh(demo_num_cpus)",
+          "deg(demo_num_cpus) + rad(demo_num_cpus) + pi()",
+          "demo_disk_usage_bytes atan2 demo_disk_usage_bytes offset 1m",
+          "demo_num_cpus ^ 2 % 3",
+          "-demo_num_cpus",
+          "day_of_year() + day_of_week(demo_batch_last_success_timestamp_seconds)",
+          "minute(demo_batch_last_success_timestamp_seconds)",
+          "histogram_quantile(0.95, sum by (le) (rate(demo_api_request_duration_seconds_bucket[5m])))",
+          "histogram_quantile(0.5, demo_api_request_duration_seconds_bucket)",
+          "histogram_quantile(0.9, demo_memory_usage_bytes)",
+          "histogram_fraction(0.01, 0.2, rate(demo_api_request_duration_seconds_bucket[5m]))",
+          "rate({__name__=~\"demo_num_cpus|demo_disk_usage_bytes\"}[5m])",
+          "sum(rate(demo_disk_usage_bytes[1m])) by (nothing)",
+          "predict_linear(demo_disk_usage_bytes[5m], 3600) < 0",
+          "demo_num_cpus == bool on(instance) demo_num_cpus offset 10m",
+          "demo_memory_usage_bytes / on(instance) demo_num_cpus",
+          "max_over_time(demo_num_cpus[5m:]) > 1",
+          "{__name__=~\"demo_n.*\", instance!~\".*2\"}",
+          "timestamp(demo_num_cpus offset 1m)",
+          "time() - demo_batch_last_success_timestamp_seconds > bool 100",
+          "double_nonsense(demo_num_cpus)");
+
+  @TempDir Path folder;
+  private final MemorySampleStore store =
+      new MemorySampleStore(
+          Duration.ZERO, 10_000, new ManualClock(), new SimpleMeterRegistry());
+  private final Engine engine = new Engine(store, EngineOptions.defaults());
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final ObjectMapper json = new ObjectMapper();
+
+  @Test
+  void givenSamePastSamples_whenAskedTheSame_thenAnswersAgree() throws Exception {
+    Path data = folder.resolve("data");
+    loadBoth(data);
+    Path config = Files.writeString(folder.resolve("prometheus.yml"), "");
+    int port = freePort();
+    Process prometheus =
+        start(
+            "prometheus3",
+            "--config.file=" + config,
+            "--storage.tsdb.path=" + data,
+            "--storage.tsdb.retention.time=100y",
+            "--web.listen-address=127.0.0.1:" + port);
+    List<String> differences = new ArrayList<>();
+    try {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .pollInterval(Duration.ofMillis(200))
+          .ignoreExceptions()
+          .until(() -> get(port, "/-/ready").contains("Ready"));
+      List<String> queries = new ArrayList<>(ComplianceQueries.all());
+      queries.addAll(OURS);
+      int answered = 0;
+      for (String query : queries) {
+        JsonNode theirs = ask(port, query);
+        answered += theirs.path("data").path("result").size() > 0 ? 1 : 0;
+        String difference = compare(query, theirs);
+        if (difference != null) {
+          differences.add(query + "\n    " + difference);
+        }
+      }
+      assertThat(differences).isEmpty();
+      assertThat(answered).as("queries that found something").isGreaterThan(queries.size() / 2);
+    } finally {
+      prometheus.destroy();
+      if (!prometheus.waitFor(10, TimeUnit.SECONDS)) {
+        prometheus.destroyForcibly();
+      }
+    }
+  }
+
+  private @Nullable String compare(String query, JsonNode theirs) {
+    QueryResult ours;
+    try {
+      ours = engine.range(Parser.parse(query), FROM, TO, STEP);
+    } catch (PromqlException e) {
+      return theirs.path("status").asText().equals("error")
+          ? null
+          : "we fail: " + e.getMessage();
+    }
+    if (!theirs.path("status").asText().equals("success")) {
+      return "Prometheus fails: " + theirs.path("error").asText();
+    }
+    Map<String, Map<Long, Double>> expected = new TreeMap<>();
+    for (JsonNode row : theirs.path("data").path("result")) {
+      Labels.Builder labels = Labels.EMPTY.toBuilder();
+      row.path("metric").fields().forEachRemaining(f -> labels.set(f.getKey(), f.getValue().asText()));
+      Map<Long, Double> points = new TreeMap<>();
+      for (JsonNode point : row.path("values")) {
+        points.put(Math.round(point.get(0).asDouble() * 1000), number(point.get(1).asText()));
+      }
+      expected.put(labels.build().toString(), points);
+    }
+    Map<String, Map<Long, Double>> actual = new TreeMap<>();
+    for (QueryResult.Row row : ((QueryResult.Matrix) ours.value()).rows()) {
+      Map<Long, Double> points = new TreeMap<>();
+      for (int i = 0; i < row.values().length; i++) {
+        points.put(row.timesMillis()[i], row.values()[i]);
+      }
+      actual.put(row.labels().toString(), points);
+    }
+    if (!actual.keySet().equals(expected.keySet())) {
+      return "series: " + actual.keySet() + " instead of " + expected.keySet();
+    }
+    for (String labels : expected.keySet()) {
+      Map<Long, Double> want = expected.get(labels);
+      Map<Long, Double> got = actual.get(labels);
+      if (!want.keySet().equals(got.keySet())) {
+        return labels + " steps: " + got + " instead of " + want;
+      }
+      for (Long time : want.keySet()) {
+        if (!same(want.get(time), got.get(time))) {
+          return labels + " at " + time + ": " + got.get(time) + " instead of " + want.get(time);
+        }
+      }
+    }
+    String notes =
+        compareNotes("warnings", theirs, ours.warnings())
+            + compareNotes("infos", theirs, ours.infos());
+    return notes.isEmpty() ? null : notes;
+  }
+
+  private static String compareNotes(String kind, JsonNode theirs, List<String> ours) {
+    TreeSet<String> expected = new TreeSet<>();
+    theirs.path(kind).forEach(note -> expected.add(unnamed(note.asText())));
+    TreeSet<String> actual = new TreeSet<>();
+    ours.forEach(note -> actual.add(unnamed(note)));
+    return actual.equals(expected) ? "" : kind + ": " + actual + " instead of " + expected + " ";
+  }
+
+  /** Releases of Prometheus differ in when they name the metric. */
+  private static String unnamed(String note) {
+    return note.contains("monotonicity") ? note.replaceAll(" for metric name \"[^\"]*\"", "") : note;
+  }
+
+  private static boolean same(double a, double b) {
+    return Double.compare(a, b) == 0
+        || a == b
+        || Math.abs(a - b) <= 1e-9 * (Math.abs(a) + Math.abs(b));
+  }
+
+  private static double number(String text) {
+    return switch (text) {
+      case "+Inf" -> Double.POSITIVE_INFINITY;
+      case "-Inf" -> Double.NEGATIVE_INFINITY;
+      default -> Double.parseDouble(text);
+    };
+  }
+
+  private JsonNode ask(int port, String query) throws IOException, InterruptedException {
+    String path =
+        "/api/v1/query_range?start="
+            + FROM / 1000.0
+            + "&end="
+            + TO / 1000.0
+            + "&step="
+            + STEP / 1000.0
+            + "&query="
+            + URLEncoder.encode(query, StandardCharsets.UTF_8);
+    return json.readTree(get(port, path));
+  }
+
+  private String get(int port, String path) throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + port + path);
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30)).build();
+    return http.send(request, BodyHandlers.ofString()).body();
+  }
+
+  /** An hour of samples every 5 s or so, with gaps, resets and jitter, for both. */
+  private void loadBoth(Path data) throws Exception {
+    Random random = new Random(SEED);
+    Path file = folder.resolve("samples.txt");
+    try (BufferedWriter out = Files.newBufferedWriter(file)) {
+      for (int i = 0; i < 3; i++) {
+        String instance = "demo.promlabs.com:1000" + i;
+        for (String type : List.of("free", "used", "cached", "buffers")) {
+          write(out, random, Kind.GAUGE, "demo_memory_usage_bytes", instance, "type", type);
+        }
+        write(out, random, Kind.STEPS, "demo_num_cpus", instance);
+        for (String mode : List.of("idle", "user", "system")) {
+          write(out, random, Kind.COUNTER, "demo_cpu_usage_seconds_total", instance, "mode", mode);
+        }
+        write(out, random, Kind.GAUGE, "demo_disk_usage_bytes", instance);
+        write(out, random, Kind.TIME, "demo_batch_last_success_timestamp_seconds", instance);
+        write(out, random, Kind.GAPS, "demo_intermittent_metric", instance);
+        for (String path : List.of("/a", "/b")) {
+          for (String le : List.of("0.0001", "0.001", "0.01", "0.1", "1", "10", "+Inf")) {
+            String name = "demo_api_request_duration_seconds_bucket";
+            write(out, random, Kind.COUNTER, name, instance, "path", path, "le", le);
+          }
+        }
+      }
+      out.write("# EOF\n");
+    }
+    Process promtool =
+        start("promtool", "tsdb", "create-blocks-from", "openmetrics", "" + file, "" + data);
+    assertThat(promtool.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    assertThat(promtool.exitValue()).as(Files.readString(folder.resolve("promtool.log"))).isZero();
+  }
+
+  private enum Kind {
+    GAUGE,
+    STEPS,
+    COUNTER,
+    TIME,
+    GAPS
+  }
+
+  private void write(
+      BufferedWriter out, Random random, Kind kind, String name, String instance, String... more)
+      throws IOException {
+    Labels.Builder builder = Labels.of(more).toBuilder().set(Labels.NAME, name);
+    Labels labels = builder.set("instance", instance).set("job", "demo").build();
+    String text = name + labels.without(Labels.NAME).toString().replace(", ", ",");
+    double value = kind == Kind.STEPS ? 4 : 1e9 * random.nextDouble();
+    for (int i = 0; i < 720; i++) {
+      long time = START + i * 5000L + random.nextInt(900);
+      boolean gap = kind == Kind.GAPS && (i / 40) % 3 == 1;
+      value =
+          switch (kind) {
+            case GAUGE, GAPS -> value + random.nextGaussian() * 1e6;
+            case STEPS -> random.nextInt(100) == 0 ? 1 + random.nextInt(8) : value;
+            case TIME -> i % 60 == 0 ? time / 1000 : value;
+            case COUNTER ->
+                random.nextInt(200) == 0 ? random.nextDouble() * 10 : value + random.nextDouble();
+          };
+      if (!gap && random.nextInt(50) != 0) {
+        out.write(text + " " + value + " " + time / 1000 + String.format(".%03d\n", time % 1000));
+        store.append(labels, time, value);
+      }
+    }
+  }
+
+  private Process start(String name, String... arguments) throws IOException {
+    Path program = Path.of(System.getProperty("vigie.root", ".."), "target/peers/bin", name);
+    assertThat(program)
+        .as("%s is missing; get it with: deploy/peers.sh install target/peers", program)
+        .exists();
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve(name + ".log").toFile())
+        .start();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}
