@@ -50,7 +50,10 @@ final class Aggregation {
         throw Evaluation.failed("Parameter value is NaN");
       }
       if (Math.abs(k) >= 0x1p63) {
-        throw Evaluation.failed("Scalar value " + Numbers.format(k) + " overflows int64");
+        throw Evaluation.failed(
+            "Scalar value "
+                + Numbers.format(k)
+                + (k > 0 ? " overflows int64" : " underflows int64"));
       }
     }
     return TopK.of(evaluation, aggregate, evaluation.vector(aggregate.expr()), parameters);

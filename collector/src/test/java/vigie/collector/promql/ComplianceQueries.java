@@ -47,8 +47,7 @@ final class ComplianceQueries {
 
   static List<String> all() throws IOException {
     Path file = Path.of("src/test/resources/promql/compliance.yml");
-    Object root =
-        new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
+    Object root = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
     List<String> all = new ArrayList<>();
     for (Object test : (List<?>) ((Map<?, ?>) root).get("test_cases")) {
       List<String> variables = new ArrayList<>();

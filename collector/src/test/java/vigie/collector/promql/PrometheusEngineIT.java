@@ -104,8 +104,7 @@ class PrometheusEngineIT {
 
   @TempDir Path folder;
   private final MemorySampleStore store =
-      new MemorySampleStore(
-          Duration.ZERO, 10_000, new ManualClock(), new SimpleMeterRegistry());
+      new MemorySampleStore(Duration.ZERO, 10_000, new ManualClock(), new SimpleMeterRegistry());
   private final Engine engine = new Engine(store, EngineOptions.defaults());
   private final HttpClient http = HttpClient.newHttpClient();
   private final ObjectMapper json = new ObjectMapper();
@@ -156,9 +155,7 @@ class PrometheusEngineIT {
     try {
       ours = engine.range(Parser.parse(query), FROM, TO, STEP);
     } catch (PromqlException e) {
-      return theirs.path("status").asText().equals("error")
-          ? null
-          : "we fail: " + e.getMessage();
+      return theirs.path("status").asText().equals("error") ? null : "we fail: " + e.getMessage();
     }
     if (!theirs.path("status").asText().equals("success")) {
       return "Prometheus fails: " + theirs.path("error").asText();
@@ -166,7 +163,9 @@ class PrometheusEngineIT {
     Map<String, Map<Long, Double>> expected = new TreeMap<>();
     for (JsonNode row : theirs.path("data").path("result")) {
       Labels.Builder labels = Labels.EMPTY.toBuilder();
-      row.path("metric").fields().forEachRemaining(f -> labels.set(f.getKey(), f.getValue().asText()));
+      row.path("metric")
+          .fields()
+          .forEachRemaining(f -> labels.set(f.getKey(), f.getValue().asText()));
       Map<Long, Double> points = new TreeMap<>();
       for (JsonNode point : row.path("values")) {
         points.put(Math.round(point.get(0).asDouble() * 1000), number(point.get(1).asText()));
@@ -212,7 +211,9 @@ class PrometheusEngineIT {
 
   /** Releases of Prometheus differ in when they name the metric. */
   private static String unnamed(String note) {
-    return note.contains("monotonicity") ? note.replaceAll(" for metric name \"[^\"]*\"", "") : note;
+    return note.contains("monotonicity")
+        ? note.replaceAll(" for metric name \"[^\"]*\"", "")
+        : note;
   }
 
   private static boolean same(double a, double b) {

@@ -23,16 +23,24 @@ import vigie.collector.sample.SampleStore;
 import vigie.collector.sample.Series;
 
 /**
- * Keeps samples in memory, bounded by age and by the number of series; a restart loses them. An
- * append is a hash look-up and two array stores. What a selector finds is remembered until series
- * come or go, since rules ask for the same again and again.
+ * Keeps samples in memory, bounded by age, by the number of series and by memory; a restart loses
+ * them. An append is a hash look-up and two array stores. What a selector finds is remembered until
+ * series come or go, since rules ask for the same again and again.
  */
 public final class MemorySampleStore implements SampleStore {
   private static final int MOST_SELECTIONS = 4096;
 
+  /** Rules look back this far whatever the memory; the number of series bounds what that takes. */
+  private static final long LEAST_KEPT_MILLIS = 600_000;
+
   private final long retentionMillis;
   private final int maxSeries;
+  private final long maxBytes;
   private final Clock clock;
+
+  /** What is kept now: less than the retention while that would take too much memory. */
+  private volatile long keptMillis;
+
   private final Map<Labels, MemorySeries> byLabels = new ConcurrentHashMap<>();
   private final AtomicInteger size = new AtomicInteger();
 
@@ -50,6 +58,7 @@ public final class MemorySampleStore implements SampleStore {
 
   private final AtomicLong nextSweep;
   private final AtomicBoolean sweeping = new AtomicBoolean();
+  private final LongAdder packedBytes = new LongAdder();
   private final LongAdder appended = new LongAdder();
   private final LongAdder outOfOrder = new LongAdder();
   private final LongAdder tooOld = new LongAdder();
@@ -57,17 +66,34 @@ public final class MemorySampleStore implements SampleStore {
 
   private record Selection(long change, List<MemorySeries> series) {}
 
+  /** A store whose old samples may take half of the heap. */
+  public MemorySampleStore(Duration retention, int maxSeries, Clock clock, MeterRegistry meters) {
+    this(retention, maxSeries, Runtime.getRuntime().maxMemory() / 2, clock, meters);
+  }
+
   /**
    * @param retention how old samples may get; zero keeps all
    * @param maxSeries how many series there may be; samples of more are dropped and counted
+   * @param maxBytes what packed samples may take, about; beyond it the oldest go before their time
    */
-  public MemorySampleStore(Duration retention, int maxSeries, Clock clock, MeterRegistry meters) {
+  public MemorySampleStore(
+      Duration retention, int maxSeries, long maxBytes, Clock clock, MeterRegistry meters) {
     this.retentionMillis = retention.toMillis();
+    this.keptMillis = retentionMillis;
     this.maxSeries = maxSeries;
+    this.maxBytes = maxBytes;
     this.clock = clock;
     this.nextSweep = new AtomicLong(clock.millis() + sweepEvery());
     Gauge.builder("vigie.series", size, AtomicInteger::get)
         .description("Series in the sample store.")
+        .register(meters);
+    Gauge.builder("vigie.samples.packed", packedBytes, LongAdder::sum)
+        .description("What packed samples take in memory.")
+        .baseUnit("bytes")
+        .register(meters);
+    Gauge.builder("vigie.samples.kept", this, store -> store.keptMillis / 1000.0)
+        .description("How long samples are kept; less than the retention while memory is short.")
+        .baseUnit("seconds")
         .register(meters);
     FunctionCounter.builder("vigie.samples.appended", appended, LongAdder::sum)
         .description("Samples taken into the sample store.")
@@ -119,19 +145,22 @@ public final class MemorySampleStore implements SampleStore {
       return Long.MIN_VALUE;
     }
     long now = clock.millis();
-    if (now >= nextSweep.get() && sweeping.compareAndSet(false, true)) {
+    long untilSweep = nextSweep.get() - now;
+    // A clock that was set back must not put the next sweep off.
+    boolean due = untilSweep <= 0 || untilSweep > 2 * sweepEvery();
+    if (due && sweeping.compareAndSet(false, true)) {
       try {
-        sweep(now - retentionMillis);
+        sweep(now);
         nextSweep.set(now + sweepEvery());
       } finally {
         sweeping.set(false);
       }
     }
-    return now - retentionMillis;
+    return now - keptMillis;
   }
 
   private long sweepEvery() {
-    return Math.max(60_000, retentionMillis / 64);
+    return Math.min(60_000, Math.max(1000, retentionMillis / 64));
   }
 
   /** The series, new or not; null when there are too many. */
@@ -142,7 +171,7 @@ public final class MemorySampleStore implements SampleStore {
       if (known != null || size.get() >= maxSeries) {
         return known;
       }
-      MemorySeries series = new MemorySeries(labels);
+      MemorySeries series = new MemorySeries(labels, packedBytes);
       postings.add(series);
       byLabels.put(labels, series);
       size.incrementAndGet();
@@ -157,10 +186,28 @@ public final class MemorySampleStore implements SampleStore {
     changeOfMetric.put(labels.metricName(), changes.incrementAndGet());
   }
 
-  /** Removes the series whose samples have all expired, and old chunks of the others. */
-  private void sweep(long horizonMillis) {
+  /** Keeps less while there is too much, and more again, up to the retention, once there is not. */
+  private void sweep(long nowMillis) {
+    if (packedBytes.sum() < maxBytes / 10 * 8) {
+      keptMillis = Math.min(retentionMillis, keptMillis + keptMillis / 20);
+    }
+    boolean removed = expire(nowMillis - keptMillis);
+    while (packedBytes.sum() > maxBytes && keptMillis > LEAST_KEPT_MILLIS) {
+      keptMillis = Math.max(LEAST_KEPT_MILLIS, keptMillis - keptMillis / 10);
+      removed |= expire(nowMillis - keptMillis);
+    }
+    if (removed) {
+      // What is remembered holds on to series that are gone.
+      selections.clear();
+    }
+  }
+
+  /** Removes series whose samples have all expired, and old chunks of others: if any series. */
+  private boolean expire(long horizonMillis) {
+    boolean removed = false;
     for (MemorySeries series : List.copyOf(byLabels.values())) {
       if (series.expire(horizonMillis)) {
+        removed = true;
         lock.writeLock().lock();
         try {
           byLabels.remove(series.labels, series);
@@ -175,8 +222,7 @@ public final class MemorySampleStore implements SampleStore {
         }
       }
     }
-    // What is remembered holds on to series that are gone.
-    selections.clear();
+    return removed;
   }
 
   @Override

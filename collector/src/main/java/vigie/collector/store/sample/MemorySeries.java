@@ -1,6 +1,7 @@
 package vigie.collector.store.sample;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.SampleIterator;
 
@@ -16,6 +17,7 @@ final class MemorySeries {
   private static final XorChunk[] NONE = new XorChunk[0];
 
   final Labels labels;
+  private final LongAdder packedBytes;
   private XorChunk[] chunks = NONE;
   private long headStart;
   private int[] offsets = new int[8];
@@ -25,8 +27,12 @@ final class MemorySeries {
   /** Set when the store has let go of it: an append must look for the series anew. */
   private boolean removed;
 
-  MemorySeries(Labels labels) {
+  /**
+   * @param packedBytes what all series' packed chunks take
+   */
+  MemorySeries(Labels labels, LongAdder packedBytes) {
     this.labels = labels;
+    this.packedBytes = packedBytes;
   }
 
   /** What became of a sample. */
@@ -74,6 +80,7 @@ final class MemorySeries {
     XorChunk[] more = Arrays.copyOf(chunks, chunks.length + 1);
     more[chunks.length] = chunk;
     chunks = more;
+    packedBytes.add(chunk.sizeBytes());
     int left = count - packed;
     int[] newOffsets = new int[Math.max(8, 2 * left)];
     double[] newValues = new double[newOffsets.length];
@@ -90,7 +97,7 @@ final class MemorySeries {
   private void dropBefore(long horizonMillis) {
     int gone = 0;
     while (gone < chunks.length && chunks[gone].endMillis < horizonMillis) {
-      gone++;
+      packedBytes.add(-chunks[gone++].sizeBytes());
     }
     if (gone > 0) {
       chunks = Arrays.copyOfRange(chunks, gone, chunks.length);
@@ -100,8 +107,11 @@ final class MemorySeries {
   /** Drops chunks before the time; if that leaves nothing newer, the series is removed: true. */
   synchronized boolean expire(long horizonMillis) {
     dropBefore(horizonMillis);
-    removed |= newest() < horizonMillis;
-    return removed;
+    if (!removed && newest() < horizonMillis) {
+      removed = true;
+      return true;
+    }
+    return false;
   }
 
   private long newest() {

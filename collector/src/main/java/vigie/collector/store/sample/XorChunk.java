@@ -98,8 +98,9 @@ final class XorChunk {
     }
   }
 
+  /** What it takes in memory, about. */
   int sizeBytes() {
-    return bits.length;
+    return bits.length + 72;
   }
 
   private static final class Writer {
