@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -145,7 +146,7 @@ public final class Labels implements Comparable<Labels> {
   }
 
   /** A mutable, sorted copy. */
-  public TreeMap<String, String> toMap() {
+  public SortedMap<String, String> toMap() {
     TreeMap<String, String> map = new TreeMap<>();
     for (int i = 0; i < pairs.length; i += 2) {
       map.put(pairs[i], pairs[i + 1]);
@@ -175,7 +176,7 @@ public final class Labels implements Comparable<Labels> {
   @Override
   public boolean equals(Object other) {
     return this == other
-        || other instanceof Labels l && hash == l.hash && Arrays.equals(pairs, l.pairs);
+        || (other instanceof Labels l && hash == l.hash && Arrays.equals(pairs, l.pairs));
   }
 
   @Override

@@ -21,6 +21,8 @@ public final class Regex {
   }
 
   /**
+   * The compiled expression.
+   *
    * @throws IllegalArgumentException that says what is wrong with the expression
    */
   public static Regex of(String text) {
@@ -107,7 +109,7 @@ public final class Regex {
       while (end < template.length() && isNamePart(template.charAt(end))) {
         end++;
       }
-      if (end == start || braced && (end == template.length() || template.charAt(end) != '}')) {
+      if (end == start || (braced && (end == template.length() || template.charAt(end) != '}'))) {
         out.append('$');
         at = dollar + 1;
         continue;

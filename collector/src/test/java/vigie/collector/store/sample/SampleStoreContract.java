@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -120,7 +121,7 @@ abstract class SampleStoreContract {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     SampleStore store = store();
-    TreeMap<Long, Double> model = new TreeMap<>();
+    NavigableMap<Long, Double> model = new TreeMap<>();
     long time = 1000;
     double value = 0;
     for (int i = 0; i < 2000; i++) {
@@ -152,7 +153,7 @@ abstract class SampleStoreContract {
 
   private static void checkJumps(
       SampleStore store,
-      TreeMap<Long, Double> model,
+      NavigableMap<Long, Double> model,
       long from,
       long to,
       Random random,
