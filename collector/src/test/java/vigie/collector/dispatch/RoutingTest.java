@@ -79,11 +79,11 @@ class RoutingTest {
     Routing routing = read(TREE);
     assertThat(faults.all()).isEmpty();
     Labels.Builder alert = new Labels.Builder();
-    for (String pair : labels.split(" ")) {
+    for (String pair : labels.split(" ", -1)) {
       alert.set(pair.substring(0, pair.indexOf('=')), pair.substring(pair.indexOf('=') + 1));
     }
 
-    assertThat(routing.receiversOf(alert.build())).containsExactly(told.split(" "));
+    assertThat(routing.receiversOf(alert.build())).containsExactly(told.split(" ", -1));
   }
 
   @Test

@@ -438,7 +438,7 @@ public final class FakeDiscord implements AutoCloseable {
       return refused;
     }
     // Snowflakes: milliseconds since 2015, then 22 bits that here count.
-    lastId = Math.max(lastId + 1, clock.millis() - DISCORD_EPOCH << 22);
+    lastId = Math.max(lastId + 1, (clock.millis() - DISCORD_EPOCH) << 22);
     ObjectNode stored = MAPPER.createObjectNode();
     stored
         .put("id", String.valueOf(lastId))

@@ -173,7 +173,7 @@ public final class FakeDiscordRules {
     while (mention.find()) {
       String id = mention.group(2);
       String kind = id == null ? "everyone" : mention.group(1).equals("&") ? "roles" : "users";
-      if (parse.contains(kind) || id != null && listed.contains(id)) {
+      if (parse.contains(kind) || (id != null && listed.contains(id))) {
         pinged.add(id == null ? "everyone" : id);
       }
     }

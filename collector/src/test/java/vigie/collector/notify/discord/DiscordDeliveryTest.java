@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -263,7 +268,7 @@ class DiscordDeliveryTest {
   }
 
   private void awaitRequests(int count) {
-    org.awaitility.Awaitility.await().until(() -> rig.fake.requests().size() >= count);
+    Awaitility.await().until(() -> rig.fake.requests().size() >= count);
   }
 
   @ParameterizedTest
@@ -471,15 +476,15 @@ class DiscordDeliveryTest {
   @Test
   void givenFake_whenMessageIsTooLong_thenItRefusesAsDiscordDoes() throws Exception {
     FakeDiscord fake = rig.fake;
-    var client = java.net.http.HttpClient.newHttpClient();
+    var client = HttpClient.newHttpClient();
     String body = "{\"embeds\":[{\"title\":\"" + "x".repeat(257) + "\"}]}";
     var answer =
         client.send(
-            java.net.http.HttpRequest.newBuilder(java.net.URI.create(fake.webhookUrl()))
+            HttpRequest.newBuilder(URI.create(fake.webhookUrl()))
                 .header("Content-Type", "application/json")
-                .POST(java.net.http.HttpRequest.BodyPublishers.ofString(body))
+                .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build(),
-            java.net.http.HttpResponse.BodyHandlers.ofString());
+            HttpResponse.BodyHandlers.ofString());
 
     assertThat(answer.statusCode()).isEqualTo(400);
     assertThat(answer.body()).contains("50035", "BASE_TYPE_MAX_LENGTH", "\"title\"");

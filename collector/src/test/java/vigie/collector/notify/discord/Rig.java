@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import vigie.base.config.Secret;
 import vigie.base.segment.ForgetfulFiles;
@@ -47,7 +48,7 @@ final class Rig implements AutoCloseable {
   private UnaryOperator<Notifier> notifiers = notifier -> notifier;
 
   /** What an earlier process planned does not happen. */
-  private volatile int life;
+  private final AtomicInteger life = new AtomicInteger();
 
   Outbox outbox;
   Dispatcher dispatcher;
@@ -70,10 +71,10 @@ final class Rig implements AutoCloseable {
 
   /** Starts the collector's end, with these alerts firing. */
   Rig start(Collection<Alert> active) {
-    int mine = life;
+    int mine = life.get();
     Executor executor =
         task -> {
-          if (life == mine) {
+          if (life.get() == mine) {
             work.add(task);
           }
         };
@@ -107,7 +108,7 @@ final class Rig implements AutoCloseable {
 
   /** Nothing of the process is left but what is on the disk. */
   void dead() {
-    life++;
+    life.incrementAndGet();
     work.clear();
     disk.powerCut(ForgetfulFiles.Forget.ALL);
   }
