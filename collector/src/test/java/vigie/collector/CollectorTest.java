@@ -1,0 +1,318 @@
+package vigie.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import vigie.base.config.ConfigException;
+import vigie.base.config.Faults;
+
+/**
+ * A whole collector in this process: records in by RELP, answers out by HTTP and by the commands.
+ */
+class CollectorTest {
+  private static final String RULES =
+      """
+      groups:
+        - name: probe
+          interval: 1h
+          rules:
+            - alert: ProbeDown
+              expr: vigie_probe_up == 0
+              labels: {severity: critical}
+              annotations: {summary: "{{ $labels.probe }} is down"}
+      """;
+
+  @TempDir Path dir;
+  private Collector collector;
+  private Path file;
+
+  @BeforeEach
+  void start() throws Exception {
+    Files.writeString(dir.resolve("rules.yml"), RULES);
+    file =
+        Files.writeString(
+            dir.resolve("collector.yaml"),
+            """
+            storage: {path: data}
+            listen: {http: '127.0.0.1:0', relp: '127.0.0.1:0'}
+            rule_files: [rules.yml]
+            nodes: {expected: [p9]}
+            """);
+    collector = Collector.start(Optional.of(file), config());
+  }
+
+  private CollectorConfig config() {
+    return CollectorConfig.load(Optional.of(file), Map.of(), new Faults());
+  }
+
+  @AfterEach
+  void stop() {
+    collector.close();
+  }
+
+  /** Events as an agent sends them; returns once each is answered. */
+  private void send(String... records) throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", collector.relpPort())) {
+      StringBuilder frames = new StringBuilder();
+      String open = "relp_version=0\nrelp_software=test\ncommands=syslog";
+      frames.append("1 open ").append(open.length()).append(' ').append(open).append('\n');
+      int txnr = 1;
+      for (String record : records) {
+        frames
+            .append(++txnr)
+            .append(" syslog ")
+            .append(record.length())
+            .append(' ')
+            .append(record)
+            .append('\n');
+      }
+      socket.getOutputStream().write(frames.toString().getBytes(StandardCharsets.UTF_8));
+      String last = txnr + " rsp 6 200 OK\n";
+      StringBuilder answers = new StringBuilder();
+      while (answers.indexOf(last) < 0) {
+        int b = socket.getInputStream().read();
+        assertThat(b).as("answers so far: " + answers).isNotNegative();
+        answers.append((char) b);
+      }
+    }
+  }
+
+  private static String event(long seq, String type, String text) {
+    return "<130>1 "
+        + Instant.now()
+        + " p1 vigie 1 "
+        + type
+        + " [vigie@32473 node=\"p1\" spool=\"s1\" seq=\""
+        + seq
+        + "\" boot=\"b\" type=\""
+        + type
+        + "\" probe=\"calculatrice\" target=\"127.0.0.1:13337\" reason=\"connection refused\"] "
+        + text;
+  }
+
+  private JsonNode ask(String path) throws Exception {
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + collector.httpPort() + path))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+    return new ObjectMapper().readTree(answer.body());
+  }
+
+  private record Ran(int exit, String out, String err) {}
+
+  private Ran run(String... arguments) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+    String[] all = new String[arguments.length + 2];
+    System.arraycopy(arguments, 0, all, 0, arguments.length);
+    all[arguments.length] = "--url";
+    all[arguments.length + 1] = "http://127.0.0.1:" + collector.httpPort();
+    int exit = line.execute(all);
+    return new Ran(exit, out.toString(), err.toString());
+  }
+
+  private void awaitFiring() {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> run("alerts", "list", "--no-headers").out().startsWith("firing"));
+  }
+
+  @Test
+  void givenProbeDownEvent_whenReceived_thenItsRuleFiresWithoutWaitingForTheInterval()
+      throws Exception {
+    send(
+        event(1, "probe.up", "up"),
+        event(2, "probe.down", "calculatrice is down: connection refused"));
+    awaitFiring();
+    Ran listed = run("alerts", "list");
+    assertThat(listed.out().lines().toList().get(0))
+        .matches("STATE +SEVERITY +ALERT +NODE +TARGET +SINCE +SUMMARY");
+    assertThat(listed.out().lines().toList().get(1))
+        .matches(
+            "firing +critical +ProbeDown +p1 +127\\.0\\.0\\.1:13337 +[-0-9]+ [:0-9]+ +calculatrice is down");
+    assertThat(run("alerts", "list", "--fail-on", "firing").exit()).isEqualTo(1);
+    assertThat(run("alerts", "list", "-l", "node=p2").out()).isEqualTo("no alerts: all well\n");
+    assertThat(run("alerts", "list", "-l", "node=p2", "--fail-on", "firing").exit()).isZero();
+    assertThat(run("alerts", "list", "-o", "wide").out())
+        .contains("RECEIVER", "terminal", "probe/ProbeDown");
+    assertThat(run("alerts", "list", "-o", "yaml").out())
+        .contains("alert: ProbeDown")
+        .contains("node: p1");
+    JsonNode json = new ObjectMapper().readTree(run("alerts", "list", "-o", "json").out());
+    assertThat(json.path(0).path("labels").path("probe").asText()).isEqualTo("calculatrice");
+    assertThat(run("alerts", "show", "ProbeDown").out())
+        .contains("connection refused", "severity=critical");
+
+    send(event(3, "probe.up", "up again"));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> run("alerts", "list").out().startsWith("no alerts"));
+    assertThat(run("alerts", "list", "--state", "resolved", "--no-headers").out())
+        .startsWith("resolved");
+  }
+
+  @Test
+  void givenAlert_whenAskedAsAlertmanagerAndPrometheus_thenBothKnowIt() throws Exception {
+    send(event(1, "probe.down", "down"));
+    awaitFiring();
+    JsonNode v2 = ask("/api/v2/alerts");
+    assertThat(v2).hasSize(1);
+    assertThat(v2.path(0).path("labels").path("alertname").asText()).isEqualTo("ProbeDown");
+    assertThat(v2.path(0).path("status").path("state").asText()).isEqualTo("active");
+    assertThat(ask("/api/v2/alerts?filter=node%3D%22p2%22")).isEmpty();
+    JsonNode rule = ask("/api/v1/rules").path("data").path("groups").path(0).path("rules").path(0);
+    assertThat(rule.path("state").asText()).isEqualTo("firing");
+    assertThat(rule.path("query").asText()).isEqualTo("vigie_probe_up == 0");
+    assertThat(
+            ask("/api/v1/query?query=ALERTS")
+                .path("data")
+                .path("result")
+                .path(0)
+                .path("metric")
+                .path("alertstate")
+                .asText())
+        .isEqualTo("firing");
+    assertThat(run("query", "vigie_probe_up").out())
+        .contains("vigie_probe_up{node=\"p1\", probe=\"calculatrice\"", "0");
+    assertThat(run("rules", "list").out()).contains("ProbeDown", "firing", "ok");
+  }
+
+  @Test
+  void givenEvents_whenSearchedAndTailed_thenFound() throws Exception {
+    send(
+        event(1, "probe.up", "first\u001b[31m"),
+        event(2, "probe.down", "second"),
+        event(2, "probe.down", "second"));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> ask("/api/vigie/events").path("events").size() >= 2);
+    Ran found = run("events", "search", "--no-headers", "--node", "p1");
+    assertThat(found.out().lines()).hasSize(2);
+    assertThat(found.out()).contains("first\\x1b[31m").doesNotContain("\u001b");
+    assertThat(found.out().indexOf("second")).isLessThan(found.out().indexOf("first"));
+    assertThat(run("events", "search", "nothing like it").exit()).isEqualTo(1);
+    assertThat(run("events", "search", "SECOND", "--type", "probe.down", "-o", "json").out())
+        .contains("\"seq\" : 2");
+    Ran tailed = run("events", "tail");
+    assertThat(tailed.out().indexOf("first")).isLessThan(tailed.out().indexOf("second"));
+    String id = ask("/api/vigie/events").path("events").path(0).path("id").asText();
+    assertThat(run("events", "show", id).out()).contains("second", "connection refused");
+    assertThat(run("events", "show", "nonsense/../x").exit()).isEqualTo(2);
+  }
+
+  @Test
+  void givenNodes_whenListed_thenExpectedAndHeard() throws Exception {
+    send(event(1, "probe.up", "up"));
+    await().atMost(Duration.ofSeconds(20)).until(() -> run("nodes", "list").out().contains("p1"));
+    List<String> lines = run("nodes", "list", "--no-headers").out().lines().toList();
+    assertThat(lines.get(0)).matches("p1 +up +no +\\d+s ago +ok .*");
+    assertThat(lines.get(1)).matches("p9 +unseen +yes +- .*");
+    assertThat(run("nodes", "show", "p9").out()).contains("expected", "true");
+    assertThat(run("nodes", "show", "p7").exit()).isEqualTo(1);
+  }
+
+  @Test
+  void givenRestart_whenStartedAgain_thenAlertAndEventsAreBack() throws Exception {
+    send(event(1, "probe.down", "down"));
+    awaitFiring();
+    String since = ask("/api/vigie/alerts").path("alerts").path(0).path("firedAt").asText();
+    collector.close();
+    collector = Collector.start(Optional.of(file), config());
+    assertThat(ask("/api/vigie/alerts").path("alerts").path(0).path("firedAt").asText())
+        .isEqualTo(since);
+    assertThat(ask("/api/vigie/events?filter=type%3Dprobe.down").path("events")).hasSize(1);
+    send(event(1, "probe.down", "down"), event(2, "probe.up", "up"));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> run("alerts", "list").out().startsWith("no alerts"));
+    assertThat(ask("/api/vigie/events?filter=type%3Dprobe.down").path("events")).hasSize(1);
+  }
+
+  @Test
+  void givenNewRules_whenReloaded_thenTheyCountAndABrokenFileChangesNothing() throws Exception {
+    Files.writeString(dir.resolve("rules.yml"), RULES.replace("ProbeDown", "Renamed"));
+    collector.reload();
+    assertThat(run("rules", "list").out()).contains("Renamed").doesNotContain("ProbeDown");
+    Files.writeString(dir.resolve("rules.yml"), RULES.replace("== 0", "== ("));
+    assertThatThrownBy(collector::reload)
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("rules.yml:6:");
+    assertThat(run("rules", "list").out()).contains("Renamed");
+  }
+
+  @Test
+  void givenBadQuery_whenAsked_thenPrometheusErrorAndExitCode() throws Exception {
+    JsonNode error = ask("/api/v1/query?query=sum(");
+    assertThat(error.path("status").asText()).isEqualTo("error");
+    assertThat(error.path("errorType").asText()).isEqualTo("bad_data");
+    assertThat(error.path("error").asText()).startsWith("1:5: parse error");
+    assertThat(run("query", "sum(").exit()).isEqualTo(2);
+    assertThat(ask("/api/v1/query_range?query=up&start=0&end=100000&step=1").path("error").asText())
+        .contains("11,000 points");
+    assertThat(run("events", "search", "--since", "soon").err())
+        .contains("since \"soon\" is no time");
+  }
+
+  @Test
+  void givenNobodyListens_whenAsked_thenExitCodeThreeAndWhatToDo() {
+    int port = collector.httpPort();
+    collector.close();
+    CommandLine line = Main.commandLine();
+    StringWriter err = new StringWriter();
+    line.setErr(new PrintWriter(err));
+    assertThat(line.execute("alerts", "list", "--url", "http://127.0.0.1:" + port)).isEqualTo(3);
+    assertThat(err.toString())
+        .contains("cannot reach the collector at http://127.0.0.1:" + port, "VIGIE_URL");
+  }
+
+  @Test
+  void givenPortTaken_whenStarted_thenAddressIsNamedAndNothingStaysOpen() throws Exception {
+    Path other = dir.resolve("other.yaml");
+    Files.writeString(
+        other,
+        "storage: {path: other}\nlisten: {http: '127.0.0.1:"
+            + collector.httpPort()
+            + "', relp: '127.0.0.1:0'}\n");
+    CollectorConfig config = CollectorConfig.load(Optional.of(other), Map.of(), new Faults());
+    for (int attempt = 0; attempt < 2; attempt++) {
+      // The second attempt would find the folder held if the first one had not let go.
+      assertThatThrownBy(() -> Collector.start(Optional.of(other), config))
+          .hasMessageContaining("cannot listen on 127.0.0.1:" + collector.httpPort());
+    }
+  }
+
+  @Test
+  void givenStorageHeld_whenStarted_thenSaysSo() {
+    CollectorConfig config = config();
+    assertThatThrownBy(() -> Collector.start(Optional.of(file), config))
+        .hasMessageContaining("held");
+  }
+}
