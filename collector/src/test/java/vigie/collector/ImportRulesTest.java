@@ -42,7 +42,8 @@ class ImportRulesTest {
           .row("store.state", "alert event silence dispatch outbox node")
           .row("api", "scrape sample event node promql rule alert silence dispatch outbox")
           .row("web", "api")
-          .row("cli", "promql rule dispatch scrape graph")
+          // sample: what the root hands to the rule tests, an empty store for each.
+          .row("cli", "promql rule dispatch scrape graph sample")
           .library("net.dv8tion", "notify.discord bot")
           .library("org.sqlite", "store.event store.sample store.state")
           .library("java.sql", "store.event store.sample store.state")
