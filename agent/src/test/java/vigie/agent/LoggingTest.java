@@ -22,8 +22,9 @@ class LoggingTest {
     record.setThrown(new IllegalStateException("BUG\nlevel=info forged"));
     assertThat(Logging.format(record))
         .startsWith(
-            "level=error logger=a msg=\"task failed\"\n"
-                + "  java.lang.IllegalStateException: BUG\\u000alevel=info forged\n"
-                + "    at vigie.agent.LoggingTest.");
+            """
+            level=error logger=a msg="task failed"
+              java.lang.IllegalStateException: BUG\\u000alevel=info forged
+                at vigie.agent.LoggingTest.""");
   }
 }
