@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ final class GroupRun {
   private static final Logger log = LoggerFactory.getLogger(GroupRun.class);
   private static final int MOST_WAITING_EVENTS = 1_000;
   private static final int MOST_RECENT_EVENTS = 200;
+  private static final int MOST_KNOWN_SERIES = 10_000;
   private static final Duration RECENT = Duration.ofMinutes(15);
 
   /** A difference between wall and monotonic time that is a step and no slewing. */
@@ -70,6 +72,10 @@ final class GroupRun {
   private final Deque<Told> waiting = new ArrayDeque<>();
 
   private final Deque<Told> recent = new ArrayDeque<>();
+
+  /** The rules that select a series, since the same ones come again with each event. */
+  private final Map<Labels, BitSet> selecting = new ConcurrentHashMap<>();
+
   private long lastTime = Long.MIN_VALUE;
   private long lastWall;
   private long lastNanos;
@@ -558,19 +564,32 @@ final class GroupRun {
   }
 
   private BitSet rulesThatSelect(Labels series) {
+    BitSet known = selecting.get(series);
+    if (known != null) {
+      return known;
+    }
     BitSet matching = new BitSet();
     for (int i = 0; i < rules.size(); i++) {
       for (SelectorUse selector : rules.get(i).rule.expr().selectors()) {
-        boolean takes = true;
-        for (LabelMatcher matcher : selector.matchers()) {
-          takes &= matcher.matches(series);
-        }
-        if (takes) {
+        if (takes(selector, series)) {
           matching.set(i);
         }
       }
     }
+    if (selecting.size() >= MOST_KNOWN_SERIES) {
+      selecting.clear();
+    }
+    selecting.put(series, matching);
     return matching;
+  }
+
+  private static boolean takes(SelectorUse selector, Labels series) {
+    for (LabelMatcher matcher : selector.matchers()) {
+      if (!matcher.matches(series)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Why a rule's result cannot be used. */
