@@ -41,6 +41,8 @@ class OwnMetersTest {
           "rule.group.triggered",
           "rules",
           "samples.appended",
+          "samples.kept",
+          "samples.packed",
           "series",
           "ship.acknowledged",
           "ship.bytes",
