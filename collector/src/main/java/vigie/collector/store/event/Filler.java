@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,7 @@ final class Filler implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(10);
   private static final Duration TIDY_EVERY = Duration.ofHours(1);
+  private static final Duration MOST_STEP = Duration.ofDays(1);
   private static final int MOST_ROWS = 10_000;
   private static final long MOST_BYTES = 8 << 20;
 
@@ -54,6 +56,8 @@ final class Filler implements AutoCloseable {
   private final Counter damaged;
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final Scheduler.Task tidying;
+  private final Instant started;
+  private final long startedNanos;
 
   /** Behind the last record that was told, as a number in the log; only those are moved. */
   private volatile long told;
@@ -97,7 +101,9 @@ final class Filler implements AutoCloseable {
     this.clock = clock;
     this.scheduler = scheduler;
     this.executor = executor;
-    this.checkpointNanos = clock.nanos();
+    this.started = clock.now();
+    this.startedNanos = clock.nanos();
+    this.checkpointNanos = startedNanos;
     this.lastRunNanos = checkpointNanos - APART.toNanos();
     failures = meters.counter("vigie.event.fill.failures");
     damaged = meters.counter("vigie.event.log.damaged");
@@ -174,7 +180,7 @@ final class Filler implements AutoCloseable {
     }
     try {
       while (moveSome()) {
-        // until nothing is left
+        checkpointNowAndThen(); // also while a storm lasts
       }
       if (failing) {
         log.info("events reach SQLite again");
@@ -182,7 +188,6 @@ final class Filler implements AutoCloseable {
       failing = false;
       pause = APART;
       mostRows = MOST_ROWS;
-      checkpointNowAndThen();
     } catch (DayFailure e) {
       forgetReader();
       if (DayFile.isCorrupt(e.cause)) {
@@ -345,7 +350,11 @@ final class Filler implements AutoCloseable {
   }
 
   private void tidy() {
-    days.dropBefore(DayFiles.dayOf(clock.now().minus(retention)));
+    // A clock that was set years ahead must not empty the store.
+    Duration ran = Duration.ofNanos(clock.nanos() - startedNanos);
+    Instant likely = started.plus(ran).plus(MOST_STEP);
+    Instant now = clock.now().isBefore(likely) ? clock.now() : likely;
+    days.dropBefore(DayFiles.dayOf(now.minus(retention)));
   }
 
   /** Moves what is left, as far as possible, and lets go of the files. */

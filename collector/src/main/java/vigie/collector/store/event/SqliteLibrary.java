@@ -3,6 +3,7 @@ package vigie.collector.store.event;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.sqlite.SQLiteJDBCLoader;
 
 /** Loads SQLite's native part, which comes inside a jar and must be unpacked to be loaded. */
@@ -14,25 +15,36 @@ final class SqliteLibrary {
    * folder}/native.
    */
   static synchronized void load(Path folder) throws IOException {
-    if (!loads() && System.getProperty("org.sqlite.tmpdir") == null) {
+    String temporary = System.getProperty("java.io.tmpdir");
+    if (System.getProperty("org.sqlite.tmpdir") == null && !mayRunIn(Path.of(temporary))) {
       Path own = Files.createDirectories(folder.resolve("native"));
       System.setProperty("org.sqlite.tmpdir", own.toString());
-      if (!loads()) {
-        throw new IOException(
-            "SQLite cannot be loaded, neither from "
-                + System.getProperty("java.io.tmpdir")
-                + " nor from "
-                + own
-                + "; name a folder without noexec: -Dorg.sqlite.tmpdir=FOLDER");
-      }
     }
+    try {
+      if (SQLiteJDBCLoader.initialize()) {
+        return;
+      }
+    } catch (Exception e) {
+      throw new IOException(
+          "SQLite cannot be loaded from "
+              + System.getProperty("org.sqlite.tmpdir", temporary)
+              + "; name a folder without noexec: -Dorg.sqlite.tmpdir=FOLDER",
+          e);
+    }
+    throw new IOException("this machine has a processor that SQLite's jar has no library for");
   }
 
-  private static boolean loads() {
+  private static boolean mayRunIn(Path folder) {
     try {
-      return SQLiteJDBCLoader.initialize();
-    } catch (Exception e) {
-      return false; // its own log says more
+      Path file = Files.createTempFile(folder, "vigie", ".so");
+      try {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+        return Files.isExecutable(file);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      return false; // nor can anything be unpacked there
     }
   }
 }

@@ -142,6 +142,19 @@ class LogEventStoreTest {
   }
 
   @Test
+  void givenAClockSetYearsAhead_whenTidied_thenNothingGoes() {
+    opened.close();
+    opened = new TestStore(folder, clock);
+    opened.store.recover((event, late) -> {});
+    append(1, 10);
+    clock.advance(Duration.ofSeconds(1));
+    clock.step(Duration.ofDays(3_650));
+    clock.advance(Duration.ofHours(2));
+    append(11, 11);
+    assertThat(opened.store.search(query(Instant.MIN, Instant.MAX, 100, ""))).hasSize(11);
+  }
+
+  @Test
   void givenADamagedDay_whenReopened_thenItIsSetAsideAndTheOthersAreFound() throws IOException {
     append(1, 10);
     clock.advance(Duration.ofDays(1));

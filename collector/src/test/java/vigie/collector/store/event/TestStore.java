@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.ManualClock;
@@ -22,15 +23,21 @@ final class TestStore implements AutoCloseable {
   final MeterRegistry meters = new SimpleMeterRegistry();
   private final ExecutorService writer = Executors.newCachedThreadPool();
   private final ExecutorService filler = Executors.newSingleThreadExecutor();
-  private final ThreadScheduler scheduler;
+  private final ThreadScheduler scheduler =
+      new ThreadScheduler(Thread::new, Throwable::printStackTrace);
 
   TestStore(Path folder) {
     this(folder, SMALL, FileLayer.disk(), new ManualClock(Events.T0));
   }
 
   TestStore(Path folder, EventStoreOptions options, FileLayer files, Clock clock) {
-    scheduler = new ThreadScheduler(Thread::new, Throwable::printStackTrace);
     store = LogEventStore.open(folder, options, files, clock, scheduler, writer, filler, meters);
+  }
+
+  /** One whose tasks are due as the clock is moved. */
+  TestStore(Path folder, ManualClock clock) {
+    store =
+        LogEventStore.open(folder, SMALL, FileLayer.disk(), clock, clock, writer, filler, meters);
   }
 
   /** Ends the threads without a word to the store, as a kill does. */
@@ -38,8 +45,8 @@ final class TestStore implements AutoCloseable {
     scheduler.close();
     writer.shutdownNow();
     filler.shutdownNow();
-    writer.awaitTermination(10, java.util.concurrent.TimeUnit.SECONDS);
-    filler.awaitTermination(10, java.util.concurrent.TimeUnit.SECONDS);
+    writer.awaitTermination(10, TimeUnit.SECONDS);
+    filler.awaitTermination(10, TimeUnit.SECONDS);
   }
 
   @Override
