@@ -16,6 +16,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.DoubleSupplier;
@@ -74,6 +76,8 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   private int sending;
   private boolean started;
   private boolean closed;
+  private boolean looking;
+  private boolean lookAgain;
 
   /**
    * Loads what is kept; sends nothing before {@link #start}.
@@ -286,11 +290,25 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     }
   }
 
-  /** Sends what may go now, at most one request on each lane, and plans the next look. */
+  /** Looks again while answers that came at once, on this thread, give reason to. */
   private synchronized void pump() {
-    if (!started || closed) {
+    lookAgain = true;
+    if (looking) {
       return;
     }
+    looking = true;
+    try {
+      while (lookAgain && started && !closed) {
+        lookAgain = false;
+        look();
+      }
+    } finally {
+      looking = false;
+    }
+  }
+
+  /** Sends what may go now, at most one request on each lane, and plans the next look. */
+  private void look() {
     if (!unsaved.isEmpty()) {
       save(List.copyOf(unsaved));
     }
@@ -390,20 +408,29 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     entry.sending = true;
     sending++;
     lane(lane.name()).begin(now);
-    notifier
-        .deliver(delivery)
+    attempt(notifier, delivery)
         .whenComplete(
             (outcome, failure) -> {
+              // Only the kind of failure: its message may quote what is secret.
               Outcome seen =
                   outcome != null
                       ? outcome
-                      : new Outcome.Later("BUG: " + failure, null, false, true);
+                      : new Outcome.Later(
+                          "BUG: " + failure.getClass().getSimpleName(), null, false, true);
               try {
                 executor.execute(() -> settle(entry, lane, version, delivery, seen));
               } catch (RejectedExecutionException stopped) {
                 log.debug("outbox stopped while a request was under way");
               }
             });
+  }
+
+  private static CompletionStage<Outcome> attempt(Notifier notifier, Delivery delivery) {
+    try {
+      return notifier.deliver(delivery);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private synchronized void settle(
