@@ -39,7 +39,7 @@ final class Aggregation {
     if (aggregate.op() == AggregateOp.QUANTILE) {
       for (double q : parameters) {
         if (!Quantile.isValid(q)) {
-          Quantile.warn(evaluation.run, q, parameter.span());
+          Quantile.warn(evaluation.run, q, Evaluation.unwrap(parameter).span());
         }
       }
       Block in = evaluation.vector(aggregate.expr());

@@ -21,10 +21,10 @@ final class ClassicHistograms {
     double[] quantiles = evaluation.scalar(call.args().get(0));
     for (double q : quantiles) {
       if (!Quantile.isValid(q)) {
-        Quantile.warn(evaluation.run, q, call.args().get(0).span());
+        Quantile.warn(evaluation.run, q, Evaluation.unwrap(call.args().get(0)).span());
       }
     }
-    Expr vector = call.args().get(1);
+    Expr vector = Evaluation.unwrap(call.args().get(1));
     return over(
         evaluation,
         vector,
@@ -48,7 +48,7 @@ final class ClassicHistograms {
     double[] upper = evaluation.scalar(call.args().get(1));
     return over(
         evaluation,
-        call.args().get(2),
+        Evaluation.unwrap(call.args().get(2)),
         (buckets, step, labels) -> buckets.fraction(lower[step], upper[step]));
   }
 

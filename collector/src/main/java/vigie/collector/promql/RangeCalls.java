@@ -39,7 +39,7 @@ final class RangeCalls {
         evaluation.run.inform(
             "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
                 + Strings.quote(name),
-            call.args().get(0).span());
+            Evaluation.unwrap(call.args().get(0)).span());
       }
       known = name;
     }
@@ -80,7 +80,7 @@ final class RangeCalls {
   }
 
   static Block quantile(Evaluation evaluation, Call call) {
-    Expr argument = call.args().get(0);
+    Expr argument = Evaluation.unwrap(call.args().get(0));
     double[] quantiles = evaluation.scalar(argument);
     Block block =
         apply(

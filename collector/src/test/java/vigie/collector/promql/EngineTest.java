@@ -138,12 +138,12 @@ class EngineTest {
   void givenRateOfWhatIsNoCounter_whenAsked_thenInfoWithPlace() {
     load("temperature", 10_000, 1, 2, 3);
 
-    QueryResult result = engine.instant(Parser.parse("1 + rate(temperature[1m])"), 20_000);
+    QueryResult result = engine.instant(Parser.parse("1 + rate((temperature[1m]))"), 20_000);
 
     assertThat(result.infos())
         .containsExactly(
             "PromQL info: metric might not be a counter, name does not end in"
-                + " _total/_sum/_count/_bucket: \"temperature\" (1:10)");
+                + " _total/_sum/_count/_bucket: \"temperature\" (1:11)");
   }
 
   @Test
