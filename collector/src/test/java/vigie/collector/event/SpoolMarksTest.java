@@ -157,11 +157,11 @@ class SpoolMarksTest {
   void givenAGoodClock_whenABacklogComes_thenOnlyWhatWaitedTooLongIsLate() {
     long seq = 1;
     for (int minute = 0; minute < 10; minute++) {
-      assertThat(heard(seq++, minute * 60, minute * 60)).isEqualTo(Verdict.FRESH);
+      assertThat(heard(seq++, minute * 60L, minute * 60L)).isEqualTo(Verdict.FRESH);
     }
     // The link was down from the 10th to the 70th minute; all comes within a second.
     for (int minute = 10; minute < 70; minute++) {
-      assertThat(heard(seq++, minute * 60, 70 * 60))
+      assertThat(heard(seq++, minute * 60L, 70 * 60))
           .isEqualTo(70 - minute > 5 ? Verdict.LATE : Verdict.FRESH);
     }
   }
@@ -182,7 +182,7 @@ class SpoolMarksTest {
   @Test
   void givenAClockThatIsOff_whenItIsSet_thenSoonNoneIsLate() {
     for (int i = 1; i <= 5; i++) {
-      heard(i, i * 60 - 172_800, i * 60);
+      heard(i, i * 60L - 172_800, i * 60L);
     }
     assertThat(heard(6, 360, 360)).isEqualTo(Verdict.FRESH);
     assertThat(heard(7, 420, 420)).isEqualTo(Verdict.FRESH);

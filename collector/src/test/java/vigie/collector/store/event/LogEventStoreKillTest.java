@@ -79,7 +79,7 @@ class LogEventStoreKillTest {
   }
 
   private void take(String line) {
-    String[] words = line.split(" ");
+    String[] words = line.split(" ", -1);
     if (words.length != 3) {
       return; // cut by the kill, or a log line
     }

@@ -322,7 +322,7 @@ class LogEventStoreTest {
       AtomicInteger acked = new AtomicInteger();
       intake.listen((event, late) -> told.add(event.text()));
       intake.start();
-      for (long seq = 1; seq <= 100 * (life + 1); seq++) {
+      for (long seq = 1; seq <= 100L * (life + 1); seq++) {
         intake.accept(event(seq), raw(seq), acked::incrementAndGet);
       }
       int all = 100 * (life + 1);
