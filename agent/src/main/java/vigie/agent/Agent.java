@@ -7,6 +7,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +44,7 @@ import vigie.base.time.ThreadScheduler;
 
 /** A running agent: all parts, made in the order in which they need each other. */
 final class Agent implements AutoCloseable {
+  private static final Duration STATES_EVERY = Duration.ofHours(1);
   private static final Logger log = LoggerFactory.getLogger(Agent.class);
   private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(64 * 1024, 128);
   private static final String SOFTWARE = "vigie-agent," + Version.VIGIE;
@@ -143,6 +145,12 @@ final class Agent implements AutoCloseable {
     closing.add("agent.stop event", () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops"));
     ship.start();
     probes.configure(config.probes());
+    // A state that the collector got wrong or lost is right again within the hour; never spooled,
+    // so no disk wakes.
+    scheduler.every(
+        STATES_EVERY,
+        STATES_EVERY,
+        () -> probes.statesNow().forEach(state -> ship.tell(spool.unspooled(state))));
     log.info(
         "agent started version={} node={} listen={} collector={} probes={}",
         Version.VIGIE,

@@ -14,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
 import vigie.base.net.EventLoops;
 import vigie.base.time.Clock;
@@ -117,6 +118,15 @@ public final class Probes implements AutoCloseable {
     for (Passive each : watched) {
       each.probe.tellAgain();
     }
+  }
+
+  /** The present state of each probe as an event of now, for those that had a result. */
+  public List<Event> statesNow() {
+    List<Event> all = new ArrayList<>();
+    for (Passive each : watched) {
+      each.probe.stateNow("hourly").ifPresent(all::add);
+    }
+    return all;
   }
 
   /** The present state of each probe, in the order of the configuration. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -119,19 +120,28 @@ final class Watched {
 
   /** Tells the present state again, with the time of now; nothing before the first result. */
   synchronized void tellAgain() {
+    stateNow("reconnect").ifPresent(event -> teller.tell(config.name(), () -> event));
+  }
+
+  /**
+   * The present state as an event of now; empty before the first result.
+   *
+   * @param told why it is told although nothing changed
+   */
+  synchronized Optional<Event> stateNow(String told) {
     Instant began = since;
     if (began == null || stopped) {
-      return;
+      return Optional.empty();
     }
     Instant now = clock.now();
     Map<String, String> fields = fields(now, began);
-    fields.put("told", "reconnect");
+    fields.put("told", told);
     if (last instanceof ProbeResult.Down down) {
       fields.put("reason", down.reason());
-      tell(EventType.PROBE_DOWN, now, fields, title() + " is still down: " + down.reason());
-    } else {
-      tell(EventType.PROBE_UP, now, fields, title() + " is still up");
+      String text = title() + " is still down: " + down.reason();
+      return Optional.of(event(EventType.PROBE_DOWN, now, fields, text));
     }
+    return Optional.of(event(EventType.PROBE_UP, now, fields, title() + " is still up"));
   }
 
   private void finished(ProbeResult result) {

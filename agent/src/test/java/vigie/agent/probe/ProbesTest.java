@@ -128,6 +128,14 @@ class ProbesTest {
     assertThat(again.fields())
         .containsEntry("told", "reconnect")
         .containsEntry("since", told.get(0).time().toString());
+    assertThat(probes.statesNow())
+        .singleElement()
+        .satisfies(
+            state -> {
+              assertThat(state.type()).isEqualTo(EventType.PROBE_UP);
+              assertThat(state.fields()).containsEntry("told", "hourly");
+            });
+    assertThat(told).hasSize(2);
   }
 
   @Test
