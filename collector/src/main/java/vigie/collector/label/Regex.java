@@ -68,7 +68,8 @@ public final class Regex {
         continue;
       }
       any = true;
-      out.append(value, end, matcher.start()).append(expand(matcher, replacement));
+      out.append(value, /* start= */ end, /* end= */ matcher.start())
+          .append(expand(matcher, replacement));
       end = matcher.end();
     }
     return out.append(value, end, value.length()).toString();

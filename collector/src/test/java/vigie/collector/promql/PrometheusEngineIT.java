@@ -306,7 +306,7 @@ class PrometheusEngineIT {
           switch (kind) {
             case GAUGE, GAPS -> value + random.nextGaussian() * 1e6;
             case STEPS -> random.nextInt(100) == 0 ? 1 + random.nextInt(8) : value;
-            case TIME -> i % 60 == 0 ? (double) (time / 1000) : value;
+            case TIME -> i % 60 == 0 ? Math.floorDiv(time, 1000L) : value;
             case COUNTER ->
                 random.nextInt(200) == 0 ? random.nextDouble() * 10 : value + random.nextDouble();
           };
