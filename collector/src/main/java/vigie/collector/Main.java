@@ -22,6 +22,8 @@ import vigie.base.time.Clock;
 import vigie.collector.cli.Commands;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.label.Labels;
+import vigie.collector.rule.RuleTests;
+import vigie.collector.sample.SampleStore;
 import vigie.collector.store.sample.MemorySampleStore;
 
 /** {@code collector}: runs it, checks its configuration, and asks a running one. */
@@ -57,13 +59,15 @@ public final class Main {
 
   static CommandLine commandLine() {
     CommandLine root = new CommandLine(new Main());
-    Commands.addTo(
-        root,
-        () ->
-            new MemorySampleStore(
-                Duration.ZERO, 1_000_000, Clock.system(), new SimpleMeterRegistry()));
+    Commands.addTo(root, new RuleTests(Main::emptyStore));
     root.setUsageHelpAutoWidth(true);
     return root;
+  }
+
+  /** What a unit test of rules fills and throws away. */
+  private static SampleStore emptyStore() {
+    return new MemorySampleStore(
+        Duration.ZERO, 1_000_000, Clock.system(), new SimpleMeterRegistry());
   }
 
   /** Where the configuration comes from; the same for run and check. */

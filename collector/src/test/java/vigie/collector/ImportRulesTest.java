@@ -43,7 +43,7 @@ class ImportRulesTest {
           .row("api", "scrape sample event node promql rule alert silence dispatch outbox")
           .row("web", "api")
           // sample: what the root hands to the rule tests, an empty store for each.
-          .row("cli", "promql rule dispatch scrape graph sample")
+          .row("cli", "promql rule dispatch scrape graph")
           .library("net.dv8tion", "notify.discord bot")
           .library("org.sqlite", "store.event store.sample store.state")
           .library("java.sql", "store.event store.sample store.state")

@@ -1,8 +1,7 @@
 package vigie.collector.cli;
 
-import java.util.function.Supplier;
 import picocli.CommandLine;
-import vigie.collector.sample.SampleStore;
+import vigie.collector.rule.RuleTests;
 
 /** The client commands, for the root to hang under {@code collector}. */
 public final class Commands {
@@ -11,13 +10,13 @@ public final class Commands {
   /**
    * Adds them all.
    *
-   * @param stores gives an empty sample store to a rule test
+   * @param tests runs unit tests of rules
    */
-  public static void addTo(CommandLine root, Supplier<SampleStore> stores) {
+  public static void addTo(CommandLine root, RuleTests tests) {
     root.addSubcommand(new AlertsCommand());
     root.addSubcommand(new EventsCommand());
     root.addSubcommand(new NodesCommand());
-    root.addSubcommand(new RulesCommand(stores));
+    root.addSubcommand(new RulesCommand(tests));
     root.addSubcommand(new QueryCommand());
     root.setCaseInsensitiveEnumValuesAllowed(true);
     root.setExecutionExceptionHandler(

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,7 +14,6 @@ import vigie.base.config.Globs;
 import vigie.base.time.Clock;
 import vigie.collector.rule.RuleCheck;
 import vigie.collector.rule.RuleTests;
-import vigie.collector.sample.SampleStore;
 
 /** {@code collector rules check | test | list}; the first two need no running collector. */
 @Command(
@@ -23,13 +21,10 @@ import vigie.collector.sample.SampleStore;
     description = "Alerting and recording rules.",
     subcommands = {RulesCommand.Check.class, RulesCommand.Test.class, RulesCommand.ListRules.class})
 final class RulesCommand {
-  private final Supplier<SampleStore> stores;
+  private final RuleTests tests;
 
-  /**
-   * @param stores gives an empty store to a test
-   */
-  RulesCommand(Supplier<SampleStore> stores) {
-    this.stores = stores;
+  RulesCommand(RuleTests tests) {
+    this.tests = tests;
   }
 
   @Command(
@@ -67,7 +62,7 @@ final class RulesCommand {
       if (parent == null) {
         throw new IllegalStateException("BUG: test outside of rules");
       }
-      boolean well = new RuleTests(parent.stores).run(Globs.expand(files), output.out());
+      boolean well = parent.tests.run(Globs.expand(files), output.out());
       output.out().flush();
       return well ? 0 : 1;
     }
