@@ -7,8 +7,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioChannelOption;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -17,7 +15,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +35,9 @@ import vigie.base.time.Scheduler;
  */
 public final class Ship implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Ship.class);
-  private static final int KEEP_ALIVE_SECONDS = 60;
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
+  private static final Duration KEEP_ALIVE_EVERY = Duration.ofSeconds(10);
+  private static final int KEEP_ALIVE_PROBES = 3;
   private static final int FAREWELL_SECONDS = 2;
 
   private final ShipConfig config;
@@ -197,19 +196,17 @@ public final class Ship implements AutoCloseable {
             .channel(loops.clientChannel())
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) config.open().toMillis())
             .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.SO_KEEPALIVE, true)
             .handler(
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
+                    // RELP has no ping: without this a collector that lost its power would be
+                    // noticed
+                    // at the next event only.
+                    loops.keepAlive(channel, KEEP_ALIVE, KEEP_ALIVE_EVERY, KEEP_ALIVE_PROBES);
                     channel.pipeline().addLast(new RelpDecoder(RelpLimits.DEFAULTS));
                   }
                 });
-    if (loops.clientChannel() == NioSocketChannel.class) {
-      // RELP has no ping: without this a collector that lost its power is noticed at the next
-      // event.
-      bootstrap.option(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), KEEP_ALIVE_SECONDS);
-    }
     bootstrap.connect(target).addListener((ChannelFuture connecting) -> connected(connecting));
   }
 

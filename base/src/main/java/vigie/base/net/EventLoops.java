@@ -1,17 +1,26 @@
 package vigie.base.net;
 
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPCOUNT;
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPIDLE;
+import static jdk.net.ExtendedSocketOptions.TCP_KEEPINTERVAL;
+
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** The threads that serve all sockets of a program. Nothing may block on them. */
@@ -65,6 +74,30 @@ public final class EventLoops implements AutoCloseable {
   /** What {@code Bootstrap.channel} wants. */
   public Class<? extends SocketChannel> clientChannel() {
     return clientChannel;
+  }
+
+  /**
+   * Has the kernel ask a quiet peer whether it is still there, and close the connection after
+   * {@code probes} questions without an answer. Where the transport can, the same time bounds how
+   * long sent bytes may stay without an answer. Before or after connecting.
+   */
+  public void keepAlive(SocketChannel channel, Duration idle, Duration every, int probes) {
+    boolean nio = channel instanceof NioSocketChannel;
+    int idleSeconds = (int) idle.toSeconds();
+    int everySeconds = (int) every.toSeconds();
+    ChannelConfig config = channel.config();
+    config.setOption(ChannelOption.SO_KEEPALIVE, true);
+    config.setOption(
+        nio ? NioChannelOption.of(TCP_KEEPIDLE) : EpollChannelOption.TCP_KEEPIDLE, idleSeconds);
+    config.setOption(
+        nio ? NioChannelOption.of(TCP_KEEPINTERVAL) : EpollChannelOption.TCP_KEEPINTVL,
+        everySeconds);
+    config.setOption(
+        nio ? NioChannelOption.of(TCP_KEEPCOUNT) : EpollChannelOption.TCP_KEEPCNT, probes);
+    if (!nio) {
+      config.setOption(
+          EpollChannelOption.TCP_USER_TIMEOUT, 1000 * (idleSeconds + probes * everySeconds));
+    }
   }
 
   /** Ends the threads; waits at most two seconds. */

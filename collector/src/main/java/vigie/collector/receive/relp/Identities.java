@@ -1,43 +1,39 @@
 package vigie.collector.receive.relp;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * Which live session speaks for which agent's spool. Two at a time would be two nodes made from one
- * disk image, whose records would pass for each other's doubles. Guarded by its own lock.
+ * disk image, whose records would pass for each other's doubles. A session that a lost link left
+ * behind counts as live until TCP's keep-alive ends it. Guarded by its own lock.
  */
 final class Identities {
-  /**
-   * A session silent for this long gives way to a new one: more likely it is what a lost link left
-   * behind.
-   */
-  static final long SILENT_NANOS = 30_000_000_000L;
-
   /** More than any fleet has; beyond it identities are not looked after. */
   private static final int MAX_LIVE = 65_536;
 
+  private static final int MAX_TOLD = 1024;
+
   private final Map<Identity, RelpSession> live = new HashMap<>();
+  private final Set<Identity> told = new HashSet<>();
 
   record Identity(String node, String spool) {}
 
   /**
    * Claims the identity for the session.
    *
-   * @return the session that has it and keeps it; the session itself where it has it now
+   * @return the session that has it now: the given one, or another that had it before
    */
   synchronized RelpSession claim(Identity identity, RelpSession session) {
     RelpSession other = live.get(identity);
-    if (other != null && other != session && !other.isSilentFor(SILENT_NANOS)) {
+    if (other != null && other != session) {
       return other;
     }
     if (!session.isClosed() && live.size() < MAX_LIVE) {
       live.put(identity, session);
-    }
-    if (other != null && other != session) {
-      other.giveWay();
     }
     return session;
   }
@@ -49,8 +45,21 @@ final class Identities {
     return nodes;
   }
 
+  /** Whether a clash over this identity has not been told since the last one that had it left. */
+  synchronized boolean isNews(Identity identity) {
+    return told.size() < MAX_TOLD && told.add(identity);
+  }
+
   /** Frees all that the closed session had. */
   synchronized void release(RelpSession session) {
-    live.values().removeIf(holder -> holder == session);
+    live.entrySet()
+        .removeIf(
+            entry -> {
+              boolean itsOwn = entry.getValue() == session;
+              if (itsOwn) {
+                told.remove(entry.getKey());
+              }
+              return itsOwn;
+            });
   }
 }

@@ -3,15 +3,12 @@ package vigie.collector.receive.relp;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,7 +21,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
-import jdk.net.ExtendedSocketOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Addresses;
@@ -44,9 +40,9 @@ import vigie.collector.event.EventSink;
 public final class RelpReceiver implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RelpReceiver.class);
   private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
-  private static final int KEEP_IDLE_SECONDS = 30;
-  private static final int KEEP_INTERVAL_SECONDS = 10;
-  private static final int KEEP_COUNT = 3;
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
+  private static final Duration KEEP_ALIVE_EVERY = Duration.ofSeconds(5);
+  private static final int KEEP_ALIVE_PROBES = 3;
   private static final long LOG_EVERY_NANOS = 10_000_000_000L;
 
   private final RelpLimits limits;
@@ -110,11 +106,13 @@ public final class RelpReceiver implements AutoCloseable {
             .option(ChannelOption.SO_REUSEADDR, true)
             .option(ChannelOption.SO_BACKLOG, 1024)
             .childOption(ChannelOption.TCP_NODELAY, true)
-            .childOption(ChannelOption.SO_KEEPALIVE, true)
             .childHandler(
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
+                    // RELP has no ping: an open session is the sign that a quiet node lives, and
+                    // what a lost link left behind must not hold a spool's identity for long.
+                    loops.keepAlive(channel, KEEP_ALIVE, KEEP_ALIVE_EVERY, KEEP_ALIVE_PROBES);
                     accept(channel);
                   }
                 })
@@ -145,7 +143,6 @@ public final class RelpReceiver implements AutoCloseable {
       channel.close();
       return;
     }
-    keepAlive(channel);
     RelpDecoder decoder = new RelpDecoder(limits);
     RelpSession session = new RelpSession(this, channel, decoder, remote);
     sessions.put(channel, session);
@@ -157,26 +154,6 @@ public final class RelpReceiver implements AutoCloseable {
               leave(remote.getAddress());
             });
     channel.pipeline().addLast(decoder).addLast(session);
-  }
-
-  /**
-   * Has the kernel look after a quiet peer: RELP has no ping, and a session that stays open is the
-   * sign that a node lives which has nothing to say.
-   */
-  private static void keepAlive(SocketChannel channel) {
-    if (channel instanceof EpollSocketChannel epoll) {
-      epoll
-          .config()
-          .setTcpKeepIdle(KEEP_IDLE_SECONDS)
-          .setTcpKeepIntvl(KEEP_INTERVAL_SECONDS)
-          .setTcpKeepCnt(KEEP_COUNT);
-    } else {
-      ChannelConfig config = channel.config();
-      config.setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), KEEP_IDLE_SECONDS);
-      config.setOption(
-          NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), KEEP_INTERVAL_SECONDS);
-      config.setOption(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), KEEP_COUNT);
-    }
   }
 
   /** Counts the connection in; otherwise the limit that it broke. */

@@ -101,11 +101,11 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private long unansweredBytes;
   private final long connectedNanos;
   private long lastReadNanos;
+  private long lastFrameNanos;
   private long deadlineNanos;
   private @Nullable Instant received;
   private String why = "connection lost";
 
-  private volatile long lastFrameNanos;
   private volatile boolean closed;
   private final AtomicBoolean answering = new AtomicBoolean();
 
@@ -316,14 +316,16 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       return true;
     }
     receiver.meters().refused("identity");
-    log.warn(
-        "spool identity is in use by another session, this one is refused;"
-            + " if two nodes were made from one image, delete the spool of one"
-            + " node={} spool={} peer={} other={}",
-        claimed.node(),
-        claimed.spool(),
-        peer,
-        holder.peer);
+    if (receiver.identities().isNews(claimed)) {
+      log.warn(
+          "spool identity is in use by another session, the newer one is refused;"
+              + " if two nodes were made from one image, delete the spool of one"
+              + " node={} spool={} peer={} other={}",
+          claimed.node(),
+          claimed.spool(),
+          peer,
+          holder.peer);
+    }
     refuse("spool identity in use");
     return false;
   }
@@ -507,14 +509,5 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   boolean isClosed() {
     return closed;
-  }
-
-  boolean isSilentFor(long nanos) {
-    return closed || receiver.clock().nanos() - lastFrameNanos > nanos;
-  }
-
-  /** Ends because a newer session speaks for the same spool. Any thread. */
-  void giveWay() {
-    channel.eventLoop().execute(() -> giveUp("replaced by a newer session of the same spool"));
   }
 }

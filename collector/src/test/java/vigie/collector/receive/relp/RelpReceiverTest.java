@@ -428,16 +428,21 @@ class RelpReceiverTest {
   }
 
   @Test
-  void givenSilentSessionOfTheSameSpool_whenANewOneSpeaks_thenTheOldGivesWay() throws IOException {
-    try (RelpClient lost = opened();
-        RelpClient fresh = opened()) {
-      lost.syslog(2, own("s1", 1, "a"));
-      lost.expect("2 rsp 6 200 OK\n");
-      clock.advance(Duration.ofSeconds(31));
+  void givenQuietSessionOfTheSameSpool_whenANewOneSpeaks_thenItIsRefusedUntilTheOldIsGone()
+      throws IOException {
+    RelpClient quiet = opened();
+    quiet.syslog(2, own("s1", 1, "a"));
+    quiet.expect("2 rsp 6 200 OK\n");
+    clock.advance(Duration.ofMinutes(10));
+    try (RelpClient fresh = opened()) {
+      fresh.syslog(2, own("s1", 2, "b"));
+      assertThat(fresh.rest()).isEqualTo(BYE);
+    }
+    quiet.close();
+    await().until(() -> meters.get("vigie.relp.sessions").gauge().value() == 0);
+    try (RelpClient fresh = opened()) {
       fresh.syslog(2, own("s1", 2, "b"));
       fresh.expect("2 rsp 6 200 OK\n");
-
-      assertThat(lost.rest()).isEqualTo(BYE);
     }
   }
 
