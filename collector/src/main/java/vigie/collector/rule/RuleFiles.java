@@ -1,17 +1,12 @@
 package vigie.collector.rule;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
@@ -62,53 +57,6 @@ public final class RuleFiles {
       }
     }
     return List.copyOf(reader.groups);
-  }
-
-  /**
-   * The files that a pattern of {@code rule_files} names, sorted: {@code *}, {@code ?} and {@code
-   * […]} stand for parts of names, as in a shell. A pattern without these is the file itself,
-   * whether it is there or not.
-   *
-   * @param folder that relative patterns start from
-   */
-  public static List<Path> find(Path folder, String pattern) {
-    Path whole = folder.resolve(pattern).normalize();
-    if (!isPattern(pattern)) {
-      return List.of(whole);
-    }
-    List<Path> found = new ArrayList<>();
-    Path root = whole.getRoot();
-    found.add(root == null ? Path.of("") : root);
-    for (Path part : whole) {
-      List<Path> deeper = new ArrayList<>();
-      for (Path each : found) {
-        deeper.addAll(
-            isPattern(part.toString()) ? members(each, part) : List.of(each.resolve(part)));
-      }
-      found = deeper;
-    }
-    found.removeIf(file -> !Files.exists(file));
-    Collections.sort(found);
-    return found;
-  }
-
-  private static boolean isPattern(String text) {
-    return text.chars().anyMatch(c -> "*?[".indexOf(c) >= 0);
-  }
-
-  private static List<Path> members(Path folder, Path pattern) {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    PathMatcher matcher =
-        folder
-            .getFileSystem()
-            .getPathMatcher("glob:" + pattern.toString().replace("{", "\\{").replace("}", "\\}"));
-    try (Stream<Path> members = Files.list(folder)) {
-      return members.filter(member -> matcher.matches(member.getFileName())).toList();
-    } catch (IOException e) {
-      throw new ConfigException(folder + ": cannot be listed: " + e.getMessage());
-    }
   }
 
   private void read(Section top, String file) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import vigie.base.config.Faults;
+import vigie.base.config.Globs;
 import vigie.base.config.Position;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
@@ -65,7 +66,7 @@ record RuleTestFile(
     List<Path> rules = new ArrayList<>();
     Path folder = file.toAbsolutePath().getParent();
     for (String pattern : top.strings("rule_files")) {
-      List<Path> found = RuleFiles.find(folder == null ? Path.of("") : folder, pattern);
+      List<Path> found = Globs.find(folder == null ? Path.of("") : folder, pattern);
       if (found.isEmpty()) {
         top.fault("rule_files", "no file is named " + pattern);
       }

@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import vigie.base.config.Globs;
 
 /** Every queue, drop, lag and retry that the programs tell of has a rule in alert-rules. */
 class OwnMetersTest {
@@ -56,7 +57,7 @@ class OwnMetersTest {
   void givenMetersOfTheSources_whenLookedUpInTheRules_thenEachHasOneOrIsHarmless()
       throws IOException {
     StringBuilder rules = new StringBuilder();
-    for (Path file : RuleFiles.find(ROOT.resolve("alert-rules"), "*[!t].yml")) {
+    for (Path file : Globs.find(ROOT.resolve("alert-rules"), "*[!t].yml")) {
       rules.append(Files.readString(file));
     }
     Set<String> without = new TreeSet<>();

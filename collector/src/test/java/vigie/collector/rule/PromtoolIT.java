@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import vigie.base.config.Globs;
 
 /** The real promtool and our own test runner say the same of the same files. */
 class PromtoolIT {
@@ -50,7 +51,7 @@ class PromtoolIT {
 
   @Test
   void givenOurRulePacks_whenPromtoolChecksThem_thenNoWordOfBlame() throws Exception {
-    List<Path> files = RuleFiles.find(PACKS, "*[!t].yml");
+    List<Path> files = Globs.find(PACKS, "*[!t].yml");
     Answer answer = promtool(List.of("check", "rules", "--lint=all"), files);
     assertThat(answer.text()).doesNotContain("FAILED");
     assertThat(answer.good()).isTrue();
@@ -58,7 +59,7 @@ class PromtoolIT {
 
   @Test
   void givenOurRulePacks_whenPromtoolTestsThem_thenGreen() throws Exception {
-    Answer answer = promtool(List.of("test", "rules"), RuleFiles.find(PACKS, "*_test.yml"));
+    Answer answer = promtool(List.of("test", "rules"), Globs.find(PACKS, "*_test.yml"));
     assertThat(answer.text()).doesNotContain("FAILED");
     assertThat(answer.good()).isTrue();
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import vigie.base.config.Faults;
+import vigie.base.config.Globs;
 import vigie.collector.label.Labels;
 import vigie.collector.template.Template;
 
@@ -150,16 +151,16 @@ class RuleFilesTest {
     for (String name : List.of("b.yml", "a.yml", "c.txt")) {
       Files.writeString(folder.resolve(name), "");
     }
-    assertThat(RuleFiles.find(folder, "*.yml"))
+    assertThat(Globs.find(folder, "*.yml"))
         .containsExactly(folder.resolve("a.yml"), folder.resolve("b.yml"));
-    assertThat(RuleFiles.find(folder, "nope/*.yml")).isEmpty();
-    assertThat(RuleFiles.find(folder, "x.yml")).containsExactly(folder.resolve("x.yml"));
+    assertThat(Globs.find(folder, "nope/*.yml")).isEmpty();
+    assertThat(Globs.find(folder, "x.yml")).containsExactly(folder.resolve("x.yml"));
   }
 
   @Test
   void givenRulePacksOfOthers_whenLoaded_thenAllOfThemDo() throws IOException {
     Path packs = Path.of("src/test/resources/rules");
-    List<Path> files = RuleFiles.find(packs.toAbsolutePath(), "*.yml");
+    List<Path> files = Globs.find(packs.toAbsolutePath(), "*.yml");
     assertThat(files).hasSizeGreaterThan(10);
     List<RuleGroup> groups = RuleFiles.load(files, Duration.ofMinutes(1), faults);
     assertThat(faults.all()).isEmpty();

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.config.Globs;
 import vigie.base.time.ManualClock;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.store.sample.MemorySampleStore;
@@ -52,7 +53,7 @@ class RuleTestsTest {
 
   @Test
   void givenOurRulePacks_whenRun_thenGreen() {
-    List<Path> files = RuleFiles.find(PACKS, "*_test.yml");
+    List<Path> files = Globs.find(PACKS, "*_test.yml");
     assertThat(files).hasSize(4);
     boolean good = tests().run(files, out);
     assertThat(out.toString()).doesNotContain("failed");
@@ -61,7 +62,7 @@ class RuleTestsTest {
 
   @Test
   void givenOurRulePacks_whenChecked_thenEachHasItsTestAndAllLoad() {
-    List<Path> files = RuleFiles.find(PACKS, "*[!t].yml");
+    List<Path> files = Globs.find(PACKS, "*[!t].yml");
     assertThat(files)
         .extracting(file -> file.getFileName().toString())
         .containsExactly("node.yml", "probe.yml", "systemd.yml", "vigie.yml");
