@@ -12,8 +12,11 @@ import java.time.Duration;
 /** A client that says exactly what a test tells it to, right or wrong. */
 final class RelpClient implements AutoCloseable {
   static final String OPEN =
-      "1 open 86 relp_version=0\nrelp_software=librelp,1.11.0,http://librelp.adiscon.com\n"
-          + "commands=syslog\n";
+      """
+      1 open 86 relp_version=0
+      relp_software=librelp,1.11.0,http://librelp.adiscon.com
+      commands=syslog
+      """;
   static final String OPENED =
       "1 rsp 64 200 OK\nrelp_version=0\nrelp_software=vigie,test,x\ncommands=syslog\n";
 
