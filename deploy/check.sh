@@ -5,25 +5,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-lacks=""
-command -v javac >/dev/null 2>&1 || lacks="$lacks openjdk-17-jdk-headless"
-command -v mvn >/dev/null 2>&1 || lacks="$lacks maven"
-command -v python3 >/dev/null 2>&1 || lacks="$lacks python3-minimal"
-command -v unshare >/dev/null 2>&1 || lacks="$lacks util-linux"
-command -v mount >/dev/null 2>&1 || lacks="$lacks mount"
-command -v git >/dev/null 2>&1 || lacks="$lacks git"
-sudo=""
-[ "$(id -u)" = 0 ] || sudo=sudo
-
-if [ ! -f target/peers/stable.done ] || [ ! -f target/peers/sid.done ] || [ -n "$lacks" ]; then
-  echo "check: refreshing the package lists (apt-get update)"
-  $sudo apt-get update -qq
-fi
-if [ -n "$lacks" ]; then
-  echo "check: installing with apt-get, since they lack:$lacks"
-  # shellcheck disable=SC2086  # a list of packages
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $lacks >/dev/null
-fi
+. deploy/packages.sh
+lacks=()
+has javac || lacks+=(openjdk-17-jdk-headless)
+has mvn || lacks+=(maven)
+has unshare || lacks+=(util-linux)
+has mount || lacks+=(mount)
+python3 -c 'import socketserver' 2>/dev/null || lacks+=(python3)
+install_packages check "${lacks[@]}"
 deploy/peers.sh install target/peers
 
 echo "check: mvn verify"

@@ -62,15 +62,28 @@ prometheus_launchers() { # prometheus_launchers ROOT SUFFIX
   launcher_with_share "amtool$2" "$1" usr/bin/amtool
 }
 
+# Lists and downloads are kept under DIR, so that the machine's own stay as they are and no root is needed.
+apt_of() { # apt_of NAME [OPTION...]: sets APT to an apt-get with fresh lists of its own
+  APT=(apt-get -qq -o APT::Sandbox::User=root -o "Dir::State::lists=$DIR/apt/$1" -o "Dir::Cache=$DIR/apt" "${@:2}")
+  mkdir -p "$DIR/apt/$1/partial" "$DIR/apt/archives/partial"
+  "${APT[@]}" update || die "the Debian mirror of this machine's apt sources cannot be reached"
+}
+
+fetch() { # fetch ROOT PACKAGE...: with APT, unpacked under DIR/ROOT
+  local root=$1
+  shift
+  rm -rf "${DIR:?}/$root" "$DIR/debs" && mkdir -p "$DIR/debs"
+  (cd "$DIR/debs" && "${APT[@]}" download "$@") || die "a download failed; run this again"
+  unpack "$DIR/debs" "$DIR/$root"
+  rm -rf "$DIR/debs"
+}
+
 install_stable() {
   [ "$(cat "$DIR/stable.done" 2>/dev/null)" = "$STABLE" ] && return 0
   say "downloading $(echo "$STABLE" | wc -w) packages of this Debian (about 80 MB) into $DIR; nothing is installed"
-  rm -rf "$DIR/stable" "$DIR/debs" && mkdir -p "$DIR/debs"
+  apt_of stable
   # shellcheck disable=SC2086  # a list of packages
-  (cd "$DIR/debs" && apt-get -qq -o APT::Sandbox::User=root download $STABLE) ||
-    die "a download failed; run apt-get update first"
-  unpack "$DIR/debs" "$DIR/stable"
-  rm -rf "$DIR/debs"
+  fetch stable $STABLE
   prometheus_launchers stable ""
   launcher rsyslogd stable usr/sbin/rsyslogd
   launcher netdata stable usr/sbin/netdata
@@ -80,23 +93,21 @@ install_stable() {
   echo "$STABLE" > "$DIR/stable.done"
 }
 
-# The newer Prometheus tools come from this machine's own Debian mirror, suite sid, with lists of their own.
+# The newer Prometheus tools come from this machine's own Debian mirror, suite sid.
 install_sid() {
   [ "$(cat "$DIR/sid.done" 2>/dev/null)" = "$SID" ] && return 0
-  local uri options
-  uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 2>/dev/null |
+  local uri
+  apt_of stable
+  # shellcheck disable=SC2016  # apt's own words
+  uri=$("${APT[@]}" indextargets --format '$(REPO_URI) $(ORIGIN)' |
     awk '$2 == "Debian" && $1 !~ /security/ {print $1; exit}')
   [ -n "$uri" ] || die "no Debian mirror in the apt sources, so no Prometheus 3"
   say "downloading Prometheus 3 and its companions from Debian sid (about 110 MB)"
-  rm -rf "$DIR/sid" "$DIR/debs" "$DIR/apt" && mkdir -p "$DIR/debs" "$DIR/apt/lists/partial" "$DIR/apt/sources"
+  mkdir -p "$DIR/apt/sources"
   echo "deb $uri sid main" > "$DIR/apt/sources/sid.list"
-  options="-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=$DIR/apt/sources -o Dir::State::lists=$DIR/apt/lists
-    -o APT::Sandbox::User=root -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
-  # shellcheck disable=SC2086  # words
-  apt-get $options -qq update && (cd "$DIR/debs" && apt-get -qq $options download $SID) ||
-    die "Debian sid cannot be reached"
-  unpack "$DIR/debs" "$DIR/sid"
-  rm -rf "$DIR/debs" "$DIR/apt"
+  apt_of sid -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$DIR/apt/sources"
+  # shellcheck disable=SC2086  # a list of packages
+  fetch sid $SID
   prometheus_launchers sid 3
   echo "$SID" > "$DIR/sid.done"
 }
@@ -107,6 +118,7 @@ install() {
   ARCH=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu")
   install_stable
   install_sid
+  rm -rf "$DIR/apt"
   say "ready in $DIR/bin: $(cd "$DIR/bin" && echo *)"
 }
 

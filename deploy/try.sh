@@ -10,31 +10,20 @@
 # chooses other ports than 9337 2514 9100 13337.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+dir=$(realpath -m "${TRY_DIR:-$root/run}")
 cd "$root"
-dir=${TRY_DIR:-$root/run}
+. deploy/packages.sh
 read -r http relp agent service <<<"${TRY_PORTS:-9337 2514 9100 13337}"
 with_service=no
+usage() { sed -n '2,11p' "$root/deploy/try.sh"; exit 2; }
 case ${1:-} in
   --with-service) with_service=yes ;;
   "") ;;
-  *) sed -n '2,11p' "$0"; exit 2 ;;
+  *) usage ;;
 esac
+[[ "$http $relp $agent $service" =~ ^([0-9]+\ ){3}[0-9]+$ ]] || usage
 
 say() { echo "try: $*"; }
-
-# What is lacking is said before it is installed.
-lacks=""
-command -v javac >/dev/null 2>&1 || lacks="$lacks openjdk-17-jdk-headless"
-command -v mvn >/dev/null 2>&1 || lacks="$lacks maven"
-if [ $with_service = yes ]; then command -v python3 >/dev/null 2>&1 || lacks="$lacks python3-minimal"; fi
-if [ -n "$lacks" ]; then
-  sudo=""
-  [ "$(id -u)" = 0 ] || sudo=sudo
-  say "installing with apt-get, since they lack:$lacks"
-  $sudo apt-get update -qq
-  # shellcheck disable=SC2086  # a list of packages
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $lacks >/dev/null
-fi
 
 # Who holds a port, by /proc alone: the inode of the listening socket, then the process that has it open.
 holder() { # holder PORT: prints "NAME (process N)"; fails where nobody listens
@@ -42,13 +31,12 @@ holder() { # holder PORT: prints "NAME (process N)"; fails where nobody listens
   hex=$(printf '%04X' "$1")
   inode=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v p=":$hex\$" '$2 ~ p && $4 == "0A" {print $10; exit}')
   [ -n "$inode" ] || return 1
-  for fd in /proc/[0-9]*/fd/*; do
-    if [ "$(readlink "$fd" 2>/dev/null)" = "socket:[$inode]" ]; then
-      pid=${fd#/proc/} && pid=${pid%%/*}
-      echo "$(cat "/proc/$pid/comm") (process $pid)"
-      return 0
-    fi
-  done
+  fd=$(find /proc/[0-9]*/fd -maxdepth 1 -lname "socket:\\[$inode\\]" -print -quit 2>/dev/null) || true
+  if [ -n "$fd" ]; then
+    pid=${fd#/proc/} && pid=${pid%%/*}
+    echo "$(cat "/proc/$pid/comm") (process $pid)"
+    return 0
+  fi
   echo "a process of another user"
 }
 need_free() { # need_free PORT WHAT
@@ -62,6 +50,13 @@ need_free "$http" "the collector's HTTP"
 need_free "$relp" "the collector's RELP"
 need_free "$agent" "the agent's HTTP"
 [ $with_service = no ] || need_free "$service" "the calculator"
+
+lacks=()
+has javac || lacks+=(openjdk-17-jdk-headless)
+has mvn || lacks+=(maven)
+# The calculator's module is not in python3-minimal.
+if [ $with_service = yes ]; then python3 -c 'import socketserver' 2>/dev/null || lacks+=(python3); fi
+install_packages try "${lacks[@]}"
 
 # A second run uses the first one's build, unless a source is newer.
 built=collector/target/dist/built
@@ -78,21 +73,22 @@ listen: {http: '127.0.0.1:$http', relp: '127.0.0.1:$relp'}
 scrape_configs:
   - job_name: node
     scrape_interval: 15s
-    static_configs: [{targets: ['127.0.0.1:$agent'], labels: {node: $(hostname)}}]
+    static_configs: [{targets: ['127.0.0.1:$agent'], labels: {node: $(uname -n)}}]
   - job_name: vigie
     static_configs: [{targets: ['127.0.0.1:$http']}]
 rule_files: ['$root/collector/target/dist/alert-rules/*.yml']
 YAML
 cat >"$dir/agent.yaml" <<YAML
-node: $(hostname)
+node: $(uname -n)
 listen: 127.0.0.1:$agent
 collector: relp://127.0.0.1:$relp
 probes:
-  - {name: calculatrice, tcp: '127.0.0.1:$service', every: 1s}
+  - {name: calculatrice, tcp: '127.0.0.1:$service', every: 1s, timeout: 1s}
 spool: {path: $dir/agent/spool}
 YAML
 
 pids=()
+# shellcheck disable=SC2317  # called by the traps
 stop() {
   trap - EXIT INT TERM
   local pid
@@ -103,12 +99,14 @@ stop() {
 trap 'stop; exit 0' INT TERM
 trap stop EXIT
 
-wait_for() { # wait_for URL_PORT PATH PID LOG WHAT
+answers() { # answers PORT [PATH]: somebody listens, and has the page PATH
+  exec 3<>"/dev/tcp/127.0.0.1/$1" || return
+  [ -z "$2" ] || { printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&3 && head -n 1 <&3 | grep -q ' 200 '; }
+}
+wait_for() { # wait_for PORT PATH PID LOG WHAT
   local tries
   for tries in $(seq 1 600); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&3 && head -n 1 <&3 | grep -q ' 200 ') 2>/dev/null; then
-      return 0
-    fi
+    if (answers "$1" "$2") 2>/dev/null; then return 0; fi
     if ! kill -0 "$3" 2>/dev/null; then break; fi
     sleep 0.1
   done
@@ -121,6 +119,7 @@ if [ $with_service = yes ]; then
   python3 deploy/example/calculator.py "$service" >"$dir/calculator.log" 2>&1 &
   service_pid=$!
   pids+=("$service_pid")
+  wait_for "$service" "" "$service_pid" "$dir/calculator.log" "the calculator"
 fi
 # The collector's log goes to a file; cards are told from it by their shape and shown here.
 : >"$dir/collector.log"
