@@ -171,7 +171,7 @@ public final class Main {
       } catch (ConfigException e) {
         e.faults().forEach(out::println);
         out.println(e.faults().size() + (e.faults().size() == 1 ? " fault" : " faults"));
-        return 2;
+        return 1;
       }
       faults.warnings().forEach(warning -> out.println("warning: " + warning));
       if (!route.isEmpty()) {

@@ -3,6 +3,8 @@ package vigie.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.net.Addresses;
@@ -129,5 +132,35 @@ class CollectorConfigTest {
     assertThat(faults.warnings())
         .containsExactly(
             dir.resolve("collector.yaml") + ":1:1: no file matches " + dir.resolve("none/*.yml"));
+  }
+
+  @Test
+  void givenFaults_whenChecked_thenOneAndEachIsPrinted() throws Exception {
+    Path file =
+        Files.writeString(dir.resolve("bad.yaml"), "storages: x\nlisten: {http: nowhere}\n");
+    StringWriter out = new StringWriter();
+    CommandLine line = Main.commandLine().setOut(new PrintWriter(out));
+    assertThat(line.execute("check", "--config", file.toString())).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("bad.yaml:1:1: unknown key", "bad.yaml:2:10: http", "2 faults");
+  }
+
+  @Test
+  void givenPlainHttpWebhookElsewhere_whenChecked_thenWarnedAndZero() throws Exception {
+    String url = "http://127.0.0.1:1/api/v9/webhooks/1/secret-token-x";
+    Path file =
+        Files.writeString(
+            dir.resolve("c.yaml"),
+            "receivers: [{name: d, discord_configs: [{webhook_url: '" + url + "'}]}]\n");
+    StringWriter out = new StringWriter();
+    CommandLine line = Main.commandLine().setOut(new PrintWriter(out));
+    assertThat(line.execute("check", "--config", file.toString())).isZero();
+    assertThat(out.toString())
+        .contains("127.0.0.1, which is not Discord")
+        .doesNotContain("secret-token-x");
+    out.getBuffer().setLength(0);
+    assertThat(line.execute("check", "--config", file.toString(), "--route", "alertname=X"))
+        .isZero();
+    assertThat(out.toString()).endsWith("d\n");
   }
 }
