@@ -185,7 +185,8 @@ class AgentIT {
   }
 
   private static void hangUp(Process process) throws Exception {
-    int code = new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+    // The shell's own kill: a bare Debian has no program of that name.
+    int code = new ProcessBuilder("sh", "-c", "kill -HUP " + process.pid()).start().waitFor();
     assertThat(code).isZero();
   }
 
