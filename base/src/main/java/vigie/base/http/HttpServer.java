@@ -22,13 +22,13 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -40,14 +40,14 @@ import vigie.base.net.EventLoops;
 
 /**
  * An HTTP/1.1 server with limits: header 16 KiB, request line 8 KiB, body as given, connections as
- * given (one more is closed at once), 60 s without a byte. One request at a time on a connection.
- * Answers over 1 KiB are gzipped for who accepts it.
+ * given (one more is closed at once). A connection may rest for 150 s between requests; a request
+ * has 30 s to come in wholly, and its answer 120 s to be made and taken. One request at a time on a
+ * connection. Answers over 1 KiB are gzipped for who accepts it.
  */
 public final class HttpServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
   private static final int REQUEST_LINE_BYTES = 8 * 1024;
   private static final int HEADER_BYTES = 16 * 1024;
-  private static final int IDLE_SECONDS = 60;
   private static final int GZIP_FROM_BYTES = 1024;
 
   private final HttpHandler handler;
@@ -62,8 +62,23 @@ public final class HttpServer implements AutoCloseable {
    *
    * @param bodyBytes of one request
    * @param connections at one time
+   * @param rest between requests; more than Prometheus's usual minute, so that its next scrape
+   *     finds the connection open
+   * @param request from its first byte to its last
+   * @param answer from there until the peer has taken all of it
    */
-  public record Limits(int bodyBytes, int connections) {}
+  public record Limits(
+      int bodyBytes, int connections, Duration rest, Duration request, Duration answer) {
+    /** With the usual times. */
+    public Limits(int bodyBytes, int connections) {
+      this(
+          bodyBytes,
+          connections,
+          Duration.ofSeconds(150),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(120));
+    }
+  }
 
   /**
    * Listens.
@@ -129,7 +144,7 @@ public final class HttpServer implements AutoCloseable {
     connections.add(channel);
     channel
         .pipeline()
-        .addLast(new ReadTimeoutHandler(IDLE_SECONDS))
+        .addLast(new Deadlines(limits))
         .addLast(
             new HttpServerCodec(
                 new HttpDecoderConfig()
@@ -166,6 +181,7 @@ public final class HttpServer implements AutoCloseable {
         return;
       }
       answering = true;
+      ctx.pipeline().get(Deadlines.class).requested();
       ctx.channel().config().setAutoRead(false);
       byte[] body = new byte[message.content().readableBytes()];
       message.content().readBytes(body);
@@ -248,14 +264,20 @@ public final class HttpServer implements AutoCloseable {
           .eventLoop()
           .execute(
               () -> {
-                answering = false;
                 var written = ctx.writeAndFlush(response);
                 if (keepAlive) {
-                  ctx.channel().config().setAutoRead(true);
+                  // Only then: a peer that asks and never reads would fill the memory with answers.
+                  written.addListener(sent -> resume(ctx));
                 } else {
                   written.addListener(ChannelFutureListener.CLOSE);
                 }
               });
+    }
+
+    private void resume(ChannelHandlerContext ctx) {
+      answering = false;
+      ctx.pipeline().get(Deadlines.class).answered();
+      ctx.channel().config().setAutoRead(true);
     }
 
     @Override

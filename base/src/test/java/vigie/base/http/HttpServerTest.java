@@ -2,18 +2,29 @@ package vigie.base.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPInputStream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import vigie.base.net.EventLoops;
@@ -139,5 +150,90 @@ class HttpServerTest {
                     r -> HttpAnswer.text(200, "")))
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageStartingWith("cannot listen on 127.0.0.1:" + server.port() + ": ");
+  }
+
+  private HttpServer impatient(HttpHandler handler) {
+    return new HttpServer(
+        loops,
+        new InetSocketAddress("127.0.0.1", 0),
+        new HttpServer.Limits(
+            1000, 4, Duration.ofMinutes(1), Duration.ofMillis(300), Duration.ofMinutes(1)),
+        Runnable::run,
+        handler);
+  }
+
+  @Test
+  void givenPeerThatSendsAByteNowAndThen_whenTheRequestsTimeIsOver_thenClosed() throws Exception {
+    try (HttpServer impatient = impatient(r -> HttpAnswer.text(200, "x"));
+        Socket socket = new Socket("127.0.0.1", impatient.port())) {
+      await()
+          .pollInterval(Duration.ofMillis(50))
+          .ignoreExceptions()
+          .until(
+              () -> {
+                socket.getOutputStream().write('G');
+                socket.setSoTimeout(1);
+                return isClosed(socket);
+              });
+    }
+  }
+
+  private static boolean isClosed(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException open) {
+      return false;
+    } catch (SocketException reset) {
+      return true;
+    }
+  }
+
+  @Test
+  void givenRequestsOnOneConnection_whenItRestsBetweenThem_thenStaysOpen() throws Exception {
+    try (HttpServer impatient = impatient(r -> HttpAnswer.text(200, "x"));
+        Socket socket = new Socket("127.0.0.1", impatient.port())) {
+      byte[] request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+      socket.getOutputStream().write(request);
+      assertThat(socket.getInputStream().read()).isEqualTo('H');
+      socket.getInputStream().skipNBytes(socket.getInputStream().available());
+      socket.setSoTimeout(600); // longer than a request may take
+      assertThat(isClosed(socket)).isFalse();
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write(request);
+      assertThat(socket.getInputStream().read()).isEqualTo('H');
+    }
+  }
+
+  @Test
+  void givenPeerThatAsksAndNeverReads_whenItsWindowIsFull_thenNoMoreAnswersAreMade()
+      throws Exception {
+    AtomicInteger answers = new AtomicInteger();
+    byte[] megabyte = new byte[1 << 20];
+    try (HttpServer other =
+            impatient(
+                r -> {
+                  answers.incrementAndGet();
+                  return new HttpAnswer(200, HttpAnswer.TEXT, megabyte, Map.of());
+                });
+        SocketChannel socket =
+            SocketChannel.open(new InetSocketAddress("127.0.0.1", other.port()))) {
+      byte[] request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+      int asked = 0;
+      while (asked < 200 && asked == answers.get()) {
+        socket.write(ByteBuffer.wrap(request));
+        int next = ++asked;
+        awaitQuietly(() -> answers.get() == next);
+      }
+      assertThat(asked).isLessThan(200);
+    }
+  }
+
+  /** Waits half a second at most. */
+  private static void awaitQuietly(Callable<Boolean> condition) {
+    try {
+      await().atMost(Duration.ofMillis(500)).until(condition);
+    } catch (ConditionTimeoutException e) {
+      // what it was for says so
+    }
   }
 }
