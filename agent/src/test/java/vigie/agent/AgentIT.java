@@ -72,6 +72,14 @@ class AgentIT {
   }
 
   @Test
+  void givenRunningAgent_whenIdle_thenTheJvmKeepsNoFileOfItsOwnThatItWritesTo() throws Exception {
+    Process agent = start();
+    assertThat(Files.readString(Path.of("/proc", Long.toString(agent.pid()), "maps")))
+        .contains("libjvm.so")
+        .doesNotContain("hsperfdata");
+  }
+
+  @Test
   void givenSighup_whenConfigurationIsWrongThenRight_thenOldStaysThenNewCounts() throws Exception {
     Process agent = start();
     Files.writeString(folder.resolve("agent.yaml"), "nod: p1\n");
