@@ -179,9 +179,7 @@ final class GroupRun {
           }
         }
       }
-      synchronized (before.waiting) {
-        before.waiting.forEach(told -> offer(told.event(), told.series()));
-      }
+      takeWaitingOf(before);
       for (Told told : before.recent) {
         recent.add(new Told(told.event(), told.series(), rulesThatSelect(told.series())));
       }
@@ -236,6 +234,16 @@ final class GroupRun {
       waiting.addLast(new Told(event, series, selecting));
     }
     return true;
+  }
+
+  /** Takes the events that were offered to the group this one replaces and that it left. */
+  void takeWaitingOf(GroupRun before) {
+    List<Told> left;
+    synchronized (before.waiting) {
+      left = List.copyOf(before.waiting);
+      before.waiting.clear();
+    }
+    left.forEach(told -> offer(told.event(), told.series()));
   }
 
   boolean hasWaitingEvents() {

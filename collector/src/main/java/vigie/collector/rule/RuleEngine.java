@@ -118,6 +118,14 @@ public final class RuleEngine implements AutoCloseable {
     orphans.forEach(orphan -> shared.store().save(orphan, List.of()));
     running = Collections.unmodifiableMap(after);
     started = true;
+    // Events that came to the old groups meanwhile.
+    after.forEach(
+        (key, next) -> {
+          Running old = before.get(key);
+          if (old != null) {
+            next.run.takeWaitingOf(old.run);
+          }
+        });
     after.values().forEach(Running::start);
     log.info("rules loaded groups={} rules={}", after.size(), (int) count(false));
   }
@@ -157,11 +165,16 @@ public final class RuleEngine implements AutoCloseable {
    * @param event not one that came late
    */
   public void trigger(Labels series, Event event) {
-    for (Running each : running.values()) {
-      if (each.run.offer(event, series)) {
-        each.trigger();
+    Map<String, Running> asked;
+    do {
+      asked = running;
+      for (Running each : asked.values()) {
+        if (each.run.offer(event, series)) {
+          each.trigger();
+        }
       }
-    }
+      // A reload came between: the new groups take it as well, which attaches it once.
+    } while (asked != running);
   }
 
   /** The groups in the order of their configuration, each with how its rules went last. */

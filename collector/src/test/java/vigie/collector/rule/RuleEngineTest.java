@@ -56,6 +56,7 @@ class RuleEngineTest {
   private final List<String> order = new ArrayList<>();
   private MemorySampleStore samples = new MemorySampleStore(Duration.ZERO, 10_000, clock, meters);
   private RuleEngine engine;
+  private Runnable whenTold = () -> {};
 
   /** An alert store that a restart doesn't touch. */
   private final class KeptAlerts implements AlertStore {
@@ -94,6 +95,7 @@ class RuleEngineTest {
         alerts -> {
           order.add("told");
           told.addAll(alerts);
+          whenTold.run();
         },
         kept,
         clock,
@@ -361,6 +363,24 @@ class RuleEngineTest {
     hold(0, 20);
     assertThat(only().firedAt()).isEqualTo(firedAt);
     assertThat(told).extracting(a -> a.annotations().get("summary")).containsExactly("p1 is down");
+  }
+
+  @Test
+  void givenReloadUnderWay_whenAnEventComes_thenItIsNotLost() throws Exception {
+    load(
+        AT_ONCE.replace("alert: Down", "alert: Gone")
+            + AT_ONCE.substring(AT_ONCE.indexOf("    - alert") - 2));
+    hold(0, 20);
+    whenTold =
+        () -> {
+          whenTold = () -> {};
+          engine.trigger(UP, event("p1", "probe.down", "meanwhile"));
+        };
+
+    load(AT_ONCE);
+    clock.advance(Duration.ofSeconds(1));
+
+    assertThat(only().events()).extracting(Event::text).containsExactly("meanwhile");
   }
 
   @Test
