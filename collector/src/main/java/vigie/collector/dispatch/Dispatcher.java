@@ -85,6 +85,7 @@ public final class Dispatcher implements AlertSink {
    * @param active all alerts that fire now
    */
   public synchronized void start(Collection<Alert> active) {
+    rehome();
     Set<String> alive = new HashSet<>();
     for (Alert alert : active) {
       alive.add(alert.fingerprint());
@@ -102,9 +103,47 @@ public final class Dispatcher implements AlertSink {
     flush(List.copyOf(groups.values()));
   }
 
-  /** Takes new routes; open incidents stay with their receivers until they end. */
+  /**
+   * Takes new routes; open incidents stay with their receivers until they end. Where a receiver is
+   * gone, what fires begins anew with those that take it now.
+   */
   public synchronized void reload(Routing next) {
     routing = next;
+    rehome();
+  }
+
+  /** An incident whose receiver is gone ends, unseen; its alerts must reach somebody else. */
+  private void rehome() {
+    Instant now = clock.now();
+    List<Alert> homeless = new ArrayList<>();
+    List<Notification> ends = new ArrayList<>();
+    for (Group group : List.copyOf(groups.values())) {
+      if (routing.receivers().containsKey(group.receiver())) {
+        continue;
+      }
+      groups.remove(group.key());
+      for (Alert alert : List.copyOf(group.firing())) {
+        homeless.add(alert);
+        release(alert.fingerprint(), group);
+        group.take(ended(alert, now), now);
+      }
+      if (group.wasTold()) {
+        ends.add(group.tell(clock.nanos()));
+      }
+    }
+    if (!ends.isEmpty()) {
+      log.warn("receivers are gone, their open incidents begin anew incidents={}", ends.size());
+      sink.want(ends);
+    }
+    accept(homeless);
+  }
+
+  private void release(String fingerprint, Group group) {
+    Set<Group> held = holding.getOrDefault(fingerprint, Set.of());
+    held.remove(group);
+    if (held.isEmpty()) {
+      holding.remove(fingerprint);
+    }
   }
 
   /** The receivers that are told of an alert with these labels. */
@@ -131,7 +170,8 @@ public final class Dispatcher implements AlertSink {
   private Set<Group> take(Alert alert) {
     String fingerprint = alert.fingerprint();
     Set<Group> concerned = new LinkedHashSet<>(holding.getOrDefault(fingerprint, Set.of()));
-    if (alert.state() == AlertState.FIRING) {
+    // A route that came with a reload is for the next incident: this one has its card.
+    if (alert.state() == AlertState.FIRING && concerned.isEmpty()) {
       for (Route route : routing.root().match(alert.labels())) {
         concerned.add(groupOf(route, alert));
       }

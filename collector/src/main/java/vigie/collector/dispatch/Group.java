@@ -92,6 +92,10 @@ final class Group {
     return key;
   }
 
+  String receiver() {
+    return receiver;
+  }
+
   Collection<Alert> firing() {
     return firing.values();
   }

@@ -176,7 +176,10 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     List<Entry> changed = new ArrayList<>();
     for (Notification wanted : notifications) {
       int ways = receivers.getOrDefault(wanted.receiver(), List.of()).size();
-      for (int integration = 0; integration < ways; integration++) {
+      // A card that is there hears of its end also where its way out is gone.
+      for (int integration = 0;
+          integration < ways || entries.containsKey(Card.key(wanted.incident(), integration));
+          integration++) {
         changed.add(want(integration, wanted, now));
       }
     }

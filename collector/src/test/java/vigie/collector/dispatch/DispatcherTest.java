@@ -235,7 +235,7 @@ class DispatcherTest {
   void givenNewRoutes_whenReloaded_thenOldIncidentsEndWhereTheyBegan() {
     Dispatcher dispatcher = start(cards());
     dispatcher.accept(List.of(firing("alertname", "A")));
-    dispatcher.reload(Routing.toAll(new Receiver("others", List.of(() -> true))));
+    dispatcher.reload(toOthers());
 
     dispatcher.accept(List.of(resolved("alertname", "A")));
     assertThat(wanted.last().receiver()).isEqualTo("cards");
@@ -245,6 +245,46 @@ class DispatcherTest {
 
     assertThat(wanted.last().receiver()).isEqualTo("others");
     assertThat(dispatcher.receiversOf(Labels.of("a", "b"))).containsExactly("others");
+  }
+
+  @Test
+  void givenNewRoutes_whenTextsOfAnOpenIncidentChange_thenNoSecondCard() {
+    Dispatcher dispatcher = start(cards());
+    dispatcher.accept(List.of(firing("alertname", "A")));
+    dispatcher.reload(toOthers());
+
+    clock.advance(Duration.ofMinutes(1));
+    dispatcher.accept(List.of(firing("alertname", "A")));
+
+    assertThat(wanted.told.stream().map(Notification::receiver)).containsOnly("cards");
+  }
+
+  @Test
+  void givenReceiverThatIsGone_whenReloadedOrStartedAgain_thenWhatFiresReachesAnother() {
+    Routing others = Routing.toAll(new Receiver("others", List.of(() -> true)));
+    Dispatcher dispatcher = start(cards());
+    Alert alert = firing("alertname", "A");
+    dispatcher.accept(List.of(alert));
+    clock.advance(Duration.ofSeconds(1));
+    dispatcher.reload(others);
+
+    assertThat(wanted.last().receiver()).isEqualTo("others");
+    assertThat(wanted.last().isResolved()).isFalse();
+    assertThat(wanted.open()).hasSize(1);
+
+    clock.advance(Duration.ofSeconds(1));
+    start(cards(), alert);
+
+    assertThat(wanted.last().receiver()).isEqualTo("cards");
+    assertThat(wanted.open()).hasSize(1);
+  }
+
+  /** Another receiver and another grouping; the one of before is still there. */
+  private static Routing toOthers() {
+    Receiver cards = new Receiver("cards", List.of(() -> true));
+    Receiver others = new Receiver("others", List.of(() -> true));
+    return new Routing(
+        Route.toAll("others", Set.of("alertname")), Map.of("cards", cards, "others", others));
   }
 
   @Test

@@ -159,6 +159,19 @@ class OutboxTest {
   }
 
   @Test
+  void givenSeenCardWhoseReceiverIsGone_whenItsIncidentEnds_thenNotKeptForEver() {
+    outbox.start();
+    outbox.want(List.of(wanted("r", "i", 1)));
+    outbox.reload(Map.of());
+    outbox.want(List.of(wanted("r", "i", 0)));
+
+    assertThat(outbox.pending()).isEmpty();
+    assertThat(outbox.open()).isEmpty();
+    outbox.reload(Map.of("r", List.of(notifier)));
+    assertThat(deliveries).hasSize(1);
+  }
+
+  @Test
   void givenReceiverWithoutWayOut_whenWanted_thenNoCard() {
     outbox.start();
     outbox.want(List.of(wanted("none", "i", 1)));
