@@ -48,7 +48,7 @@ install_it() {
   mkdir -p "$root/opt/vigie"
   rm -rf "$home.new"
   cp -R "$dist" "$home.new"
-  rm -f "$home.new/built"
+  rm -f "$home.new/built" "$home.new"/lib/*.jsa
   rm -rf "$home.old"
   [ ! -d "$home" ] || mv "$home" "$home.old"
   mv "$home.new" "$home"
@@ -64,6 +64,7 @@ install_it() {
   install -m 0644 "deploy/systemd/$unit" "$root/etc/systemd/system/$unit"
   ln -sfn "/opt/vigie/$what/bin/$what" "$root/usr/local/bin/$what"
   if live; then
+    deploy/archive.sh "$what" "/opt/vigie/$what"
     "/opt/vigie/$what/bin/$what" check --config "/etc/vigie/$what.yaml" || die "the configuration above does not work; mend it and run this again"
     systemctl daemon-reload
     systemctl enable --quiet "$unit"

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs a yardstick with our side filled in; what follows the name is passed on.
+#
+#   bench/run.sh agent [--peer netdata --settle 10 | -n 200 | …]     scrapes, start, memory, idle: agent_bench.py
+#   bench/run.sh latency [--preset 1s | 0s | 5s] [-k 30 | …]         failure to Discord request, both at 1 s: alert_latency.py
+#   bench/run.sh defaults [-k 6 --rounds 2 | …]                      the same at both sides' defaults (slow: a minute and more a kill)
+#
+# After mvn -Pfast package and deploy/peers.sh; the archives of classes are made where they lack, as by deploy/install.sh.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$here")
+for what in agent collector; do
+  [ -x "$root/$what/target/dist/bin/$what" ] || { echo "run.sh: $what is not built; run: mvn -Pfast package" >&2; exit 2; }
+  [ -e "$root/$what/target/dist/lib/run.jsa" ] || "$root/deploy/archive.sh" "$what"
+done
+name=${1:-}
+shift || true
+latency() { # latency TEMPLATE [OPTION...]
+  exec python3 "$here/alert_latency.py" --ours-start "$here/vigie.sh {config} {dir}" --ours-config "$here/$1" \
+    --ours-ready 'http://127.0.0.1:{port}/-/ready' "${@:2}"
+}
+case $name in
+  agent)
+    config=$(mktemp)
+    trap 'rm -f "$config"' EXIT
+    printf 'node: bench\ncollector: relp://127.0.0.1:9\n' >"$config"
+    python3 "$here/agent_bench.py" --ours "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool \
+      $root/agent/target/dist/bin/agent run --config $config" "$@"
+    ;;
+  latency) latency vigie-1s.yaml "$@" ;;
+  defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
+  *) sed -n '2,9p' "$0"; exit 2 ;;
+esac
