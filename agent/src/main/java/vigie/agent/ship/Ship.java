@@ -7,7 +7,9 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannel;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -21,6 +23,7 @@ import org.slf4j.LoggerFactory;
 import vigie.agent.spool.Spool;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.relp.RelpDecoder;
 import vigie.base.relp.RelpLimits;
 import vigie.base.relp.RelpOffers;
@@ -51,13 +54,16 @@ public final class Ship implements AutoCloseable {
   private final Runnable onConnected;
   private final ShipMeters meters;
   private final String peer;
+  private final Lookup lookup;
   private final AtomicBoolean waking = new AtomicBoolean();
   private final CountDownLatch done = new CountDownLatch(1);
   private volatile boolean connected;
 
   // Owned by the event loop.
   private @Nullable ShipSession session;
-  private int failures;
+  private int failedAddresses;
+  private long awaySinceNanos; // means something while away
+  private boolean away;
   private String told = "";
   private boolean stopping;
 
@@ -77,6 +83,31 @@ public final class Ship implements AutoCloseable {
       Scheduler scheduler,
       Runnable onConnected,
       MeterRegistry registry) {
+    this(
+        config,
+        software,
+        spool,
+        loops,
+        executor,
+        clock,
+        scheduler,
+        onConnected,
+        registry,
+        Lookup.SYSTEM);
+  }
+
+  Ship(
+      ShipConfig config,
+      String software,
+      Spool spool,
+      EventLoops loops,
+      Executor executor,
+      Clock clock,
+      Scheduler scheduler,
+      Runnable onConnected,
+      MeterRegistry registry,
+      Lookup lookup) {
+    this.lookup = lookup;
     this.config = config;
     this.offers = RelpOffers.ours(software);
     this.spool = spool;
@@ -172,24 +203,35 @@ public final class Ship implements AutoCloseable {
     try {
       executor.execute(
           () -> {
-            InetSocketAddress target =
-                new InetSocketAddress(
-                    config.collector().getHostString(), config.collector().getPort());
-            execute(() -> connect(target));
+            InetAddress[] addresses = lookUp(config.collector().getHostString());
+            execute(() -> connect(addresses));
           });
     } catch (RejectedExecutionException closing) {
       stopping = true;
     }
   }
 
-  private void connect(InetSocketAddress target) {
+  private InetAddress[] lookUp(String host) {
+    try {
+      return lookup.all(host);
+    } catch (UnknownHostException e) {
+      return new InetAddress[0];
+    }
+  }
+
+  private void connect(InetAddress[] addresses) {
     if (stopping) {
       return;
     }
-    if (target.isUnresolved()) {
-      failed("lookup", "the name " + target.getHostString() + " cannot be looked up");
+    if (addresses.length == 0) {
+      failed("lookup", "the name " + config.collector().getHostString() + " cannot be looked up");
       return;
     }
+    // In turn where the name has several: the next one after a failure, the same one while it is
+    // good.
+    InetSocketAddress target =
+        new InetSocketAddress(
+            addresses[failedAddresses % addresses.length], config.collector().getPort());
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loop)
@@ -226,7 +268,7 @@ public final class Ship implements AutoCloseable {
   /** Events have begun to reach the collector. */
   void established(String software) {
     connected = true;
-    failures = 0;
+    away = false;
     told = "";
     log.info("connected peer={} software={} pending={}", peer, software, pending());
     try {
@@ -261,6 +303,7 @@ public final class Ship implements AutoCloseable {
 
   /** Tells a reason once, not each time. */
   private void failed(String reason, String cause) {
+    failedAddresses = (failedAddresses + 1) & Integer.MAX_VALUE;
     meters.failure(reason);
     if (told.isEmpty() || (!told.equals(reason) && !reason.equals("connect"))) {
       log.warn("collector takes no events peer={} pending={} cause=\"{}\"", peer, pending(), cause);
@@ -269,18 +312,29 @@ public final class Ship implements AutoCloseable {
     reconnectLater();
   }
 
-  /** After 0.5 s, 1 s, 2 s, … 30 s; less by up to half, so that a fleet does not come as one. */
   private void reconnectLater() {
     if (stopping) {
       done.countDown();
       return;
     }
-    long most = config.reconnectMost().toNanos();
-    long pause = Math.min(most, config.reconnectFirst().toNanos() << Math.min(failures, 20));
-    failures++;
+    if (!away) {
+      away = true;
+      awaySinceNanos = clock.nanos();
+    }
+    long most = pauseNanos(clock.nanos() - awaySinceNanos);
+    // Less by up to half, so that a fleet does not come as one.
     after(
-        Duration.ofNanos(pause - ThreadLocalRandom.current().nextLong(pause / 2 + 1)),
-        this::connect);
+        Duration.ofNanos(most - ThreadLocalRandom.current().nextLong(most / 2 + 1)), this::connect);
+  }
+
+  /**
+   * The pause until the next connect, at most: half of how long the collector has been away. One
+   * that is restarted has its events back soon, one that stays away is asked ever less often.
+   */
+  long pauseNanos(long awayNanos) {
+    return Math.min(
+        config.reconnectMost().toNanos(),
+        Math.max(config.reconnectFirst().toNanos(), awayNanos / 2));
   }
 
   /** Runs a task on the event loop later. */

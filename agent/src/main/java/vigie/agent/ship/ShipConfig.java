@@ -16,7 +16,8 @@ import vigie.base.relp.RelpFrame;
  * @param windowBytes likewise
  * @param open most time from connecting to the answer to open
  * @param noAnswer with none for this long while some are due, the session is taken for dead
- * @param reconnectFirst the first pause between connects; each is twice the one before
+ * @param reconnectFirst the first pause between connects; each is up to half of the time that the
+ *     collector has been away
  * @param reconnectMost the longest pause
  * @param renewAt the txnr at which the session is replaced by a new one: RELP's count ends at
  *     999,999,999

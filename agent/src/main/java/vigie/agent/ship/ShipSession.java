@@ -7,7 +7,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import vigie.agent.spool.SpoolRecord;
 import vigie.base.relp.RelpEncoder;
@@ -24,6 +26,7 @@ import vigie.base.relp.RelpResponse;
 final class ShipSession extends ChannelInboundHandlerAdapter {
   private static final byte[] NOTHING = {};
   private static final int MAX_OFFERS = 32;
+  private static final int MOST_UNTOLD = 10_000; // a state for each of the most probes
 
   private enum State {
     /** Open is sent. */
@@ -39,6 +42,7 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
   private final Channel channel;
   private final RelpEncoder encoder = new RelpEncoder();
   private final Window window;
+  private final Queue<byte[]> untold = new ArrayDeque<>();
 
   private State state = State.OPENING;
   private int txnr;
@@ -165,6 +169,7 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
     if (state == State.LEAVING || finishing) {
       leaveIfDone();
     }
+    tellWhatFits();
     long bytes = config.windowBytes() - window.bytes();
     if (state != State.LIVE
         || reading
@@ -214,13 +219,24 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
     pump();
   }
 
-  /** Sends what is in no spool, if there is room; it is not sent again. */
+  /** Sends what is in no spool once there is room; it is not sent again. */
   void tell(byte[] record) {
-    if (state == State.LIVE && !reading && window.room() > 0) {
-      ByteBuf out = channel.alloc().buffer(record.length + RelpEncoder.OVERHEAD);
-      write(out, 0, record);
-      flush(out, 1);
+    if (state == State.LIVE && untold.size() < MOST_UNTOLD) {
+      untold.add(record);
+      tellWhatFits();
     }
+  }
+
+  private void tellWhatFits() {
+    int records = Math.min(untold.size(), window.room());
+    if (state != State.LIVE || reading || records == 0) {
+      return; // while reading, the room is promised to what is read
+    }
+    ByteBuf out = channel.alloc().buffer();
+    for (int i = 0; i < records; i++) {
+      write(out, 0, untold.remove());
+    }
+    flush(out, records);
   }
 
   private void write(ByteBuf out, long seq, byte[] data) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import vigie.agent.spool.Host;
 import vigie.agent.spool.Spool;
 import vigie.agent.spool.SpoolConfig;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.ManualClock;
 
@@ -87,9 +89,13 @@ class ShipTest {
   }
 
   private void ship(ShipConfig config, InetSocketAddress collector) {
+    ship(config.to(collector), Lookup.SYSTEM);
+  }
+
+  private void ship(ShipConfig config, Lookup lookup) {
     ship =
         new Ship(
-            config.to(collector),
+            config,
             "vigie,test,x",
             spool,
             loops,
@@ -97,7 +103,8 @@ class ShipTest {
             clock,
             clock,
             connects::incrementAndGet,
-            meters);
+            meters,
+            lookup);
     ship.start();
   }
 
@@ -342,7 +349,7 @@ class ShipTest {
       await()
           .until(
               () -> {
-                clock.advance(Duration.ofSeconds(5));
+                clock.advance(Duration.ofSeconds(15));
                 return failures("connect") >= tries;
               });
     }
@@ -420,5 +427,43 @@ class ShipTest {
     expectEvents(3, 1, 1);
     server.send("2 rsp 6 200 OK\n3 rsp 6 200 OK\n");
     awaitAcknowledged(1);
+  }
+
+  @Test
+  void givenMoreStatesThanTheWindowHolds_whenTold_thenAllAreSentAsAnswersCome() throws IOException {
+    ship(window(4, 1 << 20, 1000));
+    server.acceptAndOpen();
+    await().until(ship::isConnected);
+    for (int i = 1; i <= 6; i++) {
+      ship.tell(
+          spool.unspooled(
+              new Event(clock.now(), Severity.NOTICE, EventType.PROBE_UP, Map.of(), "state " + i)));
+    }
+    for (int i = 1; i <= 6; i++) {
+      assertThat(server.readText(1 + i)).isEqualTo("state " + i);
+      server.ok(1 + i);
+    }
+  }
+
+  @Test
+  void givenNameWithSeveralAddresses_whenTheFirstIsDead_thenTheNextIsTried() throws IOException {
+    InetAddress dead = InetAddress.getByName("127.0.0.2");
+    InetAddress alive = InetAddress.getByName("127.0.0.1");
+    ship(
+        ShipConfig.DEFAULTS.to(
+            InetSocketAddress.createUnresolved("collector.example", server.port())),
+        host -> new InetAddress[] {dead, alive});
+    reconnect("connect", 1);
+    await().until(ship::isConnected);
+  }
+
+  @Test
+  void givenTimeAway_whenPausing_thenAtMostHalfOfIt() {
+    ship(ShipConfig.DEFAULTS);
+    assertThat(ship.pauseNanos(0)).isEqualTo(Duration.ofMillis(500).toNanos());
+    assertThat(ship.pauseNanos(Duration.ofSeconds(5).toNanos()))
+        .isEqualTo(Duration.ofMillis(2500).toNanos());
+    assertThat(ship.pauseNanos(Duration.ofDays(9).toNanos()))
+        .isEqualTo(Duration.ofSeconds(30).toNanos());
   }
 }
