@@ -9,8 +9,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
@@ -25,13 +29,17 @@ import vigie.collector.sample.Staleness;
 
 /**
  * Fetches one target again and again. {@link #tick} is called at each turn; a turn that comes while
- * a fetch is still under way is skipped. Parsing runs on the executor; one fetch at a time, so
- * nothing here is shared.
+ * a fetch is still under way is skipped. The timeout covers header and body, which is received
+ * before it is parsed, so that no thread waits for a target. Parsing runs on the executor, under
+ * the loop's lock.
  */
 final class ScrapeLoop {
   private static final Logger log = LoggerFactory.getLogger(ScrapeLoop.class);
   private static final String ACCEPT =
       "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
+
+  private static final int FIRST_BODY = 16 * 1024;
+  private static final int LARGE_BODY = 1 << 20;
 
   private final Target target;
   private final HttpClient http;
@@ -47,7 +55,7 @@ final class ScrapeLoop {
   private final Labels scraped;
   private final Labels kept;
   private final Labels added;
-  private byte[] body = new byte[16 * 1024];
+  private byte[] body = new byte[FIRST_BODY];
   private long scrape;
   private volatile boolean stopped;
   private @Nullable String lastError;
@@ -93,17 +101,27 @@ final class ScrapeLoop {
     }
     Instant at = clock.now();
     long started = clock.nanos();
-    http.sendAsync(request, HttpResponse.BodyHandlers.ofInputStream())
-        .orTimeout(target.job().timeout().toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)
-        .whenCompleteAsync((response, failure) -> done(response, failure, at, started), executor);
+    // The request's own timeout ends with the answer's header.
+    Body received = new Body(target.job().bodyBytes());
+    http.sendAsync(request, header -> received)
+        .orTimeout(target.job().timeout().toMillis(), TimeUnit.MILLISECONDS)
+        .whenCompleteAsync(
+            (response, failure) -> {
+              received.cancel();
+              done(response, failure, at, started);
+            },
+            executor);
   }
 
-  private void done(
-      @Nullable HttpResponse<InputStream> response,
+  private synchronized void done(
+      @Nullable HttpResponse<Body> response,
       @Nullable Throwable failure,
       Instant at,
       long started) {
     try {
+      if (stopped) {
+        return;
+      }
       String error = "";
       Counts counts = new Counts();
       try {
@@ -118,6 +136,9 @@ final class ScrapeLoop {
         error = "not an exposition: " + e.getMessage();
       }
       finish(error, at, Duration.ofNanos(clock.nanos() - started), counts);
+      if (body.length > LARGE_BODY && !error.isEmpty()) {
+        body = new byte[FIRST_BODY]; // what failed is no measure of what comes next
+      }
     } catch (RuntimeException e) {
       log.error("scrape failed target={} cause=BUG", target.url(), e);
     } finally {
@@ -126,16 +147,17 @@ final class ScrapeLoop {
   }
 
   /** Appends what the target answered; gives the error in words, {@code ""} if all went well. */
-  private String take(HttpResponse<InputStream> response, long now, Counts counts)
-      throws IOException {
-    String encoding = response.headers().firstValue("content-encoding").orElse("");
-    int length;
-    try (InputStream raw = response.body();
-        InputStream in = encoding.equals("gzip") ? new GZIPInputStream(raw, 8192) : raw) {
-      if (response.statusCode() != 200) {
-        return "server returned HTTP status " + response.statusCode();
+  private String take(HttpResponse<Body> response, long now, Counts counts) throws IOException {
+    if (response.statusCode() != 200) {
+      return "server returned HTTP status " + response.statusCode();
+    }
+    boolean gzip = response.headers().firstValue("content-encoding").orElse("").equals("gzip");
+    int length = -1;
+    if (!response.body().isTooLong()) {
+      try (InputStream raw = response.body().open();
+          InputStream in = gzip ? new GZIPInputStream(raw, 8192) : raw) {
+        length = readAll(in);
       }
-      length = readAll(in);
     }
     if (length < 0) {
       return "body exceeds body_size_limit of " + target.job().bodyBytes() + " bytes";
@@ -149,16 +171,12 @@ final class ScrapeLoop {
     return append(openMetrics, length, now, counts);
   }
 
+  /** Reads into {@link #body}: how many bytes, -1 if that is more than may be. */
   private int readAll(InputStream in) throws IOException {
     int length = 0;
-    while (true) {
+    while (length <= target.job().bodyBytes()) {
       if (length == body.length) {
-        if (length >= target.job().bodyBytes()) {
-          return in.read() < 0 ? length : -1;
-        }
-        body =
-            java.util.Arrays.copyOf(
-                body, (int) Math.min(target.job().bodyBytes(), body.length * 2L));
+        body = Arrays.copyOf(body, body.length * 2);
       }
       int read = in.read(body, length, body.length - length);
       if (read < 0) {
@@ -166,6 +184,7 @@ final class ScrapeLoop {
       }
       length += read;
     }
+    return -1;
   }
 
   private String append(boolean openMetrics, int length, long now, Counts counts) {
@@ -248,9 +267,6 @@ final class ScrapeLoop {
   private void finish(String error, Instant at, Duration took, Counts counts) {
     long now = at.toEpochMilli();
     boolean well = error.isEmpty();
-    if (stopped) {
-      return;
-    }
     if (!well) {
       scrape++;
       cache.start();
@@ -278,15 +294,16 @@ final class ScrapeLoop {
   /** Ends the loop: everything that the target gave is stale from now on. */
   void stop() {
     stopped = true;
-    executor.execute(
-        () -> {
-          long now = clock.millis();
-          cache.start();
-          cache.removeUnseen(++scrape, entry -> markStale(entry, now));
-          for (Labels own : java.util.List.of(up, duration, scraped, kept, added)) {
-            samples.append(own, now, Staleness.MARKER);
-          }
-        });
+    executor.execute(this::markAllStale);
+  }
+
+  private synchronized void markAllStale() {
+    long now = clock.millis();
+    cache.start();
+    cache.removeUnseen(++scrape, entry -> markStale(entry, now));
+    for (Labels own : List.of(up, duration, scraped, kept, added)) {
+      samples.append(own, now, Staleness.MARKER);
+    }
   }
 
   private String words(@Nullable Throwable failure) {
@@ -294,8 +311,7 @@ final class ScrapeLoop {
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    if (cause instanceof HttpTimeoutException
-        || cause instanceof java.util.concurrent.TimeoutException) {
+    if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
       return "timeout after " + Durations.format(target.job().timeout());
     }
     if (cause instanceof ConnectException) {

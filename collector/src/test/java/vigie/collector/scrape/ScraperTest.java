@@ -1,9 +1,14 @@
 package vigie.collector.scrape;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -195,5 +201,45 @@ class ScraperTest {
     Files.setLastModifiedTime(file, FileTime.fromMillis(1));
     clock.advance(Duration.ofSeconds(5));
     assertThat(scraper.targets()).isEmpty();
+  }
+
+  @Test
+  void givenBodyThatNeverEnds_whenScraped_thenTimeoutAndTheConnectionIsClosed() throws Exception {
+    try (ServerSocket endless = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      configure(
+          "scrape_configs: [{job_name: j, scrape_timeout: 300ms,"
+              + " static_configs: [{targets: ['127.0.0.1:"
+              + endless.getLocalPort()
+              + "']}]}]");
+      clock.advance(Duration.ofSeconds(15));
+      try (Socket peer = endless.accept()) {
+        peer.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\na 1\n".getBytes(UTF_8));
+        await().until(() -> outcomes.size() == 1);
+        assertThat(scraper.targets().get(0).last().error()).isEqualTo("timeout after 300ms");
+        peer.setSoTimeout(10_000);
+        peer.getInputStream().readAllBytes(); // ends, as the scraper has closed it
+      }
+    }
+  }
+
+  @Test
+  void givenBodyBeyondItsLimit_whenScraped_thenItIsLetGoOf() throws Exception {
+    answer = new HttpAnswer(200, "text/plain", new byte[5000], Map.of());
+    configure(
+        "scrape_configs: [{job_name: j, body_size_limit: 4000, static_configs: [{targets: ['"
+            + address()
+            + "']}]}]");
+    turn(1);
+    assertThat(scraper.targets().get(0).last().error())
+        .isEqualTo("body exceeds body_size_limit of 4000 bytes");
+    ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
+      gzip.write(new byte[100_000]);
+    }
+    answer =
+        new HttpAnswer(200, "text/plain", bomb.toByteArray(), Map.of("content-encoding", "gzip"));
+    turn(2);
+    assertThat(scraper.targets().get(0).last().error())
+        .isEqualTo("body exceeds body_size_limit of 4000 bytes");
   }
 }
