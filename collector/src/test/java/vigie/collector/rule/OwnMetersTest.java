@@ -45,6 +45,7 @@ class OwnMetersTest {
           "samples.kept",
           "samples.packed",
           "series",
+          "series.limit",
           "ship.acknowledged",
           "ship.bytes",
           "ship.sent",

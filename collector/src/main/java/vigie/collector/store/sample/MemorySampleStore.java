@@ -29,9 +29,16 @@ import vigie.collector.sample.Series;
  */
 public final class MemorySampleStore implements SampleStore {
   private static final int MOST_SELECTIONS = 4096;
+  private static final int MOST_SERIES = 2_000_000;
+
+  /** What a series takes at most without its packed samples: labels, postings, plain samples. */
+  private static final int SERIES_BYTES = 1000 + MemorySeries.MOST_PLAIN_BYTES;
 
   /** Rules look back this far whatever the memory; the number of series bounds what that takes. */
   private static final long LEAST_KEPT_MILLIS = 600_000;
+
+  /** As Prometheus: a target's own time may be ahead by so much. */
+  private static final long MOST_AHEAD_MILLIS = 600_000;
 
   private final long retentionMillis;
   private final int maxSeries;
@@ -62,11 +69,21 @@ public final class MemorySampleStore implements SampleStore {
   private final LongAdder appended = new LongAdder();
   private final LongAdder outOfOrder = new LongAdder();
   private final LongAdder tooOld = new LongAdder();
+  private final LongAdder tooFarAhead = new LongAdder();
   private final LongAdder overLimit = new LongAdder();
 
   private record Selection(long change, List<MemorySeries> series) {}
 
-  /** A store whose old samples may take half of the heap. */
+  /** A store that may take half of the heap, and have as many series as fit into that. */
+  public MemorySampleStore(Duration retention, Clock clock, MeterRegistry meters) {
+    this(
+        retention,
+        (int) Math.min(MOST_SERIES, Runtime.getRuntime().maxMemory() / 2 / SERIES_BYTES),
+        clock,
+        meters);
+  }
+
+  /** A store that may take half of the heap. */
   public MemorySampleStore(Duration retention, int maxSeries, Clock clock, MeterRegistry meters) {
     this(retention, maxSeries, Runtime.getRuntime().maxMemory() / 2, clock, meters);
   }
@@ -74,7 +91,8 @@ public final class MemorySampleStore implements SampleStore {
   /**
    * @param retention how old samples may get; zero keeps all
    * @param maxSeries how many series there may be; samples of more are dropped and counted
-   * @param maxBytes what packed samples may take, about; beyond it the oldest go before their time
+   * @param maxBytes what series and samples may take, about; beyond it the oldest packed samples go
+   *     before their time
    */
   public MemorySampleStore(
       Duration retention, int maxSeries, long maxBytes, Clock clock, MeterRegistry meters) {
@@ -86,6 +104,9 @@ public final class MemorySampleStore implements SampleStore {
     this.nextSweep = new AtomicLong(clock.millis() + sweepEvery());
     Gauge.builder("vigie.series", size, AtomicInteger::get)
         .description("Series in the sample store.")
+        .register(meters);
+    Gauge.builder("vigie.series.limit", () -> maxSeries)
+        .description("How many series there may be.")
         .register(meters);
     Gauge.builder("vigie.samples.packed", packedBytes, LongAdder::sum)
         .description("What packed samples take in memory.")
@@ -100,6 +121,7 @@ public final class MemorySampleStore implements SampleStore {
         .register(meters);
     dropped(meters, "out_of_order", outOfOrder);
     dropped(meters, "too_old", tooOld);
+    dropped(meters, "too_far_ahead", tooFarAhead);
     dropped(meters, "series_limit", overLimit);
   }
 
@@ -112,9 +134,14 @@ public final class MemorySampleStore implements SampleStore {
 
   @Override
   public void append(Labels labels, long timeMillis, double value) {
+    long now = retentionMillis == 0 ? Long.MAX_VALUE : clock.millis();
     long horizon = horizon();
     if (timeMillis < horizon) {
       tooOld.increment();
+      return;
+    }
+    if (now != Long.MAX_VALUE && timeMillis > now + MOST_AHEAD_MILLIS) {
+      tooFarAhead.increment();
       return;
     }
     while (true) {
@@ -126,7 +153,7 @@ public final class MemorySampleStore implements SampleStore {
           return;
         }
       }
-      switch (series.append(timeMillis, value, horizon)) {
+      switch (series.append(timeMillis, value, horizon, now)) {
         case APPENDED -> {
           appended.increment();
           return;
@@ -188,11 +215,11 @@ public final class MemorySampleStore implements SampleStore {
 
   /** Keeps less while there is too much, and more again, up to the retention, once there is not. */
   private void sweep(long nowMillis) {
-    if (packedBytes.sum() < maxBytes / 10 * 8) {
+    if (packedBytes.sum() < mostPacked() / 10 * 8) {
       keptMillis = Math.min(retentionMillis, keptMillis + keptMillis / 20);
     }
     boolean removed = expire(nowMillis - keptMillis);
-    while (packedBytes.sum() > maxBytes && keptMillis > LEAST_KEPT_MILLIS) {
+    while (packedBytes.sum() > mostPacked() && keptMillis > LEAST_KEPT_MILLIS) {
       keptMillis = Math.max(LEAST_KEPT_MILLIS, keptMillis - keptMillis / 10);
       removed |= expire(nowMillis - keptMillis);
     }
@@ -200,6 +227,11 @@ public final class MemorySampleStore implements SampleStore {
       // What is remembered holds on to series that are gone.
       selections.clear();
     }
+  }
+
+  /** What the series themselves leave. */
+  private long mostPacked() {
+    return Math.max(0, maxBytes - (long) size.get() * SERIES_BYTES);
   }
 
   /** Removes series whose samples have all expired, and old chunks of others: if any series. */

@@ -14,6 +14,9 @@ final class MemorySeries {
   /** As many samples are packed at once; at least as many newer ones stay plain. */
   static final int PACKED = 120;
 
+  /** What the plain samples take at most. */
+  static final int MOST_PLAIN_BYTES = 2 * PACKED * (Integer.BYTES + Double.BYTES) + 32;
+
   private static final XorChunk[] NONE = new XorChunk[0];
 
   final Labels labels;
@@ -44,10 +47,14 @@ final class MemorySeries {
 
   /**
    * @param horizonMillis chunks that end before it may go
+   * @param nowMillis samples after it are of a clock that was ahead and give way
    */
-  synchronized Outcome append(long timeMillis, double value, long horizonMillis) {
+  synchronized Outcome append(long timeMillis, double value, long horizonMillis, long nowMillis) {
     if (removed) {
       return Outcome.REMOVED;
+    }
+    if (timeMillis <= newest() && timeMillis <= nowMillis && newest() > nowMillis) {
+      forgetFrom(timeMillis);
     }
     if (count > 0) {
       if (timeMillis <= headStart + offsets[count - 1]) {
@@ -72,6 +79,31 @@ final class MemorySeries {
     values[count] = value;
     count++;
     return Outcome.APPENDED;
+  }
+
+  /** Forgets the samples at and after the time. Iterators keep the arrays that they read. */
+  private void forgetFrom(long timeMillis) {
+    int kept = 0;
+    while (kept < chunks.length && chunks[kept].endMillis < timeMillis) {
+      kept++;
+    }
+    offsets = offsets.clone();
+    values = values.clone();
+    if (kept < chunks.length) {
+      XorChunk split = chunks[kept];
+      for (int i = kept; i < chunks.length; i++) {
+        packedBytes.add(-chunks[i].sizeBytes());
+      }
+      chunks = Arrays.copyOf(chunks, kept);
+      offsets = new int[Math.max(8, split.count)];
+      values = new double[offsets.length];
+      split.unpack(offsets, values);
+      headStart = split.startMillis;
+      count = split.count;
+    }
+    while (count > 0 && headStart + offsets[count - 1] >= timeMillis) {
+      count--;
+    }
   }
 
   /** Packs the oldest plain samples. The arrays are left to the iterators that read them. */

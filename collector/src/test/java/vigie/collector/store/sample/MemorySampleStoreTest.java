@@ -58,7 +58,7 @@ class MemorySampleStoreTest extends SampleStoreContract {
 
   @Test
   void givenLittleMemory_whenSamplesComeForDays_thenTheOldestGoBeforeTheirTime() {
-    long most = 40_000;
+    long most = 44_000; // of which the one series takes 4,000
     SampleStore store = new MemorySampleStore(Duration.ofDays(15), 10, most, clock, meters);
     for (int i = 0; i < 40_000; i++) {
       store.append(UP_A, clock.millis(), Math.sin(i));
@@ -69,6 +69,55 @@ class MemorySampleStoreTest extends SampleStoreContract {
     assertThat(meters.get("vigie.samples.kept").gauge().value())
         .isBetween(600.0, Duration.ofDays(1).toSeconds() * 1.0);
     assertThat(samples(store, 0, Long.MAX_VALUE)).hasSizeGreaterThan(240);
+  }
+
+  @Test
+  void givenManySeries_whenSamplesCome_thenTheirPlainSamplesCountAsMemoryToo() {
+    long most = 100_000;
+    SampleStore store = new MemorySampleStore(Duration.ofDays(15), 20, most, clock, meters);
+    for (int i = 0; i < 2_000; i++) {
+      for (int k = 0; k < 20; k++) {
+        store.append(Labels.of("__name__", "m", "k", "" + k), clock.millis(), Math.sin(i + k));
+      }
+      clock.advance(Duration.ofSeconds(15));
+    }
+
+    // 20 series of about 4 kB each leave 20 kB.
+    assertThat(meters.get("vigie.samples.packed").gauge().value()).isLessThan(40_000);
+  }
+
+  @Test
+  void givenClockSetBack_whenAppended_thenSamplesOfTheFutureGiveWay() {
+    SampleStore store = new MemorySampleStore(Duration.ofDays(15), 10, clock, meters);
+    long start = clock.millis();
+    for (int i = 0; i < 500; i++) {
+      store.append(UP_A, clock.millis(), i);
+      clock.advance(Duration.ofSeconds(15));
+    }
+    clock.step(Duration.ofMinutes(-100)); // 400 samples: through the plain and the packed ones
+    long back = clock.millis();
+    for (int i = 0; i < 300; i++) {
+      store.append(UP_A, clock.millis(), -i);
+      clock.advance(Duration.ofSeconds(15));
+    }
+
+    List<String> all = samples(store, 0, Long.MAX_VALUE);
+    assertThat(all).hasSize(400);
+    assertThat(all.get(99)).isEqualTo(start + 99 * 15_000L + "=99.0");
+    assertThat(all.get(100)).isEqualTo(back + "=0.0");
+    assertThat(all.get(399)).isEqualTo(back + 299 * 15_000L + "=-299.0");
+    assertThat(dropped("out_of_order")).isZero();
+  }
+
+  @Test
+  void givenSampleFarAhead_whenAppended_thenDroppedAndCounted() {
+    SampleStore store = new MemorySampleStore(Duration.ofDays(15), 10, clock, meters);
+
+    store.append(UP_A, clock.millis() + Duration.ofHours(1).toMillis(), 1);
+    store.append(UP_A, clock.millis(), 2);
+
+    assertThat(dropped("too_far_ahead")).isEqualTo(1);
+    assertThat(samples(store, 0, Long.MAX_VALUE)).containsExactly(clock.millis() + "=2.0");
   }
 
   @Test
