@@ -70,7 +70,6 @@ import vigie.collector.store.state.StateLog;
  */
 final class Collector implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
-  private static final int MOST_SERIES = 2_000_000;
   private static final int HTTP_QUEUE = 256;
   private static final Duration SESSIONS_EVERY = Duration.ofSeconds(5);
   private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(4 << 20, 512);
@@ -128,7 +127,7 @@ final class Collector implements AutoCloseable {
     // What is stored.
     Path storage = config.storage();
     var state = closing.add("state", StateLog.open(storage.resolve("state")));
-    var samples = new MemorySampleStore(config.samples(), MOST_SERIES, clock, meters);
+    var samples = new MemorySampleStore(config.samples(), clock, meters);
     var writer = closing.add("event writer", threads.pool("event-writer", 1, 0));
     var filler = closing.add("event filler", threads.pool("event-filler", 1, 0));
     var events =
@@ -162,7 +161,7 @@ final class Collector implements AutoCloseable {
     dispatcher = new Dispatcher(config.routing(), outbox, clock, scheduler, dispatching, meters);
 
     // From samples and events to alerts.
-    var engine = new Engine(samples, EngineOptions.defaults(), clock);
+    var engine = new Engine(samples, engineOptions(), clock);
     var evaluating = closing.add("rule threads", threads.pool("rule", 2, 0));
     rules =
         closing.add(
@@ -261,6 +260,13 @@ final class Collector implements AutoCloseable {
         storage,
         rules.alerts().size() + config.rules().stream().mapToInt(g -> g.rules().size()).sum(),
         scraper.targets().size());
+  }
+
+  /** A query may hold an eighth of the heap, at eight bytes a sample. */
+  private static EngineOptions engineOptions() {
+    EngineOptions defaults = EngineOptions.defaults();
+    long fit = Runtime.getRuntime().maxMemory() / 64;
+    return defaults.withMaxSamples((int) Math.min(defaults.maxSamples(), fit));
   }
 
   private static final String FIRST_PAGE =

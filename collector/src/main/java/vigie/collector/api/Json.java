@@ -10,6 +10,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
 import vigie.base.http.HttpAnswer;
+import vigie.base.http.HttpFault;
 import vigie.collector.label.Labels;
 
 /** Writes JSON answers straight into bytes. */
@@ -26,15 +27,38 @@ public final class Json {
     void write(JsonGenerator json) throws IOException;
   }
 
-  /** The bytes of what {@code writer} writes. */
+  /**
+   * The bytes of what {@code writer} writes.
+   *
+   * @throws HttpFault with 422 if they are too many
+   */
   public static byte[] bytes(Writer writer) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+    ByteArrayOutputStream out = new Limited();
     try (JsonGenerator json = FACTORY.createGenerator(out)) {
       writer.write(json);
     } catch (IOException e) {
       throw new IllegalStateException("BUG: writing to memory failed", e);
     }
     return out.toByteArray();
+  }
+
+  /** Refuses to grow beyond a sixteenth of the heap, at least 16 MiB. */
+  private static final class Limited extends ByteArrayOutputStream {
+    private static final int MOST =
+        (int) Math.max(16 << 20, Math.min(1 << 28, Runtime.getRuntime().maxMemory() / 16));
+
+    Limited() {
+      super(1024);
+    }
+
+    @Override
+    public synchronized void write(byte[] bytes, int from, int length) {
+      if (size() + (long) length > MOST) {
+        throw new HttpFault(
+            422, "the answer has more than " + (MOST >> 20) + " MiB; ask for less at a time");
+      }
+      super.write(bytes, from, length);
+    }
   }
 
   /** An answer with what {@code writer} writes. */

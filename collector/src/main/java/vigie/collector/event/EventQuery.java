@@ -16,7 +16,8 @@ import vigie.collector.label.LabelMatcher;
  *     {@code app} and the event's fields
  * @param text words that must all occur in the text, also within other words, without regard to
  *     case; {@code ""} for no condition
- * @param limit most events returned, 1 to 10,000
+ * @param limit most events returned, 1 to 10,000; fewer come where they would take much memory, and
+ *     {@code before} gets the rest
  * @param before return only events older than the one with this id ({@code ""} from the newest):
  *     the next page
  */

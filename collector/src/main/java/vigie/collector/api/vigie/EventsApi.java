@@ -21,12 +21,10 @@ import vigie.collector.event.StoredEvent;
 /**
  * {@code /api/vigie/events}: search, newest first, and one event. Parameters: {@code since} and
  * {@code until} (a time or a duration back), {@code filter} (matchers on node, type, severity, app
- * and fields), {@code q} (words of the text), {@code limit}, {@code before} (an id: the next page).
+ * and fields), {@code q} (words of the text), {@code limit}, {@code before} (an id: the next page;
+ * a page of long texts ends before its limit).
  */
 public final class EventsApi {
-  private static final List<String> SEVERITIES =
-      List.of("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug");
-
   private final EventStore store;
   private final Clock clock;
 
@@ -51,7 +49,14 @@ public final class EventsApi {
             request.parameter("q"),
             Filters.integer(request, "limit", 100, 1, 10_000),
             request.parameter("before"));
-    List<StoredEvent> found = store.search(query);
+    List<StoredEvent> found;
+    try {
+      found = store.search(query);
+    } catch (IllegalArgumentException noId) {
+      throw new HttpFault(400, "before: " + noId.getMessage());
+    } catch (IllegalStateException tookTooLong) {
+      throw new HttpFault(503, String.valueOf(tookTooLong.getMessage()));
+    }
     return Json.answer(
         200,
         json -> {
@@ -86,7 +91,7 @@ public final class EventsApi {
     Json.time(json, "received", event.received());
     json.writeStringField("node", event.node());
     json.writeStringField("type", event.type());
-    json.writeStringField("severity", SEVERITIES.get(event.severity()));
+    json.writeStringField("severity", EventQuery.SEVERITIES.get(event.severity()));
     json.writeNumberField("facility", event.facility());
     json.writeStringField("app", event.app());
     json.writeStringField("text", event.text());

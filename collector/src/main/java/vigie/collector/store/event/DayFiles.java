@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiConsumer;
@@ -37,6 +36,9 @@ final class DayFiles implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DayFiles.class);
   private static final String[] BESIDE = {"", "-wal", "-shm"};
   private static final Duration SEARCH_LIMIT = Duration.ofSeconds(30);
+
+  /** Texts may be long: a page ends when its events take so much. */
+  private static final long PAGE_BYTES = 8 << 20;
 
   private final Path folder;
   private final Clock clock;
@@ -169,17 +171,17 @@ final class DayFiles implements AutoCloseable {
     long since = EventRecord.micros(query.since());
     long until = EventRecord.micros(query.until());
     long deadline = clock.nanos() + SEARCH_LIMIT.toNanos();
-    TreeMap<Long, StoredEvent> found = new TreeMap<>(Comparator.reverseOrder());
+    Page found = new Page(query.limit());
     for (Map.Entry<LocalDate, DayFile.Extent> day : newestFirst()) {
       DayFile.Extent extent = day.getValue();
-      if (found.size() >= query.limit() && extent.lastId() < found.lastKey()) {
+      if (found.isFullFor(extent.lastId())) {
         break;
       }
       if (extent.firstId() < before && extent.latest() >= since && extent.earliest() <= until) {
         searchDay(day.getKey(), query, before, deadline, found, onCorrupt);
       }
     }
-    return new ArrayList<>(found.values());
+    return new ArrayList<>(found.events.values());
   }
 
   /** By the highest id: a clock that was set back makes days overlap. */
@@ -197,25 +199,10 @@ final class DayFiles implements AutoCloseable {
       EventQuery query,
       long before,
       long deadline,
-      NavigableMap<Long, StoredEvent> found,
+      Page found,
       BiConsumer<LocalDate, SQLException> onCorrupt) {
     try {
-      DayFile.search(
-          path(day),
-          query,
-          before,
-          () -> clock.nanos() - deadline > 0,
-          stored -> {
-            long id = id(stored.id());
-            if (found.size() >= query.limit() && id < found.lastKey()) {
-              return false;
-            }
-            found.put(id, stored);
-            if (found.size() > query.limit()) {
-              found.pollLastEntry();
-            }
-            return true;
-          });
+      DayFile.search(path(day), query, before, () -> clock.nanos() - deadline > 0, found::take);
     } catch (DayFile.TooLongException e) {
       throw new IllegalStateException(
           "the search took longer than "
@@ -224,6 +211,45 @@ final class DayFiles implements AutoCloseable {
           e);
     } catch (SQLException e) {
       failed(day, e, onCorrupt);
+    }
+  }
+
+  /** The newest events that were found, as many as are wanted and memory allows. */
+  private static final class Page {
+    private final int limit;
+    private final TreeMap<Long, StoredEvent> events = new TreeMap<>(Comparator.reverseOrder());
+    private long sizeBytes;
+
+    Page(int limit) {
+      this.limit = limit;
+    }
+
+    boolean isFullFor(long id) {
+      return (events.size() >= limit || sizeBytes >= PAGE_BYTES) && id < events.lastKey();
+    }
+
+    /** Takes the event; false if that and all older ones have no place any more. */
+    boolean take(StoredEvent stored) {
+      long id = id(stored.id());
+      if (isFullFor(id)) {
+        return false;
+      }
+      events.put(id, stored);
+      sizeBytes += sizeBytes(stored);
+      while (events.size() > limit
+          || (events.size() > 1
+              && sizeBytes - sizeBytes(events.lastEntry().getValue()) >= PAGE_BYTES)) {
+        sizeBytes -= sizeBytes(events.pollLastEntry().getValue());
+      }
+      return true;
+    }
+
+    private static long sizeBytes(StoredEvent stored) {
+      long size = 500 + 2L * stored.event().text().length();
+      for (Map.Entry<String, String> field : stored.event().fields().entrySet()) {
+        size += 100 + 2L * (field.getKey().length() + field.getValue().length());
+      }
+      return size;
     }
   }
 

@@ -116,6 +116,32 @@ class LogEventStoreTest {
   }
 
   @Test
+  void givenHugeTexts_whenSearched_thenAPageEndsBeforeItTakesMuchMemory() {
+    for (int i = 0; i < 100; i++) {
+      Event event = Events.foreign("p1", "syslog", i + "x".repeat(100_000));
+      opened.store.append(event, new byte[] {1}, () -> {});
+    }
+    await().until(() -> opened.store.find("100").isPresent());
+
+    List<StoredEvent> all = new ArrayList<>();
+    for (List<StoredEvent> page = page(""); !page.isEmpty(); page = page(last(all))) {
+      assertThat(page).hasSizeBetween(2, 60);
+      all.addAll(page);
+    }
+    assertThat(all).hasSize(100);
+    assertThat(all.get(99).event().text()).startsWith("0x");
+  }
+
+  private List<StoredEvent> page(String before) {
+    return opened.store.search(
+        new EventQuery(Instant.EPOCH, Instant.MAX, List.of(), "", 10_000, before));
+  }
+
+  private static String last(List<StoredEvent> events) {
+    return events.get(events.size() - 1).id();
+  }
+
+  @Test
   void givenAClockSetBackADay_whenSearched_thenTheOrderOfReceiptHolds() {
     clock.advance(Duration.ofDays(1));
     append(1, 10);
