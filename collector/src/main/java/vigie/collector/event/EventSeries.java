@@ -264,6 +264,11 @@ public final class EventSeries implements EventListener {
   }
 
   private static String cut(String value) {
-    return value.length() <= LONGEST_VALUE ? value : value.substring(0, LONGEST_VALUE);
+    if (value.length() <= LONGEST_VALUE) {
+      return value;
+    }
+    // Half a character could not be written as JSON.
+    boolean splits = Character.isHighSurrogate(value.charAt(LONGEST_VALUE - 1));
+    return value.substring(0, splits ? LONGEST_VALUE - 1 : LONGEST_VALUE);
   }
 }

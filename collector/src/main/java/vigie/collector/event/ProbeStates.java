@@ -21,6 +21,9 @@ final class ProbeStates {
   /** A started agent tells the state of every probe; one that it no longer has ends after this. */
   private static final long RETOLD = Duration.ofSeconds(60).toNanos();
 
+  /** As many as there may be series of them. */
+  static final int MOST_STATES = 20_000;
+
   private static final class NodeProbes {
     private final Map<String, State> states = new HashMap<>();
     private long lastEvent;
@@ -75,6 +78,7 @@ final class ProbeStates {
   }
 
   private final Map<String, NodeProbes> nodes = new HashMap<>();
+  private int count; // of the states of all nodes
 
   /** Whether the event tells the state of a probe. */
   static boolean areToldBy(Event event) {
@@ -88,7 +92,7 @@ final class ProbeStates {
   @Nullable State heard(Event event, boolean late, long nanos) {
     boolean tells = areToldBy(event);
     NodeProbes node =
-        tells
+        tells && count < MOST_STATES
             ? nodes.computeIfAbsent(event.node(), name -> new NodeProbes())
             : nodes.get(event.node());
     if (node == null) {
@@ -102,8 +106,15 @@ final class ProbeStates {
     if (!tells) {
       return null;
     }
-    State state =
-        node.states.computeIfAbsent(event.field("probe"), probe -> new State(event.node(), probe));
+    State state = node.states.get(event.field("probe"));
+    if (state == null) {
+      if (count >= MOST_STATES) {
+        return null;
+      }
+      state = new State(event.node(), event.field("probe"));
+      node.states.put(state.probe, state);
+      count++;
+    }
     if (!state.isOlderThan(event, late)) {
       return null;
     }
@@ -145,13 +156,14 @@ final class ProbeStates {
 
   void forget(State state) {
     NodeProbes node = nodes.get(state.node);
-    if (node != null) {
-      node.states.remove(state.probe);
+    if (node != null && node.states.remove(state.probe, state)) {
+      count--;
     }
   }
 
   void forget(String node) {
-    nodes.remove(node);
+    NodeProbes gone = nodes.remove(node);
+    count -= gone == null ? 0 : gone.states.size();
   }
 
   /** All states that count. */

@@ -1,5 +1,6 @@
 package vigie.collector.event;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -162,6 +163,27 @@ class EventSeriesTest {
     create().restore(store);
     assertThat(samples.take()).containsExactly(UP_STATE + " 10 0");
     assertThat(told).isEmpty();
+  }
+
+  @Test
+  void givenALongNameOfWideCharacters_whenTold_thenNoHalfCharacterIsLeft() {
+    String wide = "\ud83d\ude00";
+    series.onEvent(Events.foreign("p1", "x".repeat(255) + wide, ""), false);
+    assertThat(samples.take()).isNotEmpty().allMatch(UTF_8.newEncoder()::canEncode);
+  }
+
+  @Test
+  void givenMoreProbesThanAllowed_whenTold_thenTheRestIsNotRemembered() {
+    ProbeStates states = new ProbeStates();
+    for (int i = 0; i < ProbeStates.MOST_STATES; i++) {
+      assertThat(
+              states.heard(Events.agent("p1", "s1", i + 1, "probe.up", "probe", "" + i), false, 0))
+          .isNotNull();
+    }
+    Event more = Events.agent("p2", "s2", 1, "probe.up", "probe", "more");
+    assertThat(states.heard(more, false, 0)).isNull();
+    states.forget("p1");
+    assertThat(states.heard(more, false, 0)).isNotNull();
   }
 
   @Test
