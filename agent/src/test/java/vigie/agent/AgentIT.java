@@ -134,13 +134,11 @@ class AgentIT {
     Files.setPosixFilePermissions(
         folder.resolve("spool"), PosixFilePermissions.fromString("r-xr-xr-x"));
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-    // Root may write everywhere, so as root the program is run as somebody who may not.
+    // Root may write everywhere, so as root the program is run without that capability.
     boolean root = Files.isWritable(folder.resolve("spool"));
     List<String> command =
         new ArrayList<>(
-            root
-                ? List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-                : List.of());
+            root ? List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all") : List.of());
     command.addAll(List.of(program(), "run", "--config", folder.resolve("agent.yaml").toString()));
     Process agent = launch(command);
     assertThat(agent.waitFor(30, TimeUnit.SECONDS)).isTrue();

@@ -36,6 +36,7 @@ import vigie.base.time.ManualClock;
 class SpoolDiskTest {
   private static final int ROUNDS = Integer.getInteger("vigie.kill.rounds", 8);
   @TempDir Path folder;
+  @TempDir Path work;
 
   static Spool open(Path path, ManualClock clock) {
     return Spool.open(
@@ -100,7 +101,7 @@ class SpoolDiskTest {
                 EndlessSpooler.class.getName(),
                 folder.toString(),
                 Integer.toString(round))
-            .redirectError(folder.resolveSibling("child.log").toFile())
+            .redirectError(work.resolve("child.log").toFile())
             .start();
     List<String> accepted = new ArrayList<>();
     try (BufferedReader out =
@@ -123,7 +124,7 @@ class SpoolDiskTest {
       child.waitFor();
     }
     assertThat(accepted)
-        .as("what the child wrote: %s", Files.readString(folder.resolveSibling("child.log")))
+        .as("what the child wrote: %s", Files.readString(work.resolve("child.log")))
         .hasSizeGreaterThanOrEqualTo(most);
     // The last line may have been cut by the kill.
     return accepted.subList(0, accepted.size() - 1);
