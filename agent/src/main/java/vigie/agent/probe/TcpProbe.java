@@ -20,7 +20,10 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -30,22 +33,26 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.time.Clock;
 import vigie.base.time.Durations;
 import vigie.base.time.Scheduler;
 
 /**
  * Connects to a TCP target, and, where asked for, writes to it and waits for an answer. A name that
- * has several addresses is up when one of them is; they are tried in order within the timeout.
+ * has several addresses is up when one of them is; they are tried in order, each for its share of
+ * the time that is left.
  */
 public final class TcpProbe {
   private static final int MOST_ANSWER_BYTES = 4096;
   private static final int MOST_QUOTED = 100;
+  private static final String NO_SUCH_WAY = "cannot assign requested address";
 
   private final ProbeConfig config;
   private final Scheduler scheduler;
   private final Clock clock;
   private final Executor lookups;
+  private final Lookup names;
   private final Bootstrap bootstrap;
   private volatile InetAddress[] addresses = {};
   private @Nullable CompletableFuture<InetAddress[]> lookup;
@@ -67,6 +74,17 @@ public final class TcpProbe {
    */
   public TcpProbe(
       ProbeConfig config, Clock clock, Scheduler scheduler, EventLoops loops, Executor lookups) {
+    this(config, clock, scheduler, loops, lookups, Lookup.SYSTEM);
+  }
+
+  TcpProbe(
+      ProbeConfig config,
+      Clock clock,
+      Scheduler scheduler,
+      EventLoops loops,
+      Executor lookups,
+      Lookup names) {
+    this.names = names;
     this.config = config;
     this.clock = clock;
     this.scheduler = scheduler;
@@ -107,7 +125,7 @@ public final class TcpProbe {
       lookups.execute(
           () -> {
             try {
-              fresh.complete(InetAddress.getAllByName(host));
+              fresh.complete(names.all(host));
             } catch (UnknownHostException | RuntimeException e) {
               fresh.completeExceptionally(e);
             }
@@ -129,6 +147,8 @@ public final class TcpProbe {
     private volatile @Nullable Channel channel;
     private volatile String waitingFor = "";
     private volatile boolean answering;
+    // Why each address is down that has been tried; what this machine lacks is no reason.
+    private final Set<String> reasons = Collections.synchronizedSet(new LinkedHashSet<>());
 
     Run(Consumer<ProbeResult> done, Steps steps) {
       this.done = done;
@@ -194,18 +214,31 @@ public final class TcpProbe {
                   })
               .connect(to);
       opened(connecting.channel());
+      Scheduler.Task share = limit(connecting, found.length - index);
       connecting.addListener(
           (ChannelFutureListener)
               finished -> {
+                share.cancel();
                 if (finished.isSuccess()) {
                   connected(finished.channel(), to);
                 } else if (index + 1 < found.length && !ended.get()) {
-                  steps.step(elapsed(), words(finished.cause()) + "; trying the next address");
+                  String words = finished.isCancelled() ? "no answer" : words(finished.cause());
+                  steps.step(elapsed(), words + "; trying the next address");
+                  note(words);
                   connect(found, index + 1);
                 } else {
                   failed(finished.cause());
                 }
               });
+    }
+
+    /** Gives up one of several addresses in time for the others; the last has the whole rest. */
+    private Scheduler.Task limit(ChannelFuture connecting, int addressesLeft) {
+      if (addressesLeft == 1) {
+        return () -> {};
+      }
+      Duration share = config.timeout().minus(elapsed()).dividedBy(addressesLeft);
+      return scheduler.after(share, () -> connecting.cancel(false));
     }
 
     private void opened(Channel opened) {
@@ -290,10 +323,18 @@ public final class TcpProbe {
 
     private void failed(Throwable failure) {
       String words = words(failure);
-      if (isOurOwn(words)) {
+      note(words);
+      // An address of a family that this host lacks hides nothing that was found of the others.
+      if (isOurOwn(words) && (reasons.isEmpty() || !words.startsWith(NO_SUCH_WAY))) {
         end(new ProbeResult.NotRun(clock.now(), words));
       } else {
-        down(words);
+        down(String.join(", ", reasons));
+      }
+    }
+
+    private void note(String words) {
+      if (!isOurOwn(words)) {
+        reasons.add(words);
       }
     }
 
@@ -367,7 +408,7 @@ public final class TcpProbe {
     return words.startsWith("too many open files")
         || words.startsWith("no buffer space")
         || words.startsWith("cannot allocate memory")
-        || words.startsWith("cannot assign requested address");
+        || words.startsWith(NO_SUCH_WAY);
   }
 
   private static Throwable cause(Throwable failure) {

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.time.ManualClock;
 
 /** A probe against real sockets; the timeout alone is told by a manual clock. */
@@ -30,6 +32,7 @@ class TcpProbeTest {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final ConcurrentLinkedQueue<ProbeResult> results = new ConcurrentLinkedQueue<>();
   private final List<AutoCloseable> open = new ArrayList<>();
+  private Lookup names = Lookup.SYSTEM;
 
   @AfterEach
   void close() throws Exception {
@@ -63,6 +66,39 @@ class TcpProbeTest {
     int port = listener(50).getLocalPort();
     run(InetSocketAddress.createUnresolved("localhost", port), null, null);
     assertThat(result()).isInstanceOf(ProbeResult.Up.class);
+  }
+
+  @Test
+  void givenNameWithSeveralAddresses_whenTheFirstDoesNotAnswer_thenTheNextHasItsShareOfTime()
+      throws IOException {
+    InetSocketAddress blackHole = blackHole();
+    listen("127.0.0.2", blackHole.getPort());
+    names = host -> addresses("127.0.0.1", "127.0.0.2");
+    run(named(blackHole.getPort()), null, null, "connecting to 127.0.0.1:");
+    clock.advance(Duration.ofMillis(999));
+    assertThat(results).isEmpty();
+    clock.advance(Duration.ofMillis(1));
+    assertThat(result()).isInstanceOf(ProbeResult.Up.class);
+  }
+
+  @Test
+  void givenNameWithSeveralAddresses_whenEachFailsInItsWay_thenBothReasonsAreTold()
+      throws IOException {
+    names = host -> addresses("127.0.0.1", "255.255.255.255");
+    run(named(freePort().getPort()), null, null);
+    assertThat(reason()).startsWith("connection refused, ");
+  }
+
+  private void listen(String address, int port) throws IOException {
+    open.add(new ServerSocket(port, 50, InetAddress.getByName(address)));
+  }
+
+  private static InetSocketAddress named(int port) {
+    return InetSocketAddress.createUnresolved("service.example", port);
+  }
+
+  private static InetAddress[] addresses(String one, String other) throws UnknownHostException {
+    return new InetAddress[] {InetAddress.getByName(one), InetAddress.getByName(other)};
   }
 
   @Test
@@ -139,7 +175,7 @@ class TcpProbeTest {
             send,
             expect == null ? null : Pattern.compile(expect));
     List<String> steps = java.util.Collections.synchronizedList(new ArrayList<>());
-    new TcpProbe(config, clock, clock, loops, threads)
+    new TcpProbe(config, clock, clock, loops, threads, names)
         .run(results::add, (at, what) -> steps.add(what));
     for (String step : until) {
       await().until(() -> List.copyOf(steps).stream().anyMatch(s -> s.startsWith(step)));
