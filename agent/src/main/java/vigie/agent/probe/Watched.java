@@ -37,6 +37,7 @@ final class Watched {
   private boolean everUp;
   private boolean cannotRun;
   private @Nullable ProbeResult last;
+  private boolean doubted;
   private @Nullable Instant since;
   private long sinceNanos;
 
@@ -148,16 +149,32 @@ final class Watched {
     boolean runAgain;
     synchronized (this) {
       underWay = false;
-      runAgain = again && !stopped;
-      again = false;
       meters.ran();
-      if (!stopped) {
+      if (!stopped && !isDoubtful(result)) {
         take(result);
       }
+      runAgain = again && !stopped;
+      again = false;
     }
     if (runAgain) {
       turnNow();
     }
+  }
+
+  /**
+   * Whether the very first run timed out: on a Pi Zero it loads classes for seconds, and an alert
+   * at every start would be the agent's own slowness. It is run once more, and that counts.
+   */
+  private boolean isDoubtful(ProbeResult result) {
+    if (last != null
+        || doubted
+        || !(result instanceof ProbeResult.Down down)
+        || down.took().compareTo(config.timeout()) < 0) {
+      return false;
+    }
+    doubted = true;
+    again = true;
+    return true;
   }
 
   private void take(ProbeResult result) {

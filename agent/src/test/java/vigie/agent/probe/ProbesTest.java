@@ -3,12 +3,16 @@ package vigie.agent.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.re2j.Pattern;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -201,6 +205,55 @@ class ProbesTest {
     assertThat(told.get(1).type()).isEqualTo(EventType.PROBE_UP);
     assertThat(told.get(1).text()).endsWith(" is no longer watched");
     assertThat(probes.statuses()).isEmpty();
+  }
+
+  @Test
+  void givenFirstRunTimesOut_whenTheSecondIsUp_thenNothingIsToldOfTheFirst() throws Exception {
+    probes.configure(List.of(expecting("ready")));
+    try (Socket first = nextConnection();
+        Socket second = nextConnection()) {
+      second.getOutputStream().write("ready\n".getBytes(StandardCharsets.US_ASCII));
+      awaitState(true);
+    }
+    assertThat(told).extracting(Event::type).containsExactly(EventType.PROBE_UP);
+  }
+
+  @Test
+  void givenBothFirstRunsTimeOut_whenTheSecondHas_thenItIsToldDownOnce() throws Exception {
+    probes.configure(List.of(expecting("ready")));
+    try (Socket first = nextConnection();
+        Socket second = nextConnection()) {
+      await()
+          .until(
+              () -> {
+                advance(Duration.ofSeconds(1));
+                return probes.statuses().get(0).last() != null;
+              });
+    }
+    assertThat(told).extracting(Event::type).containsExactly(EventType.PROBE_DOWN);
+  }
+
+  private ProbeConfig expecting(String banner) {
+    return new ProbeConfig(
+        "p",
+        target(port),
+        Duration.ofHours(1),
+        Duration.ofSeconds(2),
+        null,
+        Pattern.compile(banner));
+  }
+
+  /** The next run's connection; time goes on until it is there. */
+  private Socket nextConnection() throws IOException {
+    service.setSoTimeout(100);
+    for (int tries = 0; tries < 100; tries++) {
+      try {
+        return service.accept();
+      } catch (SocketTimeoutException notYet) {
+        advance(Duration.ofSeconds(1));
+      }
+    }
+    throw new AssertionError("no run came");
   }
 
   private void configure(String name, int toPort) {
