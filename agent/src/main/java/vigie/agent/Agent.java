@@ -49,6 +49,9 @@ final class Agent implements AutoCloseable {
   private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(64 * 1024, 128);
   private static final String SOFTWARE = "vigie-agent," + Version.VIGIE;
   private static final int MOST_LOOKUPS = 10_000;
+  // Each mount of a file server that is gone holds a thread until it answers; the local disks must
+  // still find one.
+  private static final int MOST_HANGING_MOUNTS = 32;
 
   private final Closing closing;
   private final Probes probes;
@@ -125,13 +128,14 @@ final class Agent implements AutoCloseable {
                 probes::tellAll,
                 meters));
 
-    Executor blocking = closing.add("facts threads", threads.direct("facts", 4));
+    Executor asking = closing.add("facts thread", threads.direct("facts", 1));
     Facts facts =
         closing.add(
             "facts",
-            new Facts(Hardware.host(), clock, scheduler, blocking, Facts.DEFAULT_PERIOD, meters));
+            new Facts(Hardware.host(), clock, scheduler, asking, Facts.DEFAULT_PERIOD, meters));
+    Executor mounts = closing.add("mounts threads", threads.direct("mounts", MOST_HANGING_MOUNTS));
     NodeCollector node =
-        NodeMetrics.host(roots, clock, blocking).with(facts).with(probes).collector();
+        NodeMetrics.host(roots, clock, mounts).with(facts).with(probes).collector();
     registry.register(node);
     AtomicInteger reloadSuccessful = describe(config, meters);
 
