@@ -97,11 +97,16 @@ public final class Main {
           "Run the collector until SIGTERM or Ctrl-C; SIGHUP reads the configuration anew.",
       footer = {"", "Example:", "  collector run --config collector.yaml"})
   static final class Run implements Callable<Integer> {
-    private static final Logger log = LoggerFactory.getLogger(Collector.class);
     @CommandLine.Mixin private final ConfigOption option = new ConfigOption();
+
+    /** No constant, since a Run is made for every command and Logback takes a third of a second. */
+    private static Logger log() {
+      return LoggerFactory.getLogger(Collector.class);
+    }
 
     @Override
     public Integer call() throws InterruptedException {
+      Logger log = log();
       Faults faults = new Faults();
       Collector collector;
       try {
@@ -131,9 +136,9 @@ public final class Main {
       try {
         collector.reload();
       } catch (ConfigException e) {
-        log.error("configuration is wrong, the old one stays in force: {}", e.getMessage());
+        log().error("configuration is wrong, the old one stays in force: {}", e.getMessage());
       } catch (RuntimeException e) {
-        log.error("reload failed, the old configuration may stay in force in part", e);
+        log().error("reload failed, the old configuration may stay in force in part", e);
       }
     }
   }
