@@ -38,6 +38,7 @@ import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.SocketOwners;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
@@ -227,7 +228,7 @@ final class Agent implements AutoCloseable {
   static String holder(InetSocketAddress address, Roots roots) {
     InetSocketAddress resolved = new InetSocketAddress(address.getHostString(), address.getPort());
     InetAddress host = resolved.getAddress();
-    Listening.Holder holder =
+    SocketOwners.Owner holder =
         host == null ? null : new Listening(roots.procfs()).holder(host, address.getPort());
     return holder == null ? "" : ": " + holder + " listens there; stop it";
   }

@@ -26,6 +26,7 @@ import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.SocketOwners;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
 
@@ -97,7 +98,7 @@ final class CheckCommand implements Callable<Integer> {
   /** The agent that already runs with this configuration is no fault. */
   private boolean isHeldByAgent(InetAddress address, int port) {
     Path procfs = options.roots().procfs();
-    Listening.Holder holder = new Listening(procfs).holder(address, port);
+    SocketOwners.Owner holder = new Listening(procfs).holder(address, port);
     if (holder == null) {
       return false;
     }

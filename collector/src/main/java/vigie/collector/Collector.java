@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.config.ConfigException;
@@ -23,6 +26,7 @@ import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.SocketOwners;
 import vigie.base.relp.RelpLimits;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
@@ -219,16 +223,20 @@ final class Collector implements AutoCloseable {
     relp =
         closing.add(
             "relp",
-            new RelpReceiver(
-                loops,
+            listening(
+                "listen.relp",
                 config.relp(),
-                "vigie," + Version.VERSION + ",vigie",
-                RelpLimits.DEFAULTS,
-                intake,
-                receiving,
-                clock,
-                scheduler,
-                meters));
+                () ->
+                    new RelpReceiver(
+                        loops,
+                        config.relp(),
+                        "vigie," + Version.VERSION + ",vigie",
+                        RelpLimits.DEFAULTS,
+                        intake,
+                        receiving,
+                        clock,
+                        scheduler,
+                        meters)));
     scheduler.every(SESSIONS_EVERY, SESSIONS_EVERY, () -> nodes.connected(relp.nodes()));
 
     // What answers.
@@ -251,7 +259,12 @@ final class Collector implements AutoCloseable {
     routes.post("/-/reload", request -> reloadAnswer());
     routes.get("/", request -> HttpAnswer.text(200, FIRST_PAGE));
     http =
-        closing.add("http", new HttpServer(loops, config.http(), HTTP_LIMITS, answering, routes));
+        closing.add(
+            "http",
+            listening(
+                "listen.http",
+                config.http(),
+                () -> new HttpServer(loops, config.http(), HTTP_LIMITS, answering, routes)));
     ready = true;
     log.info(
         "collector started http={} relp={} storage={} rules={} targets={}",
@@ -267,6 +280,16 @@ final class Collector implements AutoCloseable {
     EngineOptions defaults = EngineOptions.defaults();
     long fit = Runtime.getRuntime().maxMemory() / 64;
     return defaults.withMaxSamples((int) Math.min(defaults.maxSamples(), fit));
+  }
+
+  /** A port that is taken is told with who has it. */
+  private static <T> T listening(String key, InetSocketAddress address, Supplier<T> opened) {
+    try {
+      return opened.get();
+    } catch (UncheckedIOException e) {
+      String holder = new SocketOwners(Path.of("/proc")).whoListens(address.getPort());
+      throw new ConfigException(e.getMessage() + holder + "; set another " + key);
+    }
   }
 
   private static final String FIRST_PAGE =

@@ -2,6 +2,7 @@ package vigie.collector;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +33,7 @@ import vigie.collector.store.sample.MemorySampleStore;
     description = "Vigie's collector: takes events and samples, evaluates rules, tells people.",
     subcommands = {Main.Run.class, Main.Check.class, Main.VersionCommand.class},
     synopsisSubcommandLabel = "COMMAND",
+    versionProvider = Main.VersionCommand.class,
     footer = {
       "",
       "Examples:",
@@ -52,6 +54,12 @@ public final class Main {
       description = "show this help and exit")
   private boolean help;
 
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "print the version and exit")
+  private boolean version;
+
   /** Starts here. */
   public static void main(String[] args) {
     System.exit(commandLine().execute(args));
@@ -60,6 +68,15 @@ public final class Main {
   static CommandLine commandLine() {
     CommandLine root = new CommandLine(new Main());
     Commands.addTo(root, new RuleTests(Main::emptyStore));
+    var clients = root.getExecutionExceptionHandler();
+    root.setExecutionExceptionHandler(
+        (e, command, parsed) -> {
+          if (e instanceof ConfigException wrong) {
+            command.getErr().println(wrong.getMessage());
+            return 2;
+          }
+          return clients.handleExecutionException(e, command, parsed);
+        });
     root.setUsageHelpAutoWidth(true);
     return root;
   }
@@ -118,7 +135,10 @@ public final class Main {
         System.err.println(e.getMessage());
         return 2;
       } catch (UncheckedIOException e) {
-        System.err.println("collector: " + e.getMessage());
+        boolean denied = e.getCause() instanceof AccessDeniedException;
+        String hint = "; make it writable for user " + System.getProperty("user.name");
+        System.err.println(
+            "collector: " + e.getMessage() + (denied ? hint + " or set another storage.path" : ""));
         return 2;
       }
       CountDownLatch stop = new CountDownLatch(1);
@@ -215,11 +235,17 @@ public final class Main {
   }
 
   @Command(name = "version", description = "Print the version.")
-  static final class VersionCommand implements Callable<Integer> {
+  static final class VersionCommand implements Callable<Integer>, CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {
+        "collector " + Version.VERSION + " on Java " + System.getProperty("java.version")
+      };
+    }
+
     @Override
     public Integer call() {
-      System.out.println(
-          "collector " + Version.VERSION + " on Java " + System.getProperty("java.version"));
+      System.out.println(getVersion()[0]);
       return 0;
     }
   }

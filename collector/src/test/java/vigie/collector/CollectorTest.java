@@ -305,8 +305,43 @@ class CollectorTest {
     for (int attempt = 0; attempt < 2; attempt++) {
       // The second attempt would find the folder held if the first one had not let go.
       assertThatThrownBy(() -> Collector.start(Optional.of(other), config))
-          .hasMessageContaining("cannot listen on 127.0.0.1:" + collector.httpPort());
+          .hasMessageContaining("cannot listen on 127.0.0.1:" + collector.httpPort())
+          .hasMessageContaining("(process " + ProcessHandle.current().pid() + ") listens there")
+          .hasMessageContaining("set another listen.http");
     }
+  }
+
+  @Test
+  void givenWrongWordsOrAddress_whenAsked_thenSaidAndExitCode() throws Exception {
+    assertThat(run("events", "search", "--severity", "bad").exit()).isEqualTo(2);
+    StringWriter err = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setErr(new PrintWriter(err));
+    String config = file.toString();
+    assertThat(line.execute("check", "--config", config, "--route", "foo")).isEqualTo(2);
+    assertThat(err.toString()).contains("write label=value").doesNotContain("\tat ");
+  }
+
+  @Test
+  void givenBrokenRule_whenChecked_thenItsLineAndAMarkUnderTheColumn() throws Exception {
+    Path rules = dir.resolve("broken.yml");
+    Files.writeString(rules, RULES.replace("== 0", "== ("));
+    StringWriter out = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out));
+    assertThat(line.execute("rules", "check", rules.toString())).isEqualTo(1);
+    assertThat(out.toString().lines())
+        .anyMatch(l -> l.endsWith("expr: vigie_probe_up == ("))
+        .anyMatch(l -> l.matches(" +\\^"));
+  }
+
+  @Test
+  void givenSamples_whenQueried_thenTheirTimesAreReadable() throws Exception {
+    send(event(1, "probe.up", "up"));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> run("query", "vigie_probe_up[5m]").out().contains("@"));
+    assertThat(run("query", "vigie_probe_up[5m]").out()).containsPattern("1 @\\d{10}");
   }
 
   @Test

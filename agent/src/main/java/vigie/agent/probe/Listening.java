@@ -5,20 +5,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.base.net.Addresses;
+import vigie.base.net.SocketOwners;
+import vigie.base.net.SocketOwners.Owner;
 
 /**
  * Which process of this host listens where, for messages. Reads {@code /proc}, which takes
@@ -27,24 +24,11 @@ import vigie.base.net.Addresses;
 public final class Listening {
   private static final int MOST_NAMED = 3;
   private final Path procfs;
-
-  /**
-   * A process that listens.
-   *
-   * @param pid 0 if the process may not be looked at
-   */
-  public record Holder(String name, long pid) {
-    static final Holder UNKNOWN = new Holder("something", 0);
-
-    /** {@code python3 (process 812)}. */
-    @Override
-    public String toString() {
-      return pid == 0 ? "another process" : name + " (process " + pid + ")";
-    }
-  }
+  private final SocketOwners owners;
 
   public Listening(Path procfs) {
     this.procfs = procfs;
+    this.owners = new SocketOwners(procfs);
   }
 
   /** Whether an address is one of this host's own. */
@@ -100,7 +84,7 @@ public final class Listening {
    * The process that listens on an address, or null if nobody does. A wildcard address is taken by
    * whoever listens on that port of any address.
    */
-  public @Nullable Holder holder(InetAddress address, int port) {
+  public @Nullable Owner holder(InetAddress address, int port) {
     try (ListeningSockets sockets = new ListeningSockets(procfs)) {
       sockets.read();
       for (int i = 0; i < sockets.size(); i++) {
@@ -128,10 +112,10 @@ public final class Listening {
         Comparator.<Integer>comparingInt(i -> unlikeness(sockets.port(i), port))
             .thenComparingInt(sockets::port));
     List<Integer> named = candidates.subList(0, Math.min(MOST_NAMED + 1, candidates.size()));
-    Map<Long, Holder> owners = owners(named.stream().map(sockets::inode).toList());
+    Map<Long, Owner> known = owners.of(named.stream().map(sockets::inode).toList());
     Set<String> texts = new LinkedHashSet<>();
     for (int i : named) {
-      Holder owner = owners.getOrDefault(sockets.inode(i), Holder.UNKNOWN);
+      Owner owner = known.getOrDefault(sockets.inode(i), Owner.UNKNOWN);
       // That the agent listens itself is nobody's mistake in a port.
       if (owner.pid() != ProcessHandle.current().pid() && texts.size() < MOST_NAMED) {
         texts.add("; " + owner.name() + " listens on " + text(sockets, i));
@@ -153,51 +137,8 @@ public final class Listening {
     return Addresses.format(new InetSocketAddress(sockets.address(index), sockets.port(index)));
   }
 
-  private Holder owner(ListeningSockets sockets, int index) {
+  private Owner owner(ListeningSockets sockets, int index) {
     long inode = sockets.inode(index);
-    return owners(List.of(inode)).getOrDefault(inode, Holder.UNKNOWN);
-  }
-
-  /** Socket inode to its process, for as many as may be seen. */
-  private Map<Long, Holder> owners(List<Long> inodes) {
-    Map<Long, Holder> found = new HashMap<>();
-    Map<String, Long> wanted = new HashMap<>();
-    for (long inode : inodes) {
-      wanted.put("socket:[" + inode + "]", inode);
-    }
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(procfs, "[0-9]*")) {
-      for (Path process : processes) {
-        if (found.size() == wanted.size()) {
-          break;
-        }
-        lookInto(process, wanted, found);
-      }
-    } catch (IOException | DirectoryIteratorException e) {
-      // Names are an extra; the answer goes without them.
-    }
-    return found;
-  }
-
-  private static void lookInto(Path process, Map<String, Long> wanted, Map<Long, Holder> found) {
-    try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
-      for (Path descriptor : descriptors) {
-        Long inode = wanted.get(linkOf(descriptor));
-        if (inode != null) {
-          String name = Files.readString(process.resolve("comm")).strip();
-          String pid = Objects.requireNonNull(process.getFileName()).toString();
-          found.putIfAbsent(inode, new Holder(name, Long.parseLong(pid)));
-        }
-      }
-    } catch (IOException | DirectoryIteratorException | NumberFormatException e) {
-      // Somebody else's process, or one that has just ended.
-    }
-  }
-
-  private static String linkOf(Path descriptor) {
-    try {
-      return Files.readSymbolicLink(descriptor).toString();
-    } catch (IOException closedMeanwhile) {
-      return "";
-    }
+    return owners.of(List.of(inode)).getOrDefault(inode, Owner.UNKNOWN);
   }
 }

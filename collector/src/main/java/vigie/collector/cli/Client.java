@@ -1,6 +1,7 @@
 package vigie.collector.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -22,7 +23,9 @@ final class Client {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
   private final String url;
   private final HttpClient http;
-  private final ObjectMapper json = new ObjectMapper();
+  // Numbers as they are written, such as the times of samples.
+  private final ObjectMapper json =
+      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   /**
    * @param url such as {@code http://127.0.0.1:9337}
@@ -112,6 +115,9 @@ final class Client {
     String text = new String(response.body(), StandardCharsets.UTF_8).strip();
     if (text.startsWith("{")) {
       text = json.readTree(text).path("error").asText(text);
+    } else if (status == 404 && (text.startsWith("nothing at ") || text.startsWith("<"))) {
+      throw new CliException(
+          3, url + " answers, but it is no collector; another one: --url or VIGIE_URL");
     }
     int exit = status == 401 || status == 403 ? 4 : status == 404 ? 1 : status >= 500 ? 3 : 2;
     throw new CliException(exit, text.isEmpty() ? "the collector answers " + status : text);

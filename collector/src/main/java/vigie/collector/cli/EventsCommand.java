@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,6 +35,18 @@ final class EventsCommand {
         + Table.printable(event.path("text").asText());
   }
 
+  /** Syslog's. */
+  enum Severity {
+    emerg,
+    alert,
+    crit,
+    err,
+    warning,
+    notice,
+    info,
+    debug
+  }
+
   /** What to look for; the same for search and tail. */
   static final class Filter {
     @Option(names = "--node", paramLabel = "NODE", description = "only of this node")
@@ -50,12 +63,14 @@ final class EventsCommand {
         paramLabel = "NAME",
         description =
             "only of this severity: emerg, alert, crit, err, warning, notice, info, debug")
-    String severity = "";
+    @Nullable Severity severity;
 
     Client.Parameters parameters(ReadOptions read) {
       List<String> filters = new ArrayList<>(read.matchers);
       for (String[] pair :
-          new String[][] {{"node", node}, {"type", type}, {"severity", severity}}) {
+          new String[][] {
+            {"node", node}, {"type", type}, {"severity", severity == null ? "" : severity.name()}
+          }) {
         if (!pair[1].isEmpty()) {
           filters.add(ReadOptions.equal(pair[0], pair[1]));
         }

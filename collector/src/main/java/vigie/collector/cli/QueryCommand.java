@@ -57,7 +57,9 @@ final class QueryCommand implements Callable<Integer> {
                               table.add(
                                   List.of(
                                       series(r.path("metric")),
-                                      v.path(1).asText() + " @" + v.path(0).asText()))));
+                                      v.path(1).asText()
+                                          + " @"
+                                          + v.path(0).decimalValue().toPlainString()))));
       default -> table.add(List.of(data.path("resultType").asText(), result.path(1).asText()));
     }
     read.print(table, data, "no series");

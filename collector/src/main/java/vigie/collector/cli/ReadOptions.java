@@ -1,5 +1,6 @@
 package vigie.collector.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,7 +17,8 @@ import vigie.base.config.Yaml;
 
 /** The options that every reading command has, and how each prints. */
 final class ReadOptions {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(JsonGenerator.Feature.WRITE_BIGDECIMAL_AS_PLAIN);
 
   /** How to print. */
   enum Format {
@@ -95,7 +97,8 @@ final class ReadOptions {
     if (table.rows().isEmpty()) {
       out().println(ifEmpty);
     } else {
-      for (String line : table.lines(!noHeaders, wide() ? 0 : terminalWidth())) {
+      boolean colour = isColourWanted();
+      for (String line : table.lines(!noHeaders, wide() ? 0 : terminalWidth(), colour)) {
         out().println(line);
       }
     }
@@ -117,6 +120,13 @@ final class ReadOptions {
     }
     out().flush();
     return true;
+  }
+
+  private static boolean isColourWanted() {
+    String no = System.getenv("NO_COLOR");
+    return System.console() != null
+        && (no == null || no.isEmpty())
+        && !"dumb".equals(System.getenv("TERM"));
   }
 
   /** Columns of the terminal; 0 where the output is none. */

@@ -2,10 +2,13 @@ package vigie.collector.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Rows under a header, columns as wide as they need, cut with … where the terminal ends. */
 final class Table {
   private static final String GAP = "  ";
+  private static final Set<String> PAINTED = Set.of("STATE", "SEVERITY");
+  private static final String RESET = "\u001b[0m";
   private final List<String> header;
   private final List<List<String>> rows = new ArrayList<>();
 
@@ -57,8 +60,9 @@ final class Table {
    * The lines.
    *
    * @param width of the terminal; 0 for no limit
+   * @param colour whether states and severities have ANSI colours
    */
-  List<String> lines(boolean withHeader, int width) {
+  List<String> lines(boolean withHeader, int width, boolean colour) {
     List<List<String>> all = new ArrayList<>();
     if (withHeader) {
       all.add(header);
@@ -79,9 +83,36 @@ final class Table {
           line.append(" ".repeat(widths[i] - length(row.get(i))));
         }
       }
-      lines.add(cut(line.toString().stripTrailing(), width));
+      String whole = cut(line.toString().stripTrailing(), width);
+      lines.add(colour ? painted(whole, row, widths) : whole);
     }
     return lines;
+  }
+
+  /** From the right, so that what is put in moves nothing that is still to come. */
+  private String painted(String line, List<String> row, int[] widths) {
+    StringBuilder out = new StringBuilder(line);
+    for (int i = widths.length - 1; i >= 0; i--) {
+      String colour = PAINTED.contains(header.get(i)) ? colourOf(row.get(i)) : "";
+      int column = i * GAP.length();
+      for (int k = 0; k < i; k++) {
+        column += widths[k];
+      }
+      if (!colour.isEmpty() && column + length(row.get(i)) <= length(line)) {
+        int from = line.offsetByCodePoints(0, column);
+        out.insert(from + row.get(i).length(), RESET).insert(from, colour);
+      }
+    }
+    return out.toString();
+  }
+
+  private static String colourOf(String word) {
+    return switch (word) {
+      case "firing", "critical", "emerg", "alert", "crit", "err", "silent" -> "\u001b[31m";
+      case "pending", "warning" -> "\u001b[33m";
+      case "resolved", "up" -> "\u001b[32m";
+      default -> "";
+    };
   }
 
   private static int length(String text) {
@@ -95,14 +126,20 @@ final class Table {
     return line.substring(0, line.offsetByCodePoints(0, width - 1)) + "…";
   }
 
-  /** Text from the network is data: what could drive a terminal is shown as {@code \xNN}. */
+  /**
+   * Text from the network is data: what could drive a terminal or turn the line around is shown as
+   * {@code \xNN}.
+   */
   static String printable(String text) {
     StringBuilder out = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c == '\n') {
         out.append("\\n");
-      } else if (Character.isISOControl(c) || c == '\u202e' || c == '\u2028' || c == '\u2029') {
+      } else if (Character.isISOControl(c)
+          || Character.getType(c) == Character.FORMAT
+          || c == '\u2028'
+          || c == '\u2029') {
         out.append(String.format("\\x%02x", (int) c));
       } else {
         out.append(c);

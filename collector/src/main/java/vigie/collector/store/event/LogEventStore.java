@@ -136,7 +136,7 @@ public final class LogEventStore implements EventStore, AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "cannot open the event store in " + folder + ": " + e.getMessage(), e);
+          "cannot open the event store in " + folder + ": " + FileLayer.reason(e), e);
     }
   }
 

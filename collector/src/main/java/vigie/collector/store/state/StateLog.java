@@ -305,7 +305,7 @@ public final class StateLog implements AutoCloseable {
 
   private static UncheckedIOException failed(String verb, Path folder, IOException e) {
     return new UncheckedIOException(
-        "cannot " + verb + " the state in " + folder + ": " + e.getMessage(), e);
+        "cannot " + verb + " the state in " + folder + ": " + FileLayer.reason(e), e);
   }
 
   @Override
