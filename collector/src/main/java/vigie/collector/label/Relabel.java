@@ -136,8 +136,8 @@ public record Relabel(
         if (!matcher.matches()) {
           return labels;
         }
-        String target = expand(targetLabel, matcher);
-        return target.isEmpty() ? labels : labels.with(target, expand(replacement, matcher));
+        String target = Regex.expand(matcher, targetLabel);
+        return target.isEmpty() ? labels : labels.with(target, Regex.expand(matcher, replacement));
       default:
         return byName(labels);
     }
@@ -150,7 +150,10 @@ public record Relabel(
       Matcher matcher = regex.matcher(label.getKey());
       boolean matches = matcher.matches();
       if (action == Action.LABELMAP && matches) {
-        out.set(expand(replacement, matcher), label.getValue());
+        String name = Regex.expand(matcher, replacement);
+        if (!name.isEmpty()) {
+          out.set(name, label.getValue());
+        }
       } else if (action == Action.LABELDROP && matches || action == Action.LABELKEEP && !matches) {
         out.set(label.getKey(), "");
       }
@@ -167,57 +170,6 @@ public record Relabel(
       out.append(i == 0 ? "" : separator).append(labels.get(sourceLabels.get(i)));
     }
     return out.toString();
-  }
-
-  /**
-   * Puts groups in for {@code $1}, {@code ${1}} and {@code ${name}}; unknown ones are empty, {@code
-   * $$} is a dollar.
-   */
-  static String expand(String template, Matcher matcher) {
-    if (template.indexOf('$') < 0) {
-      return template;
-    }
-    StringBuilder out = new StringBuilder();
-    for (int i = 0; i < template.length(); i++) {
-      char c = template.charAt(i);
-      if (c != '$' || i + 1 == template.length()) {
-        out.append(c);
-        continue;
-      }
-      if (template.charAt(i + 1) == '$') {
-        out.append('$');
-        i++;
-        continue;
-      }
-      boolean braces = template.charAt(i + 1) == '{';
-      int start = braces ? i + 2 : i + 1;
-      int end = start;
-      while (end < template.length()
-          && (Character.isLetterOrDigit(template.charAt(end)) || template.charAt(end) == '_')) {
-        end++;
-      }
-      if (end == start || braces && (end == template.length() || template.charAt(end) != '}')) {
-        out.append('$');
-        continue;
-      }
-      String group = group(matcher, template.substring(start, end));
-      out.append(group == null ? "" : group);
-      i = braces ? end : end - 1;
-    }
-    return out.toString();
-  }
-
-  private static @Nullable String group(Matcher matcher, String name) {
-    boolean number = name.chars().allMatch(c -> c >= '0' && c <= '9');
-    try {
-      if (number) {
-        int group = name.length() > 3 ? Integer.MAX_VALUE : Integer.parseInt(name);
-        return group <= matcher.groupCount() ? matcher.group(group) : null;
-      }
-      return matcher.group(name);
-    } catch (IllegalArgumentException unknown) {
-      return null;
-    }
   }
 
   /** The last eight bytes of the MD5, as Prometheus takes them. */
