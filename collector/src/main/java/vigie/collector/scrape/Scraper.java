@@ -3,6 +3,7 @@ package vigie.collector.scrape;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ import vigie.collector.sample.Appender;
  * Scrapes all targets of all jobs. Each target has its own place within the interval, given by its
  * address and labels, so that the load is spread and stays the same over restarts. Files of file_sd
  * are looked at every five seconds and taken when they changed; a broken one keeps what it gave
- * before.
+ * before, one that is gone gives nothing.
  */
 public final class Scraper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Scraper.class);
@@ -188,6 +189,10 @@ public final class Scraper implements AutoCloseable {
           readSize = size;
         }
         lastFault = "";
+      } catch (NoSuchFileException e) {
+        groups = List.of();
+        readSize = -1;
+        tell("there is no such file");
       } catch (IOException e) {
         tell("cannot be read: " + e);
       } catch (ConfigException e) {
@@ -212,7 +217,7 @@ public final class Scraper implements AutoCloseable {
 
     private void tell(String fault) {
       if (!fault.equals(lastFault)) {
-        log.warn("file_sd keeps what it had file={} cause=\"{}\"", file, fault);
+        log.warn("file_sd not read file={} kept={} cause=\"{}\"", file, groups.size(), fault);
         lastFault = fault;
       }
     }

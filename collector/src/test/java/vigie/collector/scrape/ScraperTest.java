@@ -204,6 +204,25 @@ class ScraperTest {
   }
 
   @Test
+  void givenFileSdByName_whenTheFileComesAndGoes_thenSoDoItsTargets(@TempDir Path dir)
+      throws Exception {
+    Path file = dir.resolve("web.json");
+    configure(
+        dir.resolve("collector.yaml"),
+        "scrape_configs: [{job_name: j, file_sd_configs: [{files: [web.json]}]}]");
+    String one = "[{\"targets\": [\"" + address() + "\"]}]";
+    for (int i = 0; i < 2; i++) {
+      assertThat(scraper.targets()).isEmpty();
+      Files.writeString(file, one);
+      Files.setLastModifiedTime(file, FileTime.fromMillis(1)); // the same in both rounds
+      clock.advance(Duration.ofSeconds(5));
+      assertThat(scraper.targets()).hasSize(1);
+      Files.delete(file);
+      clock.advance(Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
   void givenBodyThatNeverEnds_whenScraped_thenTimeoutAndTheConnectionIsClosed() throws Exception {
     try (ServerSocket endless = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       configure(
