@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 import vigie.collector.label.LabelMatcher;
@@ -34,6 +36,7 @@ import vigie.collector.sample.Appender;
  * collector, as any counter may. Safe for all threads.
  */
 public final class EventSeries implements EventListener {
+  private static final Logger log = LoggerFactory.getLogger(EventSeries.class);
   private static final Duration EVERY = Duration.ofSeconds(15);
   private static final Duration APART = Duration.ofMillis(100);
   private static final int MOST_SERIES = 20_000;
@@ -90,9 +93,18 @@ public final class EventSeries implements EventListener {
     List<Event> history = new ArrayList<>();
     for (String type : RESTORING) {
       List<LabelMatcher> ofType = List.of(LabelMatcher.equal("type", type));
-      store
-          .search(new EventQuery(now.minus(RESTORED), now.plus(RESTORED), ofType, "", 10_000, ""))
-          .forEach(stored -> history.add(stored.event()));
+      EventQuery query =
+          new EventQuery(now.minus(RESTORED), now.plus(RESTORED), ofType, "", 10_000, "");
+      try {
+        store.search(query).forEach(stored -> history.add(stored.event()));
+      } catch (RuntimeException e) {
+        // A collector that starts without is better than none.
+        log.error(
+            "states of probes are not restored, agents tell them again within the hour type={}"
+                + " cause=\"{}\"",
+            type,
+            e.getMessage());
+      }
     }
     history.sort(Comparator.comparing(Event::received));
     synchronized (this) {

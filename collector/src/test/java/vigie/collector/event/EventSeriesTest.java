@@ -166,6 +166,19 @@ class EventSeriesTest {
   }
 
   @Test
+  void givenAStoreThatCannotBeSearched_whenRestored_thenTheCollectorStartsWithout() {
+    series.restore(
+        new MemoryEventStore() {
+          @Override
+          public synchronized List<StoredEvent> search(EventQuery query) {
+            throw new IllegalStateException("the search took longer than 30 s");
+          }
+        });
+    probe("down");
+    assertThat(samples.take()).contains(UP_STATE + " 0 0");
+  }
+
+  @Test
   void givenALongNameOfWideCharacters_whenTold_thenNoHalfCharacterIsLeft() {
     String wide = "\ud83d\ude00";
     series.onEvent(Events.foreign("p1", "x".repeat(255) + wide, ""), false);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Events in memory, durable at once. Safe for all threads. */
-public final class MemoryEventStore implements EventStore {
+public class MemoryEventStore implements EventStore {
   private final List<StoredEvent> events = new ArrayList<>();
   private final SpoolMarks marks = new SpoolMarks();
 
