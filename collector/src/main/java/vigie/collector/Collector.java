@@ -324,10 +324,9 @@ final class Collector implements AutoCloseable {
     Faults faults = new Faults();
     CollectorConfig next = CollectorConfig.load(file, System.getenv(), faults);
     faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
-    if (!next.storage().equals(config.storage())
-        || !next.http().equals(config.http())
-        || !next.relp().equals(config.relp())) {
-      log.warn("storage and listen take effect at the next start only");
+    if (!next.fixed().equals(config.fixed())) {
+      log.warn(
+          "storage, listen, nodes, external_labels and external_url take effect at the next start only");
     }
     config = next;
     outbox.reload(notifiers(next.routing()));

@@ -134,6 +134,11 @@ record CollectorConfig(
         nodes);
   }
 
+  /** What a reload does not change. */
+  List<Object> fixed() {
+    return List.of(storage, samples, events, http, relp, externalLabels, externalUrl, nodes);
+  }
+
   private static InetSocketAddress address(Section listen, String key, String otherwise) {
     String text = listen.string(key, otherwise);
     try {
