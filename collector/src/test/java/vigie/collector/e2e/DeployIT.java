@@ -132,12 +132,16 @@ class DeployIT {
   void givenUnit_whenAnalysed_thenCleanAndAtTwoOrBetter(String name) throws Exception {
     // The programs of this build stand in for the installed ones, which verify wants to find.
     String text = Files.readString(Program.ROOT.resolve("deploy/systemd/" + name + ".service"));
-    text =
-        text.replaceAll("/opt/vigie/(agent|collector)/bin/", Program.ROOT + "/$1/target/dist/bin/");
+    String root = Program.ROOT.toString().replace(" ", "\\x20");
+    for (String program : List.of("agent", "collector")) {
+      text =
+          text.replace(
+              "/opt/vigie/" + program + "/bin/", root + "/" + program + "/target/dist/bin/");
+    }
     text =
         text.replace(
             "/usr/bin/python3 /opt/vigie/example/",
-            "/usr/bin/env python3 " + Program.ROOT + "/deploy/example/");
+            "/usr/bin/env python3 " + root + "/deploy/example/");
     Path unit = Files.writeString(dir.resolve(name + ".service"), text);
     // A bare machine has no systemd, and so not the units that these refer to.
     Path standard = Program.ROOT.resolve("target/peers/stable/lib/systemd/system");
