@@ -8,7 +8,7 @@
 # these jars and this place; where one of them changes, Java ignores it and starts slower until this runs again. So a
 # failure here is told and is no error.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 2
 case ${1:-} in agent | collector) what=$1 ;; *) sed -n '2,9p' "$0"; exit 2 ;; esac
 home=$(cd "${2:-$what/target/dist}" && pwd) || exit 2
 dir=$(mktemp -d)
