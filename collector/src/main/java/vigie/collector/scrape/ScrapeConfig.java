@@ -38,7 +38,7 @@ public record ScrapeConfig(
     long bodyBytes) {
   static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(15);
   static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
-  private static final long DEFAULT_BODY_BYTES = 64L << 20;
+  private static final long DEFAULT_BODY_BYTES = 16L << 20;
 
   /** Addresses with the labels they share. */
   public record TargetGroup(List<String> targets, Labels labels) {}

@@ -28,7 +28,7 @@ class ScrapeConfigTest {
     assertThat(job.honorLabels()).isFalse();
     assertThat(job.honorTimestamps()).isTrue();
     assertThat(job.sampleLimit()).isZero();
-    assertThat(job.bodyBytes()).isEqualTo(64L << 20);
+    assertThat(job.bodyBytes()).isEqualTo(16L << 20);
   }
 
   @Test
