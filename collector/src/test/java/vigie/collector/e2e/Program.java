@@ -128,6 +128,8 @@ final class Program implements AutoCloseable {
 
   @Override
   public void close() {
+    // A traced program outlives its tracer.
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
     if (process.isAlive()) {
       process.destroyForcibly();
       await();
