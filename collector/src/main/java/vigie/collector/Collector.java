@@ -30,7 +30,6 @@ import vigie.base.net.SocketOwners;
 import vigie.base.relp.RelpLimits;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
-import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
 import vigie.collector.api.MetricsApi;
 import vigie.collector.api.alertmanager.AlertmanagerApi;
@@ -271,7 +270,7 @@ final class Collector implements AutoCloseable {
         Addresses.format(config.http()),
         Addresses.format(config.relp()),
         storage,
-        rules.alerts().size() + config.rules().stream().mapToInt(g -> g.rules().size()).sum(),
+        config.rules().stream().mapToInt(g -> g.rules().size()).sum(),
         scraper.targets().size());
   }
 
@@ -373,11 +372,6 @@ final class Collector implements AutoCloseable {
         .flatMap(List::stream)
         .filter(DiscordWebhook.class::isInstance)
         .forEach(webhook -> ((DiscordWebhook) webhook).firstLook());
-  }
-
-  /** What burns now, for the last line of the log. */
-  List<Alert> firing() {
-    return rules.alerts().stream().filter(a -> a.state() == AlertState.FIRING).toList();
   }
 
   @Override

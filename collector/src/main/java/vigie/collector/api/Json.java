@@ -92,43 +92,4 @@ public final class Json {
   public static void seconds(JsonGenerator json, long millis) throws IOException {
     json.writeNumber(BigDecimal.valueOf(millis, 3).stripTrailingZeros().toPlainString());
   }
-
-  /**
-   * A sample value as Prometheus writes it: the shortest decimal that reads back the same, with an
-   * exponent only below 1e-6 and from 1e21 on; {@code NaN}, {@code +Inf}, {@code -Inf}.
-   */
-  public static String number(double value) {
-    if (Double.isNaN(value)) {
-      return "NaN";
-    }
-    if (Double.isInfinite(value)) {
-      return value > 0 ? "+Inf" : "-Inf";
-    }
-    if (value == Math.rint(value) && Math.abs(value) < 1e15) {
-      return value == 0 && 1 / value < 0 ? "-0" : Long.toString((long) value);
-    }
-    BigDecimal decimal = shortest(value);
-    double size = Math.abs(value);
-    if (size >= 1e-6 && size < 1e21) {
-      return decimal.toPlainString();
-    }
-    String digits = decimal.unscaledValue().abs().toString();
-    int exponent = digits.length() - 1 - decimal.scale();
-    StringBuilder out = new StringBuilder(value < 0 ? "-" : "").append(digits.charAt(0));
-    if (digits.length() > 1) {
-      out.append('.').append(digits, 1, digits.length());
-    }
-    out.append('e').append(exponent < 0 ? '-' : '+');
-    return out.append(Math.abs(exponent) < 10 ? "0" : "").append(Math.abs(exponent)).toString();
-  }
-
-  /** Before JDK 19 Double.toString gives a digit too many now and then. */
-  private static BigDecimal shortest(double value) {
-    BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
-    if (decimal.precision() < 17) {
-      return decimal;
-    }
-    BigDecimal shorter = decimal.round(new java.math.MathContext(decimal.precision() - 1));
-    return shorter.doubleValue() == value ? shorter.stripTrailingZeros() : decimal;
-  }
 }

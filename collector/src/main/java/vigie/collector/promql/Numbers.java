@@ -4,7 +4,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 
 /** Numbers as Go, and so Prometheus, reads and writes them. */
-final class Numbers {
+public final class Numbers {
   private Numbers() {}
 
   /**
@@ -72,6 +72,21 @@ final class Numbers {
 
   /** The shortest form, with an exponent below 1e-4 and from 1e21 on, as Go prints a value. */
   static String format(double value) {
+    return format(value, -4);
+  }
+
+  /**
+   * The shortest form, with an exponent below 1e-6 and from 1e21 on, as Prometheus's API writes a
+   * sample's value.
+   */
+  public static String json(double value) {
+    if (value == Math.rint(value) && Math.abs(value) < 1e15 && value != 0) {
+      return Long.toString((long) value);
+    }
+    return format(value, -6);
+  }
+
+  private static String format(double value, int leastExponent) {
     if (Double.isNaN(value) || Double.isInfinite(value)) {
       return special(value);
     }
@@ -80,7 +95,7 @@ final class Numbers {
     }
     BigDecimal exact = shortest(value);
     int exponent = exact.precision() - exact.scale() - 1;
-    if (exponent >= -4 && exponent < 21) {
+    if (exponent >= leastExponent && exponent < 21) {
       return exact.toPlainString();
     }
     String digits = exact.unscaledValue().abs().toString();

@@ -22,6 +22,7 @@ import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
 import vigie.collector.promql.Expr;
+import vigie.collector.promql.Numbers;
 import vigie.collector.promql.Parser;
 import vigie.collector.promql.PromqlException;
 import vigie.collector.promql.QueryResult;
@@ -204,7 +205,7 @@ public final class QueryApi {
   private static void point(JsonGenerator json, long millis, double value) throws IOException {
     json.writeStartArray();
     Json.seconds(json, millis);
-    json.writeString(Json.number(value));
+    json.writeString(Numbers.json(value));
     json.writeEndArray();
   }
 

@@ -13,6 +13,7 @@ import vigie.base.http.Routes;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
 import vigie.collector.api.Json;
+import vigie.collector.promql.Numbers;
 import vigie.collector.rule.GroupStatus;
 import vigie.collector.rule.Rule;
 import vigie.collector.rule.RuleEngine;
@@ -117,7 +118,7 @@ public final class RulesApi {
     Json.labels(json, alert.annotations());
     json.writeStringField("state", alert.state().name().toLowerCase(Locale.ROOT));
     Json.time(json, "activeAt", alert.activeAt());
-    json.writeStringField("value", Json.number(alert.value()));
+    json.writeStringField("value", Numbers.json(alert.value()));
     json.writeEndObject();
   }
 

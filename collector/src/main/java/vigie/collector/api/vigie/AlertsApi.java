@@ -16,6 +16,7 @@ import vigie.collector.api.Json;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.event.Event;
 import vigie.collector.label.LabelMatcher;
+import vigie.collector.promql.Numbers;
 
 /**
  * {@code /api/vigie/alerts}: alerts in all states, the newest change first. Parameters: {@code
@@ -98,7 +99,7 @@ public final class AlertsApi {
     Json.time(json, "firedAt", alert.firedAt());
     Json.time(json, "resolvedAt", alert.resolvedAt());
     Json.time(json, "knownAt", alert.knownAt());
-    json.writeStringField("value", Json.number(alert.value()));
+    json.writeStringField("value", Numbers.json(alert.value()));
     json.writeStringField("rule", alert.rule());
     json.writeArrayFieldStart("receivers");
     for (String receiver : routing.get().receiversOf(alert.labels())) {
