@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
@@ -24,6 +26,7 @@ import vigie.agent.expose.Exposition;
 import vigie.agent.expose.Health;
 import vigie.agent.facts.Facts;
 import vigie.agent.facts.Hardware;
+import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.Meters;
 import vigie.agent.metric.NodeCollector;
 import vigie.agent.metric.NodeMetrics;
@@ -56,6 +59,7 @@ final class Agent implements AutoCloseable {
 
   private final Closing closing;
   private final Probes probes;
+  private final Consumer<CollectorsConfig> collectors;
   private final int port;
   private final AtomicInteger reloadSuccessful;
   private AgentConfig config; // guarded by this
@@ -64,11 +68,13 @@ final class Agent implements AutoCloseable {
       Closing closing,
       AgentConfig config,
       Probes probes,
+      Consumer<CollectorsConfig> collectors,
       int port,
       AtomicInteger reloadSuccessful) {
     this.closing = closing;
     this.config = config;
     this.probes = probes;
+    this.collectors = collectors;
     this.port = port;
     this.reloadSuccessful = reloadSuccessful;
   }
@@ -135,8 +141,9 @@ final class Agent implements AutoCloseable {
             "facts",
             new Facts(Hardware.host(), clock, scheduler, asking, Facts.DEFAULT_PERIOD, meters));
     Executor mounts = closing.add("mounts threads", threads.direct("mounts", MOST_HANGING_MOUNTS));
-    NodeCollector node =
-        NodeMetrics.host(roots, clock, mounts).with(facts).with(probes).collector();
+    Function<CollectorsConfig, NodeMetrics> metrics =
+        collectors -> NodeMetrics.host(roots, clock, mounts, collectors).with(facts).with(probes);
+    NodeCollector node = metrics.apply(config.collectors()).collector();
     registry.register(node);
     AtomicInteger reloadSuccessful = describe(config, meters);
 
@@ -164,7 +171,8 @@ final class Agent implements AutoCloseable {
             InetSocketAddress.createUnresolved(config.listen().getHostString(), http.port())),
         Addresses.format(config.ship().collector()),
         config.probes().size());
-    return new Agent(closing, config, probes, http.port(), reloadSuccessful);
+    Consumer<CollectorsConfig> collectors = changed -> node.replace(metrics.apply(changed));
+    return new Agent(closing, config, probes, collectors, http.port(), reloadSuccessful);
   }
 
   /** The port of {@code /metrics}. */
@@ -192,6 +200,9 @@ final class Agent implements AutoCloseable {
     }
     if (!later.isEmpty()) {
       log.warn("these keys take effect after a restart keys={}", String.join(",", later));
+    }
+    if (!fresh.collectors().equals(config.collectors())) {
+      collectors.accept(fresh.collectors());
     }
     probes.configure(fresh.probes());
     config = fresh;

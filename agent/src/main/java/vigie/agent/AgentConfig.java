@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.ShipConfig;
@@ -29,6 +30,7 @@ record AgentConfig(
     String node,
     Map<String, String> labels,
     InetSocketAddress listen,
+    CollectorsConfig collectors,
     List<ProbeConfig> probes,
     SpoolConfig spool,
     ShipConfig ship) {
@@ -66,6 +68,7 @@ record AgentConfig(
             node(top, roots),
             labels(top.section("labels")),
             listen(top),
+            CollectorsConfig.read(top.section("collectors")),
             ProbeConfig.readAll(top),
             SpoolConfig.read(top.section("spool")),
             ShipConfig.read(top));

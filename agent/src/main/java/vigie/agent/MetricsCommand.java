@@ -34,11 +34,13 @@ final class MetricsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    AgentConfig config = options.load();
     Clock clock = Clock.system();
     PrometheusRegistry registry = new PrometheusRegistry();
     MeterRegistry meters = Meters.in(registry);
     try (Threads.Pool blocking = new Threads(meters).direct("facts", 4)) {
-      NodeCollector node = NodeMetrics.host(options.roots(), clock, blocking).collector();
+      NodeCollector node =
+          NodeMetrics.host(options.roots(), clock, blocking, config.collectors()).collector();
       registry.register(node);
       spec.commandLine().getOut().print(new Exposition(registry, node, meters, clock).text());
       spec.commandLine().getOut().flush();

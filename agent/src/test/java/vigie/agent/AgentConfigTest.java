@@ -106,6 +106,12 @@ class AgentConfigTest {
             + " __, and not be node",
         "labels: {node: a}|1:10: label \"node\" must be letters, digits and _, not begin with a digit"
             + " or __, and not be node",
+        "collectors: {cpy: false}|1:14: unknown key \"cpy\" in collectors; did you mean \"cpu\"?",
+        "collectors: {cpu: 3}|1:19: cpu \"3\" is not true or false",
+        "collectors: {netdev: {device_includ: a}}|1:23: unknown key \"device_includ\" in"
+            + " collectors.netdev; did you mean \"device_include\"?",
+        "collectors: {netdev: {device_include: \"a(\"}}|1:39: device_include \"a(\" is not a regular"
+            + " expression of RE2: missing closing )",
         "labels: web|1:9: labels must be a section of keys and values",
         "collector: 192.0.2.5|1:12: collector: \"192.0.2.5\" is not a collector; write relp://HOST:PORT",
         "spool: {pth: x}|1:9: unknown key \"pth\" in spool; did you mean \"path\"?",

@@ -21,7 +21,7 @@ class ImportRulesTest {
           .row("push", "metric")
           .library("oshi", "facts")
           .library("picocli", "root")
-          .library("com.google.re2j", "source probe")
+          .library("com.google.re2j", "source probe metric")
           .library("io.netty", "probe ship expose push root")
           .library("io.prometheus", "metric expose root")
           .library("org.snakeyaml", "")

@@ -8,17 +8,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.reader.DeviceReader;
 import vigie.agent.reader.DiskReader;
 
 /** {@code node_disk_*}: what block devices did, and what udev knows of them. */
 final class DiskMetrics implements Subject {
-  /** Memory disks, loops, floppies, and partitions of what is told as a whole: node_exporter's. */
-  private static final Pattern IGNORED =
-      Pattern.compile("(ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+");
-
   private static final double BYTES_PER_SECTOR = 512;
   private static final double MS_PER_SECOND = 1000;
   private static final int MAX_KNOWN = 4096;
@@ -66,11 +61,13 @@ final class DiskMetrics implements Subject {
           "node_disk_ata_rotation_rate_rpm", "Rotations a minute of the ATA disk; 0 for flash.");
   private final DiskReader reader;
   private final DeviceReader devices;
+  private final Filter filter;
   private final Map<String, Known> known = new HashMap<>();
 
-  DiskMetrics(DiskReader reader, DeviceReader devices) {
+  DiskMetrics(DiskReader reader, DeviceReader devices, Filter filter) {
     this.reader = reader;
     this.devices = devices;
+    this.filter = filter;
   }
 
   @Override
@@ -130,7 +127,7 @@ final class DiskMetrics implements Subject {
       major = disk.major();
       minor = disk.minor();
       String name = disk.name();
-      ignored = IGNORED.matcher(name).matches();
+      ignored = !filter.accepts(name);
       labels = Labels.of("device", name);
       Map<String, String> udev = ignored ? Map.of() : devices.properties(major, minor);
       info =

@@ -7,6 +7,8 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapsho
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.UnknownSnapshot;
+import io.prometheus.metrics.model.snapshots.UnknownSnapshot.UnknownDataPointSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,11 @@ abstract class Family {
   /** A counter; {@code name} ends in {@code _total}. */
   static Family counter(String name, String help) {
     return new Counter(name, help);
+  }
+
+  /** What the kernel tells without saying whether it only grows. */
+  static Family untyped(String name, String help) {
+    return new Untyped(name, help);
   }
 
   /** The name as it is exposed, {@code _total} included. */
@@ -100,6 +107,33 @@ abstract class Family {
       }
       try {
         return new CounterSnapshot(metadata, points);
+      } finally {
+        points.clear();
+      }
+    }
+  }
+
+  private static final class Untyped extends Family {
+    private final List<UnknownDataPointSnapshot> points = new ArrayList<>();
+
+    Untyped(String name, String help) {
+      super(name, help);
+    }
+
+    @Override
+    void add(Labels labels, double value) {
+      if (!Double.isNaN(value) && points.size() < MAX_POINTS) {
+        points.add(new UnknownDataPointSnapshot(value, labels, null));
+      }
+    }
+
+    @Override
+    @Nullable MetricSnapshot take() {
+      if (points.isEmpty()) {
+        return null;
+      }
+      try {
+        return new UnknownSnapshot(metadata, points);
       } finally {
         points.clear();
       }

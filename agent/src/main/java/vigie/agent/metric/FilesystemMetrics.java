@@ -3,24 +3,12 @@ package vigie.agent.metric;
 import io.prometheus.metrics.model.snapshots.Labels;
 import java.io.IOException;
 import java.util.List;
-import java.util.regex.Pattern;
 import vigie.agent.reader.FilesystemReader;
 import vigie.agent.reader.FilesystemReader.Filesystem;
 import vigie.agent.reader.Mount;
 
 /** {@code node_filesystem_*}: the sizes of what is mounted. */
 final class FilesystemMetrics implements Subject {
-  /** node_exporter's defaults: what is not a place for files that fill up. */
-  private static final Pattern IGNORED_MOUNT_POINTS =
-      Pattern.compile(
-          "^/(dev|proc|run|sys|mnt|media|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)");
-
-  private static final Pattern IGNORED_TYPES =
-      Pattern.compile(
-          "(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs"
-              + "|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs"
-              + "|squashfs|erofs|sysfs|tracefs)");
-
   private final Family size =
       Family.gauge("node_filesystem_size_bytes", "Size of the file system in bytes.");
   private final Family free =
@@ -43,12 +31,6 @@ final class FilesystemMetrics implements Subject {
 
   FilesystemMetrics(FilesystemReader reader) {
     this.reader = reader;
-  }
-
-  /** Whether a mount is told at all. */
-  static boolean isWanted(Mount mount) {
-    return !IGNORED_MOUNT_POINTS.matcher(mount.mountPoint()).find()
-        && !IGNORED_TYPES.matcher(mount.type()).matches();
   }
 
   private static Labels labels(Mount mount) {

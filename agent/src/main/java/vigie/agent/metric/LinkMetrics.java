@@ -50,9 +50,11 @@ final class LinkMetrics implements Subject {
   private final LabelCache<String> labels = LabelCache.of("device");
   private final LabelCache<List<String>> infoLabels = new LabelCache<>(LinkMetrics::infoLabels);
   private final LinkReader reader;
+  private final Filter filter;
 
-  LinkMetrics(LinkReader reader) {
+  LinkMetrics(LinkReader reader, Filter filter) {
     this.reader = reader;
+    this.filter = filter;
   }
 
   private static Column gauge(int attribute, String what, String help) {
@@ -84,6 +86,9 @@ final class LinkMetrics implements Subject {
   public void collect() {
     reader.read();
     for (Link link : reader.links()) {
+      if (!filter.accepts(link.name())) {
+        continue;
+      }
       Labels of = labels.get(link.name());
       for (Column column : columns) {
         column.family.add(of, link.value(column.attribute));

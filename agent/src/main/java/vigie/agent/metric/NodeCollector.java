@@ -14,6 +14,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.agent.reader.NoDataException;
 import vigie.base.time.Clock;
 
 /**
@@ -35,7 +36,7 @@ public final class NodeCollector implements MultiCollector {
       Family.gauge("node_scrape_collector_success", "Whether the subject could be read.");
   private final LabelCache<String> labels = LabelCache.of("collector");
   private final Set<String> failing = new HashSet<>();
-  private final List<Subject> subjects;
+  private volatile List<Subject> subjects;
   private final Clock clock;
 
   NodeCollector(List<Subject> subjects, Clock clock) {
@@ -45,6 +46,11 @@ public final class NodeCollector implements MultiCollector {
 
   List<Subject> subjects() {
     return subjects;
+  }
+
+  /** Reads other subjects from the next scrape on. */
+  public synchronized void replace(NodeMetrics metrics) {
+    subjects = List.copyOf(metrics.subjects());
   }
 
   /** The names that {@code collect[]} takes. */
@@ -123,6 +129,9 @@ public final class NodeCollector implements MultiCollector {
       if (failing.remove(subject)) {
         log.info("subject can be read again subject={}", subject);
       }
+    } else if (failure instanceof NoDataException) {
+      failing.remove(subject);
+      log.debug("nothing to read subject={} cause={}", subject, failure.getMessage());
     } else if (failing.add(subject)) {
       log.warn("subject cannot be read subject={} cause={}", subject, failure.toString());
     }

@@ -29,9 +29,11 @@ final class TrafficMetrics implements Subject {
           counter("receive_nohandler", "Packets received whose protocol nothing handles."));
   private final LabelCache<String> labels = LabelCache.of("device");
   private final TrafficReader reader;
+  private final Filter filter;
 
-  TrafficMetrics(TrafficReader reader) {
+  TrafficMetrics(TrafficReader reader, Filter filter) {
     this.reader = reader;
+    this.filter = filter;
   }
 
   private static Family counter(String what, String help) {
@@ -52,7 +54,7 @@ final class TrafficMetrics implements Subject {
   public void collect() throws IOException {
     reader.read();
     for (Device device : reader.devices()) {
-      if (device.name().equals("lo")) {
+      if (!filter.accepts(device.name())) {
         continue;
       }
       Labels of = labels.get(device.name());

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.NodeMetrics;
 import vigie.agent.reader.Roots;
 import vigie.base.time.Clock;
@@ -83,7 +84,9 @@ class NodeExporterIT {
 
   @BeforeEach
   void start() throws IOException {
-    agent = new Served(NodeMetrics.host(Roots.HOST, Clock.system(), blocking));
+    agent =
+        new Served(
+            NodeMetrics.host(Roots.HOST, Clock.system(), blocking, CollectorsConfig.DEFAULTS));
     exporterPort = freePort();
     List<String> arguments = new ArrayList<>();
     arguments.add("--web.listen-address=127.0.0.1:" + exporterPort);

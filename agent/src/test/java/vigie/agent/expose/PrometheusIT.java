@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.Fixture;
 import vigie.agent.metric.NodeMetrics;
 import vigie.agent.reader.Roots;
@@ -36,7 +37,9 @@ class PrometheusIT {
 
   @BeforeEach
   void start() {
-    agent = new Served(NodeMetrics.host(Roots.HOST, Clock.system(), blocking));
+    agent =
+        new Served(
+            NodeMetrics.host(Roots.HOST, Clock.system(), blocking, CollectorsConfig.DEFAULTS));
   }
 
   @AfterEach

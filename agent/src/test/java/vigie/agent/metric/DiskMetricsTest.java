@@ -46,7 +46,11 @@ class DiskMetricsTest {
         udev.resolve("b253:0"),
         "E:DM_NAME=vg-root\nE:DM_VG_NAME=vg\nE:ID_FS_USAGE=filesystem\nE:ID_FS_TYPE=ext4\n");
     Roots roots = new Roots(folder, folder, folder);
-    DiskMetrics metrics = new DiskMetrics(new DiskReader(roots), new DeviceReader(roots));
+    DiskMetrics metrics =
+        new DiskMetrics(
+            new DiskReader(roots),
+            new DeviceReader(roots),
+            Filter.of(null, "^(loop|sd[a-z]|nvme\\d+n\\d+p)\\d+$"));
 
     metrics.collect();
 

@@ -41,6 +41,18 @@ public final class Fixture {
 
   /** The node's metrics over the tree; all on the calling thread. */
   public NodeMetrics metrics() throws IOException {
+    return metrics(CollectorsConfig.DEFAULTS);
+  }
+
+  /** The same with collectors turned on or off. */
+  public NodeMetrics metrics(CollectorsConfig config) throws IOException {
+    return NodeMetrics.of(host(), config)
+        .with(new FactsMetrics(facts()))
+        .with(new ProbeMetrics(Fixture::probes));
+  }
+
+  /** What collectors are made from. */
+  Host host() throws IOException {
     ManualClock clock = new ManualClock();
     clock.advance(Duration.ofMillis(250));
     Map<Path, Sizes> sizes = new HashMap<>();
@@ -56,9 +68,7 @@ public final class Fixture {
     Statfs statfs = path -> Objects.requireNonNull(sizes.get(path), "not in the statfs file");
     List<String> command = List.of("sh", "-c", "printf '" + inodes + "'");
     InodeReader inodeReader = new InodeReader(command, clock, Runnable::run);
-    return NodeMetrics.of(roots(), clock, ZoneOffset.UTC, statfs, inodeReader, Runnable::run)
-        .with(new FactsMetrics(facts()))
-        .with(new ProbeMetrics(Fixture::probes));
+    return new Host(roots(), clock, ZoneOffset.UTC, statfs, inodeReader, Runnable::run);
   }
 
   private static Facts facts() {

@@ -1,0 +1,74 @@
+package vigie.agent.metric;
+
+import java.util.List;
+
+/**
+ * What a collector can be told in {@code collectors:}, named as node_exporter's flag without the
+ * collector's name, with {@code _} for {@code -}.
+ *
+ * @param defaults the values where nothing is configured; empty where the default is nothing
+ */
+record Option(String name, Kind kind, List<String> defaults) {
+  /** What values are taken. */
+  enum Kind {
+    FLAG,
+    TEXT,
+    TEXTS,
+    REGEX,
+    FILTER,
+    ANCHORED_FILTER
+  }
+
+  Option {
+    defaults = List.copyOf(defaults);
+  }
+
+  /** {@code NAME: true}; off by default. Ask with {@link Host#flag}. */
+  static Option flag(String name) {
+    return new Option(name, Kind.FLAG, List.of("false"));
+  }
+
+  /** {@code NAME: VALUE}. Ask with {@link Host#text}. */
+  static Option text(String name, String otherwise) {
+    return new Option(name, Kind.TEXT, List.of(otherwise));
+  }
+
+  /** {@code NAME: VALUE} or a list of values. Ask with {@link Host#texts}. */
+  static Option texts(String name, String... otherwise) {
+    return new Option(name, Kind.TEXTS, List.of(otherwise));
+  }
+
+  /**
+   * {@code NAME: REGEX}, found anywhere. Ask with {@link Host#including} or {@link Host#excluding}.
+   */
+  static Option regex(String name, String otherwise) {
+    return new Option(name, Kind.REGEX, List.of(otherwise));
+  }
+
+  /** {@code NAME_include} and {@code NAME_exclude}. Ask with {@link Host#filter}. */
+  static Option filter(String name) {
+    return filter(name, "", "");
+  }
+
+  /**
+   * The same with defaults. Where the default of {@code NAME_include} is empty, giving it lifts the
+   * default of {@code NAME_exclude}, since node_exporter takes only one of the two.
+   */
+  static Option filter(String name, String include, String exclude) {
+    return new Option(name, Kind.FILTER, List.of(include, exclude));
+  }
+
+  /** The same, whose expressions must fit the whole name. */
+  static Option anchoredFilter(String name, String include, String exclude) {
+    return new Option(name, Kind.ANCHORED_FILTER, List.of(include, exclude));
+  }
+
+  boolean isFilter() {
+    return kind == Kind.FILTER || kind == Kind.ANCHORED_FILTER;
+  }
+
+  /** The keys that it has in the configuration. */
+  List<String> keys() {
+    return isFilter() ? List.of(name + "_include", name + "_exclude") : List.of(name);
+  }
+}
