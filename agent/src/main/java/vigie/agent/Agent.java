@@ -31,6 +31,7 @@ import vigie.agent.metric.Meters;
 import vigie.agent.metric.NodeCollector;
 import vigie.agent.metric.NodeMetrics;
 import vigie.agent.probe.Listening;
+import vigie.agent.probe.ProbeTools;
 import vigie.agent.probe.Probes;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.Ship;
@@ -41,6 +42,7 @@ import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.net.SocketOwners;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
@@ -53,6 +55,8 @@ final class Agent implements AutoCloseable {
   private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(64 * 1024, 128);
   private static final String SOFTWARE = "vigie-agent," + Version.VIGIE;
   private static final int MOST_LOOKUPS = 10_000;
+  // A probe of a file server that is gone holds one of these until its timeout and beyond.
+  private static final int MOST_BLOCKING = 16;
   // Each mount of a file server that is gone holds a thread until it answers; the local disks must
   // still find one.
   private static final int MOST_HANGING_MOUNTS = 32;
@@ -114,11 +118,17 @@ final class Agent implements AutoCloseable {
             "spool",
             Spool.open(config.spool(), host, clock, scheduler, disk, FileLayer.disk(), meters));
     Executor lookups = closing.add("lookups", threads.bounded("lookup", 4, MOST_LOOKUPS));
+    Executor blocking =
+        closing.add("blocking", threads.bounded("blocking", MOST_BLOCKING, MOST_LOOKUPS));
     Executor telling = closing.add("telling", threads.single("tell"));
     Probes probes =
         closing.add(
             "probes",
-            new Probes(roots.procfs(), clock, scheduler, loops, spool, lookups, telling, meters));
+            new Probes(
+                new ProbeTools(roots, clock, scheduler, loops, Lookup.SYSTEM, lookups, blocking),
+                spool,
+                telling,
+                meters));
 
     Executor shipping = closing.add("shipping", threads.single("ship"));
     Ship ship =

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.metric.CollectorsConfig;
+import vigie.agent.probe.Modules;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.ShipConfig;
@@ -69,7 +70,7 @@ record AgentConfig(
             labels(top.section("labels")),
             listen(top),
             CollectorsConfig.read(top.section("collectors")),
-            ProbeConfig.readAll(top),
+            ProbeConfig.readAll(top, Modules.readAll(top)),
             SpoolConfig.read(top.section("spool")),
             ShipConfig.read(top));
     top.end();

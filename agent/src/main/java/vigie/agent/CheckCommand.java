@@ -19,13 +19,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 import vigie.agent.probe.Listening;
+import vigie.agent.probe.Probe;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
-import vigie.agent.probe.TcpProbe;
+import vigie.agent.probe.ProbeTools;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.net.SocketOwners;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
@@ -133,56 +135,57 @@ final class CheckCommand implements Callable<Integer> {
         .forEach(
             (probe, reason) ->
                 found.add(
-                    "probe \""
-                        + probe.name()
-                        + "\" "
-                        + probe.address()
-                        + " is not up: "
-                        + reason
-                        + hint(probe.target())));
+                    "probe \"" + probe.name() + "\" " + probe.target() + " is not up: " + reason));
   }
 
   /** Only a warning: events wait in the spool for as long as the collector is away. */
   private void checkCollector(InetSocketAddress collector, PrintWriter out) {
-    run(List.of(ProbeConfig.tcp("collector", collector)))
+    run(List.of(ProbeConfig.tcp("collector", Addresses.format(collector))))
         .forEach(
             (probe, reason) ->
                 out.println(
                     "warning: collector "
-                        + probe.address()
+                        + probe.target()
                         + " does not answer: "
                         + reason
-                        + hint(collector)
                         + "; events wait in the spool until it does"));
   }
 
   /** Runs all probes once, at the same time; gives the reasons of those that are down. */
-  private static Map<ProbeConfig, String> run(List<ProbeConfig> probes) {
-    Map<ProbeConfig, CompletableFuture<ProbeResult>> results = new LinkedHashMap<>();
+  private Map<ProbeConfig, String> run(List<ProbeConfig> configs) {
+    List<Running> running = new ArrayList<>();
     Map<ProbeConfig, String> reasons = new LinkedHashMap<>();
     Threads threads = new Threads(new SimpleMeterRegistry());
+    int most = Math.max(1, configs.size());
     try (ThreadScheduler scheduler =
             new ThreadScheduler(
                 threads.named("scheduler"), failure -> threads.failed("scheduler", failure));
         EventLoops loops = EventLoops.nio(1, "vigie-net");
-        Threads.Pool lookups = threads.bounded("lookup", 4, Math.max(1, probes.size()))) {
-      for (ProbeConfig probe : probes) {
-        CompletableFuture<ProbeResult> result = new CompletableFuture<>();
-        results.put(probe, result);
-        new TcpProbe(probe, Clock.system(), scheduler, loops, lookups).run(result::complete);
+        Threads.Pool lookups = threads.bounded("lookup", 4, most);
+        Threads.Pool blocking = threads.bounded("blocking", 16, most)) {
+      ProbeTools tools =
+          new ProbeTools(
+              options.roots(), Clock.system(), scheduler, loops, Lookup.SYSTEM, lookups, blocking);
+      for (ProbeConfig config : configs) {
+        Probe probe = config.module().probe(config.target(), config.timeout(), tools);
+        Running run = new Running(config, probe, new CompletableFuture<>());
+        running.add(run);
+        probe.run(run.result::complete);
       }
-      results.forEach(
-          (probe, result) -> {
-            if (result.join() instanceof ProbeResult.Down down) {
-              reasons.put(probe, down.reason());
-            }
-          });
+      for (Running run : running) {
+        ProbeResult found = run.result.join();
+        if (found instanceof ProbeResult.Down down) {
+          String hint = run.probe.hint();
+          reasons.put(run.config, down.reason() + (hint.isEmpty() ? "" : "; " + hint));
+        } else if (found instanceof ProbeResult.NotRun notRun) {
+          reasons.put(run.config, "it could not run: " + notRun.reason());
+        }
+        run.probe.close();
+      }
     }
     return reasons;
   }
 
-  private String hint(InetSocketAddress target) {
-    String hint = new Listening(options.roots().procfs()).explain(target);
-    return hint.isEmpty() ? "" : "; " + hint;
-  }
+  /** A probe under way. */
+  private record Running(ProbeConfig config, Probe probe, CompletableFuture<ProbeResult> result) {}
 }

@@ -6,11 +6,13 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,11 +21,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import vigie.agent.probe.Listening;
+import vigie.agent.probe.Probe;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
-import vigie.agent.probe.TcpProbe;
+import vigie.agent.probe.ProbeTools;
+import vigie.base.config.ConfigException;
+import vigie.base.config.Faults;
+import vigie.base.config.Section;
+import vigie.base.config.Yaml;
+import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.time.Clock;
 import vigie.base.time.Durations;
 import vigie.base.time.ThreadScheduler;
@@ -54,6 +62,12 @@ final class ProbeCommand implements Callable<Integer> {
   private String timeout = "2s";
 
   @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A key of the probe as in the configuration; may be given several times.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Option(
       names = "--send",
       paramLabel = "TEXT",
       description =
@@ -79,39 +93,41 @@ final class ProbeCommand implements Callable<Integer> {
             new ThreadScheduler(
                 threads.named("scheduler"), failure -> threads.failed("scheduler", failure));
         EventLoops loops = EventLoops.nio(1, "vigie-net");
-        Threads.Pool lookups = threads.bounded("lookup", 1, 1)) {
-      warmUp(clock, scheduler, loops, lookups);
-      CompletableFuture<ProbeResult> result = new CompletableFuture<>();
-      new TcpProbe(config, clock, scheduler, loops, lookups)
-          .run(result::complete, (at, what) -> step(out, at, what));
-      return told(out, config.target(), result.join());
+        Threads.Pool lookups = threads.bounded("lookup", 1, 1);
+        Threads.Pool blocking = threads.bounded("blocking", 2, 2)) {
+      ProbeTools tools =
+          new ProbeTools(
+              options.roots(), clock, scheduler, loops, Lookup.SYSTEM, lookups, blocking);
+      warmUp(tools);
+      try (Probe probe = config.module().probe(config.target(), config.timeout(), tools)) {
+        CompletableFuture<ProbeResult> result = new CompletableFuture<>();
+        probe.run(result::complete, (at, what) -> step(out, at, what));
+        return told(out, probe, result.join());
+      }
     }
   }
 
   /** A run against ourselves, so that the times are not those of loading classes. */
-  private static void warmUp(
-      Clock clock, ThreadScheduler scheduler, EventLoops loops, Executor lookups) {
+  private static void warmUp(ProbeTools tools) {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      InetSocketAddress self =
-          InetSocketAddress.createUnresolved(
-              socket.getInetAddress().getHostAddress(), socket.getLocalPort());
+      String self = Addresses.format((InetSocketAddress) socket.getLocalSocketAddress());
+      ProbeConfig config = ProbeConfig.tcp("self", self);
       CompletableFuture<ProbeResult> result = new CompletableFuture<>();
-      new TcpProbe(ProbeConfig.tcp("self", self), clock, scheduler, loops, lookups)
-          .run(result::complete);
+      config.module().probe(self, config.timeout(), tools).run(result::complete);
       result.join();
     } catch (IOException e) {
       // Then the times are too long; the answer is the same.
     }
   }
 
-  private Integer told(PrintWriter out, InetSocketAddress target, ProbeResult result) {
+  private Integer told(PrintWriter out, Probe probe, ProbeResult result) {
     if (result instanceof ProbeResult.Up up) {
       step(out, up.took(), "up");
       return Main.DONE;
     }
     if (result instanceof ProbeResult.Down down) {
       step(out, down.took(), "down: " + down.reason());
-      String hint = new Listening(options.roots().procfs()).explain(target);
+      String hint = probe.hint();
       if (!hint.isEmpty()) {
         out.println("             " + hint);
       }
@@ -126,12 +142,39 @@ final class ProbeCommand implements Callable<Integer> {
   }
 
   private ProbeConfig config() {
+    Faults faults = new Faults();
     try {
-      return ProbeConfig.parse(
-          url, Durations.parse(timeout), send == null ? null : unescaped(send), expect);
-    } catch (IllegalArgumentException e) {
+      ProbeConfig config = ProbeConfig.parse(url, Durations.parse(timeout), settings(faults));
+      faults.throwIfAny();
+      return config;
+    } catch (IllegalArgumentException | ConfigException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** The options as if they stood in a file, so that they are read and refused alike. */
+  private Section settings(Faults faults) {
+    Map<String, String> all = new LinkedHashMap<>();
+    if (send != null) {
+      all.put("send", quoted(unescaped(send)));
+    }
+    if (expect != null) {
+      all.put("expect", quoted(expect));
+    }
+    all.putAll(settings);
+    StringBuilder yaml = new StringBuilder();
+    all.forEach((key, value) -> yaml.append(key).append(": ").append(value).append('\n'));
+    return Yaml.parse(Path.of("options"), yaml.toString(), Map.of(), faults);
+  }
+
+  private static String quoted(String text) {
+    return '"'
+        + text.replace("\\", "\\\\")
+            .replace("\"", "\\\"")
+            .replace("\n", "\\n")
+            .replace("\r", "\\r")
+            .replace("\t", "\\t")
+        + '"';
   }
 
   private static String unescaped(String text) {

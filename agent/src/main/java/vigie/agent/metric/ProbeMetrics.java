@@ -3,10 +3,16 @@ package vigie.agent.metric;
 import io.prometheus.metrics.model.snapshots.Labels;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
+import vigie.agent.probe.Measure;
+import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
 import vigie.agent.probe.ProbeStatus;
+import vigie.agent.probe.Probers;
 
 /**
  * {@code probe_*} as blackbox_exporter names them, for each probe that has a result. The reason of
@@ -17,9 +23,8 @@ final class ProbeMetrics implements Subject {
       Family.gauge("probe_success", "Whether the last run of the probe succeeded.");
   private final Family duration =
       Family.gauge("probe_duration_seconds", "How long the last run of the probe took.");
-  private final Family lookup =
-      Family.gauge(
-          "probe_dns_lookup_time_seconds", "How long the last run waited for the name lookup.");
+  private final Family slow =
+      Family.gauge("vigie_probe_slow", "Whether the probe is up and slower than slow_over.");
   private final Family ended =
       Family.gauge(
           "vigie_probe_last_run_timestamp_seconds",
@@ -28,12 +33,19 @@ final class ProbeMetrics implements Subject {
       Family.gauge(
           "vigie_probe_last_change_timestamp_seconds",
           "When the probe came into its present state, in seconds since the epoch.");
-  private final LabelCache<ProbeName> labels =
-      new LabelCache<>(name -> Labels.of("probe", name.probe, "target", name.target));
+  private final Map<Measure, Family> measured = new HashMap<>();
+  private final List<Family> families = new ArrayList<>();
+  private final LabelCache<Series> labels = new LabelCache<>(Series::labels);
   private final Supplier<List<ProbeStatus>> probes;
 
   ProbeMetrics(Supplier<List<ProbeStatus>> probes) {
     this.probes = probes;
+    families.addAll(List.of(success, duration, slow, ended, changed));
+    for (Measure measure : Probers.measures()) {
+      Family family = Family.gauge(measure.name(), measure.help());
+      measured.put(measure, family);
+      families.add(family);
+    }
   }
 
   @Override
@@ -43,18 +55,27 @@ final class ProbeMetrics implements Subject {
 
   @Override
   public List<Family> families() {
-    return List.of(success, duration, lookup, ended, changed);
+    return families;
   }
 
   @Override
   public void collect() {
     for (ProbeStatus status : probes.get()) {
-      Labels of = labels.get(new ProbeName(status.config().name(), status.config().address()));
+      ProbeConfig config = status.config();
+      Labels of = labels.get(new Series(config.name(), config.target(), List.of(), List.of()));
       ProbeResult last = status.last();
       if (last instanceof ProbeResult.Up up) {
-        add(of, 1, up.took(), up.lookup(), up.at());
+        add(of, 1, up.took(), up.at());
       } else if (last instanceof ProbeResult.Down down) {
-        add(of, 0, down.took(), down.lookup(), down.at());
+        add(of, 0, down.took(), down.at());
+      }
+      if (last != null) {
+        for (Measure.Sample sample : last.samples()) {
+          add(config, of, sample);
+        }
+      }
+      if (config.damping().slowOver() != null && status.up() != null) {
+        slow.add(of, status.slow() ? 1 : 0);
       }
       Instant since = status.since();
       if (since != null) {
@@ -63,12 +84,35 @@ final class ProbeMetrics implements Subject {
     }
   }
 
-  private void add(Labels of, int up, Duration took, Duration lookedUp, Instant at) {
+  private void add(Labels of, int up, Duration took, Instant at) {
     success.add(of, up);
     duration.add(of, took.toNanos() / 1e9);
-    lookup.add(of, lookedUp.toNanos() / 1e9);
     ended.add(of, at.toEpochMilli() / 1e3);
   }
 
-  private record ProbeName(String probe, String target) {}
+  private void add(ProbeConfig config, Labels of, Measure.Sample sample) {
+    Measure measure = sample.measure();
+    Family family = measured.get(measure);
+    if (family == null) {
+      throw new IllegalStateException("BUG: " + measure.name() + " is not in its prober's list");
+    }
+    Labels with =
+        sample.labelValues().isEmpty()
+            ? of
+            : labels.get(
+                new Series(
+                    config.name(), config.target(), measure.labelNames(), sample.labelValues()));
+    family.add(with, sample.value());
+  }
+
+  private record Series(
+      String probe, String target, List<String> labelNames, List<String> labelValues) {
+    Labels labels() {
+      Labels labels = Labels.of("probe", probe, "target", target);
+      for (int i = 0; i < labelNames.size(); i++) {
+        labels = labels.add(labelNames.get(i), labelValues.get(i));
+      }
+      return labels;
+    }
+  }
 }

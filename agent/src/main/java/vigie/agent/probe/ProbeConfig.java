@@ -1,82 +1,75 @@
 package vigie.agent.probe;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.probe.Probers.Prober;
+import vigie.base.config.Nearest;
 import vigie.base.config.Position;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
-import vigie.base.net.Addresses;
 import vigie.base.time.Durations;
 
 /**
- * One TCP probe as configured.
+ * One probe as configured.
  *
  * @param name unique in the agent; the label {@code probe}
- * @param target where to connect, not resolved
+ * @param target what is probed, as its prober writes it; the label {@code target}
  * @param every from the start of one run to that of the next
  * @param timeout for a whole run, name lookup included
- * @param send what to write once connected, as it stands; null for nothing
- * @param expect what must then be found in the answer's first 4 KiB; null where a connection is
- *     enough
  */
 public record ProbeConfig(
-    String name,
-    InetSocketAddress target,
-    Duration every,
-    Duration timeout,
-    @Nullable String send,
-    @Nullable Pattern expect) {
-  public static final Duration EVERY = Duration.ofSeconds(5);
-  public static final Duration TIMEOUT = Duration.ofSeconds(2);
-  private static final String SCHEME = "tcp://";
+    String name, Module module, String target, Duration every, Duration timeout, Damping damping) {
   private static final int MOST_PROBES = 10_000;
   private static final int MOST_NAME = 128;
-  private static final int MOST_TEXT = 4096;
+  private static final int MOST_TARGET = 2048;
 
-  /** {@code HOST:PORT} as in labels and texts. */
-  public String address() {
-    return Addresses.format(target);
+  /** A probe of a TCP connection alone, with the defaults. */
+  public static ProbeConfig tcp(String name, String target) {
+    return of(name, TcpModule.CONNECT, target);
   }
 
-  /** A probe of a connection alone, with the defaults. */
-  public static ProbeConfig tcp(String name, InetSocketAddress target) {
-    return new ProbeConfig(name, target, EVERY, TIMEOUT, null, null);
+  /** A probe with the defaults of its module. */
+  static ProbeConfig of(String name, Module module, String target) {
+    return new ProbeConfig(name, module, target, module.every(), module.timeout(), Damping.NONE);
   }
 
   /**
    * A probe as a command line gives it.
    *
-   * @param url {@code tcp://HOST:PORT}, also the name
+   * @param url such as {@code tcp://HOST:PORT}, also the name
+   * @param settings the keys of its module; a key that it does not know is a fault of the section
    * @throws IllegalArgumentException that says what is wrong and what was expected
    */
-  public static ProbeConfig parse(
-      String url, Duration timeout, @Nullable String send, @Nullable String expect) {
-    if (!url.startsWith(SCHEME)) {
-      throw new IllegalArgumentException(
-          "URL \"" + url + "\" is not one this agent can probe; write tcp://HOST:PORT");
+  public static ProbeConfig parse(String url, Duration timeout, Section settings) {
+    for (Prober prober : Probers.ALL) {
+      if (url.startsWith(prober.scheme())) {
+        Module module = prober.read().apply(settings);
+        settings.end();
+        String target = url.substring(prober.scheme().length());
+        module.checkTarget(target);
+        return new ProbeConfig(url, module, target, module.every(), timeout, Damping.NONE);
+      }
     }
-    InetSocketAddress target = Addresses.parse(url.substring(SCHEME.length()));
-    try {
-      Pattern pattern = expect == null ? null : Pattern.compile(expect);
-      return new ProbeConfig(url, target, EVERY, timeout, send, pattern);
-    } catch (PatternSyntaxException e) {
-      throw new IllegalArgumentException(notAnExpression(String.valueOf(expect), e), e);
-    }
+    List<String> known = new ArrayList<>();
+    Probers.ALL.forEach(prober -> known.add(prober.scheme() + prober.target()));
+    throw new IllegalArgumentException(
+        "URL \"" + url + "\" is not one this agent can probe; write " + String.join(" or ", known));
   }
 
-  /** Reads the list {@code probes}; faults go to the section's. */
-  public static List<ProbeConfig> readAll(Section agent) {
+  /**
+   * Reads the list {@code probes}; faults go to the section's.
+   *
+   * @param modules what {@code module:} may name
+   */
+  public static List<ProbeConfig> readAll(Section agent, Map<String, Modules.Named> modules) {
     List<ProbeConfig> all = new ArrayList<>();
     Map<String, Position> names = new LinkedHashMap<>();
     for (Section section : agent.sections("probes")) {
-      ProbeConfig probe = read(section, names);
+      ProbeConfig probe = read(section, modules, names);
       if (probe != null) {
         all.add(probe);
       }
@@ -87,16 +80,28 @@ public record ProbeConfig(
     return List.copyOf(all);
   }
 
-  private static @Nullable ProbeConfig read(Section section, Map<String, Position> names) {
+  private static @Nullable ProbeConfig read(
+      Section section, Map<String, Modules.Named> modules, Map<String, Position> names) {
     String name = section.requiredString("name");
     Value nameValue = section.value("name");
     if (nameValue != null) {
       checkName(name, nameValue, names);
     }
-    InetSocketAddress target = target(section);
-    Duration every = section.duration("every", EVERY, Duration.ofMillis(100), Duration.ofDays(1));
+    Prober prober = prober(section);
+    if (prober == null) {
+      return null;
+    }
+    Modules.Named named = section.has("module") ? named(section, prober, modules) : null;
+    Module module = named == null ? prober.read().apply(section) : named.module();
+    String target = target(section, prober, module);
+    Duration every =
+        section.duration("every", module.every(), Duration.ofMillis(100), Duration.ofDays(1));
     Duration timeout =
-        section.duration("timeout", TIMEOUT, Duration.ofMillis(10), Duration.ofMinutes(1));
+        section.duration(
+            "timeout",
+            named == null ? module.timeout() : named.timeout(),
+            Duration.ofMillis(10),
+            Duration.ofMinutes(1));
     if (timeout.compareTo(every) > 0) {
       section.warn(
           section.has("timeout") ? "timeout" : "every",
@@ -106,13 +111,61 @@ public record ProbeConfig(
               + Durations.format(every)
               + ": while a run waits for its timeout, turns are skipped");
     }
-    String send = section.string("send");
-    if (send != null && send.length() > MOST_TEXT) {
-      section.fault("send", "send is longer than " + MOST_TEXT + " characters");
-    }
-    Pattern expect = expect(section);
+    Damping damping = Damping.read(section);
     section.end();
-    return target == null ? null : new ProbeConfig(name, target, every, timeout, send, expect);
+    return target == null ? null : new ProbeConfig(name, module, target, every, timeout, damping);
+  }
+
+  /** The one whose key stands in the section. */
+  private static @Nullable Prober prober(Section section) {
+    Prober found = null;
+    for (Prober prober : Probers.ALL) {
+      if (!section.has(prober.name())) {
+        continue;
+      }
+      if (found != null) {
+        section.fault(
+            prober.name(),
+            "a probe has one target, here are "
+                + found.name()
+                + " and "
+                + prober.name()
+                + "; make two probes of them");
+        return null;
+      }
+      found = prober;
+    }
+    if (found == null) {
+      section.fault("a probe needs " + Probers.examples());
+    }
+    return found;
+  }
+
+  private static Modules.@Nullable Named named(
+      Section section, Prober prober, Map<String, Modules.Named> modules) {
+    String name = section.string("module", "");
+    Modules.Named named = modules.get(name);
+    if (named == null) {
+      String nearest = Nearest.of(name, modules.keySet());
+      section.fault(
+          "module",
+          "module \""
+              + name
+              + "\" is not under modules"
+              + (nearest == null ? "" : "; did you mean \"" + nearest + "\"?"));
+      return null;
+    }
+    if (!named.module().prober().equals(prober.name())) {
+      section.fault(
+          "module",
+          "module \""
+              + name
+              + "\" is for "
+              + named.module().prober()
+              + ", and this is a probe by "
+              + prober.name());
+    }
+    return named;
   }
 
   private static void checkName(String name, Value at, Map<String, Position> names) {
@@ -126,51 +179,26 @@ public record ProbeConfig(
     }
   }
 
-  private static @Nullable InetSocketAddress target(Section section) {
-    Value value = section.value("tcp");
-    if (value == null) {
-      section.fault("a probe needs tcp: HOST:PORT");
-      return null;
-    }
-    String text = value.string();
-    if (text == null) {
-      return null;
-    }
-    try {
-      InetSocketAddress target = Addresses.parse(text);
-      if (target.getPort() != 0 && !text.startsWith(":")) {
-        return target;
-      }
-      value.fault("tcp \"" + text + "\" names no target; write HOST:PORT with a port from 1");
-    } catch (IllegalArgumentException e) {
-      value.fault("tcp " + e.getMessage());
-    }
-    return null;
-  }
-
-  private static @Nullable Pattern expect(Section section) {
-    Value value = section.value("expect");
+  private static @Nullable String target(Section section, Prober prober, Module module) {
+    Value value = section.value(prober.name());
     String text = value == null ? null : value.string();
     if (value == null || text == null) {
       return null;
     }
-    if (text.length() > MOST_TEXT) {
-      value.fault("expect is longer than " + MOST_TEXT + " characters");
+    if (text.length() > MOST_TARGET || text.chars().anyMatch(c -> c < ' ')) {
+      value.fault(
+          prober.name()
+              + " must be 1 to "
+              + MOST_TARGET
+              + " characters without control characters");
       return null;
     }
     try {
-      return Pattern.compile(text);
-    } catch (PatternSyntaxException e) {
-      value.fault(notAnExpression(text, e));
+      module.checkTarget(text);
+      return text;
+    } catch (IllegalArgumentException e) {
+      value.fault(prober.name() + " " + e.getMessage());
       return null;
     }
-  }
-
-  private static String notAnExpression(String text, PatternSyntaxException e) {
-    return "expect \""
-        + text
-        + "\" is not a regular expression (RE2): "
-        + e.getDescription()
-        + (e.getPattern().equals(text) ? "" : " at \"" + e.getPattern() + "\"");
   }
 }

@@ -8,14 +8,21 @@ import org.jspecify.annotations.Nullable;
  *
  * @param last the newest result that says something, an {@code Up} or a {@code Down}; null before
  *     the first
+ * @param up the state, which damping may hold behind the newest result; null before there is one
+ * @param slow whether it is up and answers slower than configured
  * @param since when the present state began, as far as this agent has seen; null before the first
  *     result
  * @param everUp whether it was up at least once since the agent started
  */
 public record ProbeStatus(
-    ProbeConfig config, @Nullable ProbeResult last, @Nullable Instant since, boolean everUp) {
-  /** Whether the newest result is an {@code Up}. */
+    ProbeConfig config,
+    @Nullable ProbeResult last,
+    @Nullable Boolean up,
+    boolean slow,
+    @Nullable Instant since,
+    boolean everUp) {
+  /** Whether the state is known and up. */
   public boolean isUp() {
-    return last instanceof ProbeResult.Up;
+    return up != null && up;
   }
 }

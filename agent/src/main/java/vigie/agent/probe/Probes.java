@@ -2,8 +2,6 @@ package vigie.agent.probe;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,8 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
-import vigie.base.net.EventLoops;
-import vigie.base.time.Clock;
+import vigie.agent.probe.Probe.Listens;
 import vigie.base.time.Scheduler;
 
 /**
@@ -28,14 +25,9 @@ import vigie.base.time.Scheduler;
 public final class Probes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Probes.class);
   private static final Duration PASSIVE = Duration.ofSeconds(1);
-  private static final int PASSIVE_ADDRESSES_ANEW = 60;
   private static final Duration FIRST_RUN_SPREAD = Duration.ofMillis(20);
 
-  private final Clock clock;
-  private final Scheduler scheduler;
-  private final EventLoops loops;
-  private final Executor lookups;
-  private final Listening listening;
+  private final ProbeTools tools;
   private final ListeningSockets sockets;
   private final Teller teller;
   private final ProbeMeters meters;
@@ -46,27 +38,13 @@ public final class Probes implements AutoCloseable {
   /**
    * Has no probes yet: {@link #configure} begins.
    *
-   * @param procfs where {@code net/tcp} is, usually {@code /proc}
    * @param sink is called on {@code telling} alone
-   * @param lookups runs name lookups, which block
    * @param telling one thread that may wait for the disk
    */
-  public Probes(
-      Path procfs,
-      Clock clock,
-      Scheduler scheduler,
-      EventLoops loops,
-      EventSink sink,
-      Executor lookups,
-      Executor telling,
-      MeterRegistry meters) {
-    this.clock = clock;
-    this.scheduler = scheduler;
-    this.loops = loops;
-    this.lookups = lookups;
-    this.listening = new Listening(procfs);
-    this.sockets = new ListeningSockets(procfs);
-    this.teller = new Teller(sink, telling, scheduler, meters);
+  public Probes(ProbeTools tools, EventSink sink, Executor telling, MeterRegistry meters) {
+    this.tools = tools;
+    this.sockets = new ListeningSockets(tools.roots().procfs());
+    this.teller = new Teller(sink, telling, tools.scheduler(), meters);
     this.meters = new ProbeMeters(meters);
   }
 
@@ -93,12 +71,12 @@ public final class Probes implements AutoCloseable {
       }
     }
     for (Passive gone : before.values()) {
-      String target = gone.probe.config().address();
+      String target = gone.probe.config().target();
       boolean goesOn =
           fresh.stream()
               .map(f -> f.probe.config())
               .anyMatch(
-                  c -> c.name().equals(gone.probe.config().name()) && c.address().equals(target));
+                  c -> c.name().equals(gone.probe.config().name()) && c.target().equals(target));
       gone.probe.stop(!goesOn);
     }
     watched = List.copyOf(now);
@@ -106,10 +84,10 @@ public final class Probes implements AutoCloseable {
     for (Passive added : fresh) {
       long most = Math.min(spread, added.probe.config().every().toMillis());
       long first = ThreadLocalRandom.current().nextLong(most);
-      added.probe.start(scheduler, Duration.ofMillis(first));
+      added.probe.start(tools.scheduler(), Duration.ofMillis(first));
     }
     if (passive == null) {
-      passive = scheduler.every(PASSIVE, PASSIVE, this::lookPassively);
+      passive = tools.scheduler().every(PASSIVE, PASSIVE, this::lookPassively);
     }
   }
 
@@ -150,15 +128,15 @@ public final class Probes implements AutoCloseable {
   }
 
   private Watched watch(ProbeConfig config) {
-    TcpProbe probe = new TcpProbe(config, clock, scheduler, loops, lookups);
-    return new Watched(config, probe, clock, teller, listening, meters);
+    Probe probe = config.module().probe(config.target(), config.timeout(), tools);
+    return new Watched(config, probe, tools.clock(), teller, meters);
   }
 
   /** On the scheduler's thread: it only reads memory that the kernel prints. */
   private void lookPassively() {
     boolean any = false;
     for (Passive each : watched) {
-      any |= each.isOnThisHost();
+      any |= each.probe.probe().isWatchable();
     }
     if (!any) {
       return;
@@ -182,59 +160,19 @@ public final class Probes implements AutoCloseable {
   /** The passive side of one probe. Used by the scheduler's thread alone. */
   private final class Passive {
     private final Watched probe;
-    private InetAddress[] seen = {};
-    private int untilAnew;
-    private long[] highs = {};
-    private long[] lows = {};
-    private boolean known;
-    private boolean wasListening;
+    private Listens before = Listens.UNKNOWN;
 
     Passive(Watched probe) {
       this.probe = probe;
     }
 
-    /** Finds out anew when the name resolves to others, and once a minute. */
-    @SuppressWarnings("ReferenceEquality") // the probe keeps the array while it stays the same
-    boolean isOnThisHost() {
-      InetAddress[] addresses = probe.addresses();
-      if (addresses != seen || --untilAnew < 0) {
-        if (addresses != seen) {
-          known = false;
-        }
-        seen = addresses;
-        untilAnew = PASSIVE_ADDRESSES_ANEW;
-        int local = 0;
-        highs = new long[addresses.length];
-        lows = new long[addresses.length];
-        for (InetAddress address : addresses) {
-          if (Listening.isLocal(address)) {
-            highs[local] = ListeningSockets.high(address);
-            lows[local++] = ListeningSockets.low(address);
-          }
-        }
-        if (local < addresses.length) {
-          // Partly elsewhere: whether one socket listens here decides nothing.
-          highs = new long[0];
-        }
-      }
-      return highs.length > 0;
-    }
-
     void look() {
-      if (highs.length == 0) {
-        return;
-      }
-      boolean listens = false;
-      int port = probe.config().target().getPort();
-      for (int i = 0; i < highs.length; i++) {
-        listens |= sockets.find(highs[i], lows[i], port) >= 0;
-      }
+      Listens now = probe.probe().listens(sockets);
       // Only a change counts: a port that is forwarded has no listening socket and yet is up.
-      if (known && listens != wasListening) {
+      if (now != before && now != Listens.UNKNOWN && before != Listens.UNKNOWN) {
         probe.turnNow();
       }
-      known = true;
-      wasListening = listens;
+      before = now;
     }
   }
 }

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -31,8 +32,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.reader.Roots;
 import vigie.base.net.Addresses;
-import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.time.Clock;
 import vigie.base.time.Durations;
@@ -43,12 +44,20 @@ import vigie.base.time.Scheduler;
  * has several addresses is up when one of them is; they are tried in order, each for its share of
  * the time that is left.
  */
-public final class TcpProbe {
+final class TcpProbe implements Probe {
   private static final int MOST_ANSWER_BYTES = 4096;
   private static final int MOST_QUOTED = 100;
+  static final Measure LOOKUP =
+      Measure.of(
+          "probe_dns_lookup_time_seconds", "How long the last run waited for the name lookup.");
   private static final String NO_SUCH_WAY = "cannot assign requested address";
 
-  private final ProbeConfig config;
+  private static final int ADDRESSES_ANEW = 60;
+
+  private final TcpModule module;
+  private final InetSocketAddress target;
+  private final Duration timeout;
+  private final Roots roots;
   private final Scheduler scheduler;
   private final Clock clock;
   private final Executor lookups;
@@ -57,64 +66,77 @@ public final class TcpProbe {
   private volatile InetAddress[] addresses = {};
   private @Nullable CompletableFuture<InetAddress[]> lookup;
 
-  /** Told of what a run does, step by step; called by any thread, one at a time. */
-  public interface Steps {
-    /**
-     * Takes a step.
-     *
-     * @param at since the start of the run
-     */
-    void step(Duration at, String what);
-  }
+  // The passive side, used by the scheduler's thread alone.
+  private InetAddress[] seen = {};
+  private int untilAnew;
+  private long[] highs = {};
+  private long[] lows = {};
 
-  /**
-   * Does nothing yet.
-   *
-   * @param lookups runs name lookups, which block
-   */
-  public TcpProbe(
-      ProbeConfig config, Clock clock, Scheduler scheduler, EventLoops loops, Executor lookups) {
-    this(config, clock, scheduler, loops, lookups, Lookup.SYSTEM);
-  }
-
-  TcpProbe(
-      ProbeConfig config,
-      Clock clock,
-      Scheduler scheduler,
-      EventLoops loops,
-      Executor lookups,
-      Lookup names) {
-    this.names = names;
-    this.config = config;
-    this.clock = clock;
-    this.scheduler = scheduler;
-    this.lookups = lookups;
+  /** Does nothing yet. */
+  TcpProbe(TcpModule module, InetSocketAddress target, Duration timeout, ProbeTools tools) {
+    this.module = module;
+    this.target = target;
+    this.timeout = timeout;
+    this.roots = tools.roots();
+    this.names = tools.names();
+    this.clock = tools.clock();
+    this.scheduler = tools.scheduler();
+    this.lookups = tools.lookups();
     // The run's own deadline covers the connection, so Netty needs no timer besides.
     this.bootstrap =
         new Bootstrap()
-            .group(loops.group())
-            .channel(loops.clientChannel())
+            .group(tools.loops().group())
+            .channel(tools.loops().clientChannel())
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
             .option(ChannelOption.TCP_NODELAY, true);
   }
 
-  /**
-   * Starts a run and returns at once.
-   *
-   * @param done told the result once, at the latest when the timeout is over, by any thread
-   */
-  public void run(Consumer<ProbeResult> done) {
-    run(done, (at, what) -> {});
-  }
-
-  /** The same, telling each step. */
+  @Override
   public void run(Consumer<ProbeResult> done, Steps steps) {
     new Run(done, steps).start();
   }
 
-  /** What the target's name last resolved to; empty before the first run. */
-  InetAddress[] addresses() {
-    return addresses;
+  @Override
+  public String hint() {
+    Listening listening = new Listening(roots.procfs());
+    InetAddress[] known = addresses;
+    return known.length == 0
+        ? listening.explain(target)
+        : listening.explain(known, target.getPort());
+  }
+
+  /** Finds out anew when the name resolves to others, and once a minute. */
+  @Override
+  @SuppressWarnings("ReferenceEquality") // the array is kept while it stays the same
+  public boolean isWatchable() {
+    InetAddress[] now = addresses;
+    if (now != seen || --untilAnew < 0) {
+      seen = now;
+      untilAnew = ADDRESSES_ANEW;
+      int local = 0;
+      highs = new long[now.length];
+      lows = new long[now.length];
+      for (InetAddress address : now) {
+        if (Listening.isLocal(address)) {
+          highs[local] = ListeningSockets.high(address);
+          lows[local++] = ListeningSockets.low(address);
+        }
+      }
+      if (local < now.length) {
+        // Partly elsewhere: whether one socket listens here decides nothing.
+        highs = new long[0];
+      }
+    }
+    return highs.length > 0;
+  }
+
+  @Override
+  public Listens listens(ListeningSockets sockets) {
+    boolean listens = false;
+    for (int i = 0; i < highs.length; i++) {
+      listens |= sockets.find(highs[i], lows[i], target.getPort()) >= 0;
+    }
+    return highs.length == 0 ? Listens.UNKNOWN : listens ? Listens.YES : Listens.NO;
   }
 
   /** One lookup at a time: a run that finds one under way waits for the same. */
@@ -156,13 +178,13 @@ public final class TcpProbe {
     }
 
     void start() {
-      Scheduler.Task task = scheduler.after(config.timeout(), this::timedOut);
+      Scheduler.Task task = scheduler.after(timeout, this::timedOut);
       deadline = task;
       if (ended.get()) {
         task.cancel();
         return;
       }
-      String host = config.target().getHostString();
+      String host = target.getHostString();
       InetAddress literal = NetUtil.createInetAddressFromIpAddressString(host);
       if (literal != null) {
         resolved(new InetAddress[] {literal});
@@ -200,7 +222,7 @@ public final class TcpProbe {
         return;
       }
       waitingFor = "";
-      InetSocketAddress to = new InetSocketAddress(found[index], config.target().getPort());
+      InetSocketAddress to = new InetSocketAddress(found[index], target.getPort());
       steps.step(elapsed(), "connecting to " + Addresses.format(to));
       ChannelFuture connecting =
           bootstrap
@@ -237,7 +259,7 @@ public final class TcpProbe {
       if (addressesLeft == 1) {
         return () -> {};
       }
-      Duration share = config.timeout().minus(elapsed()).dividedBy(addressesLeft);
+      Duration share = timeout.minus(elapsed()).dividedBy(addressesLeft);
       return scheduler.after(share, () -> connecting.cancel(false));
     }
 
@@ -257,7 +279,7 @@ public final class TcpProbe {
       }
       steps.step(elapsed(), "connected");
       answering = true;
-      String send = config.send();
+      String send = module.send();
       if (send == null) {
         awaitAnswer();
         return;
@@ -275,7 +297,7 @@ public final class TcpProbe {
     }
 
     private void awaitAnswer() {
-      if (config.expect() == null) {
+      if (module.expect() == null) {
         up();
       }
     }
@@ -286,7 +308,7 @@ public final class TcpProbe {
       byte[] part = new byte[room];
       bytes.readBytes(part);
       answer.writeBytes(part);
-      Pattern expect = config.expect();
+      Pattern expect = module.expect();
       if (expect == null || ended.get()) {
         return;
       }
@@ -299,14 +321,14 @@ public final class TcpProbe {
     }
 
     private void closedByPeer() {
-      if (config.expect() != null && answering) {
+      if (module.expect() != null && answering) {
         down(answer.size() == 0 ? expected() + ", the peer closed the connection" : expected());
       }
     }
 
     private void timedOut() {
-      String after = "timeout after " + Durations.format(config.timeout());
-      if (answering && config.expect() != null) {
+      String after = "timeout after " + Durations.format(timeout);
+      if (answering && module.expect() != null) {
         down(got().isEmpty() ? expected() + ", " + after : expected());
       } else {
         down(after + waitingFor);
@@ -314,11 +336,15 @@ public final class TcpProbe {
     }
 
     private void up() {
-      end(new ProbeResult.Up(clock.now(), elapsed(), lookupTook));
+      end(new ProbeResult.Up(clock.now(), elapsed(), samples()));
     }
 
     private void down(String reason) {
-      end(new ProbeResult.Down(clock.now(), elapsed(), lookupTook, reason));
+      end(new ProbeResult.Down(clock.now(), elapsed(), reason, samples()));
+    }
+
+    private List<Measure.Sample> samples() {
+      return List.of(LOOKUP.sample(lookupTook.toNanos() / 1e9));
     }
 
     private void failed(Throwable failure) {
@@ -362,7 +388,7 @@ public final class TcpProbe {
     }
 
     private String expected() {
-      Pattern expect = config.expect();
+      Pattern expect = module.expect();
       String got = got();
       return "expected "
           + quoted(expect == null ? "" : expect.pattern())

@@ -1,6 +1,5 @@
 package vigie.agent.probe;
 
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -24,10 +23,9 @@ final class Watched {
   private static final Logger log = LoggerFactory.getLogger(Watched.class);
 
   private final ProbeConfig config;
-  private final TcpProbe probe;
+  private final Probe probe;
   private final Clock clock;
   private final Teller teller;
-  private final Listening listening;
   private final ProbeMeters meters;
 
   private Scheduler.@Nullable Task turns;
@@ -38,34 +36,34 @@ final class Watched {
   private boolean cannotRun;
   private @Nullable ProbeResult last;
   private boolean doubted;
+  private @Nullable Boolean up;
+  private boolean slow;
+  private final Window results;
+  private final Window slowness;
+  private String reason = "";
   private @Nullable Instant since;
   private long sinceNanos;
 
-  Watched(
-      ProbeConfig config,
-      TcpProbe probe,
-      Clock clock,
-      Teller teller,
-      Listening listening,
-      ProbeMeters meters) {
+  Watched(ProbeConfig config, Probe probe, Clock clock, Teller teller, ProbeMeters meters) {
     this.config = config;
     this.probe = probe;
     this.clock = clock;
     this.teller = teller;
-    this.listening = listening;
     this.meters = meters;
+    this.results = new Window(config.damping().of());
+    this.slowness = new Window(config.damping().of());
   }
 
   ProbeConfig config() {
     return config;
   }
 
-  InetAddress[] addresses() {
-    return probe.addresses();
+  Probe probe() {
+    return probe;
   }
 
   synchronized ProbeStatus status() {
-    return new ProbeStatus(config, last, since, everUp);
+    return new ProbeStatus(config, last, up, slow, since, everUp);
   }
 
   synchronized void start(Scheduler scheduler, Duration first) {
@@ -81,7 +79,8 @@ final class Watched {
     if (turns != null) {
       turns.cancel();
     }
-    if (forGood && last instanceof ProbeResult.Down) {
+    probe.close();
+    if (forGood && isDown()) {
       Instant now = clock.now();
       Map<String, String> fields = fields(now, now);
       fields.put("reason", "no longer watched");
@@ -137,9 +136,9 @@ final class Watched {
     Instant now = clock.now();
     Map<String, String> fields = fields(now, began);
     fields.put("told", told);
-    if (last instanceof ProbeResult.Down down) {
-      fields.put("reason", down.reason());
-      String text = title() + " is still down: " + down.reason();
+    if (isDown()) {
+      fields.put("reason", reason);
+      String text = title() + " is still down: " + reason;
       return Optional.of(event(EventType.PROBE_DOWN, now, fields, text));
     }
     return Optional.of(event(EventType.PROBE_UP, now, fields, title() + " is still up"));
@@ -187,33 +186,52 @@ final class Watched {
       return;
     }
     cannotRun = false;
-    boolean wasUp = last instanceof ProbeResult.Up;
-    boolean isUp = result instanceof ProbeResult.Up;
-    boolean first = last == null;
     last = result;
-    if (first || wasUp != isUp) {
-      changed(result, first);
+    boolean isUp = result instanceof ProbeResult.Up;
+    results.add(!isUp);
+    Damping damping = config.damping();
+    boolean change =
+        isUp
+            ? (up == null || isDown()) && results.good() >= damping.rise()
+            : (up == null || !isDown()) && results.bad() >= damping.fall();
+    if (change) {
+      changed(result);
     }
-    everUp |= isUp;
+    if (result instanceof ProbeResult.Down down && isDown()) {
+      reason = down.reason();
+    }
+    if (result instanceof ProbeResult.Up answered) {
+      everUp = true;
+      judgeSpeed(answered);
+    }
   }
 
-  private void changed(ProbeResult result, boolean first) {
+  private boolean isDown() {
+    return up != null && !up;
+  }
+
+  private void changed(ProbeResult result) {
     Instant at = result.at();
     Map<String, String> fields = fields(at, at);
     String lasted = "";
-    if (first) {
+    if (up == null) {
       fields.put("told", "start");
     } else {
       lasted = rounded(Duration.ofNanos(clock.nanos() - sinceNanos));
       fields.put("lasted", lasted);
     }
+    boolean first = up == null;
     since = at;
     sinceNanos = clock.nanos();
+    results.clear();
+    slowness.clear();
+    slow = false;
+    up = result instanceof ProbeResult.Up;
     if (result instanceof ProbeResult.Down down) {
       fields.put("reason", down.reason());
       wentDown(down, fields, lasted);
     } else {
-      log.info("probe up probe={} target={}", config.name(), config.address());
+      log.info("probe up probe={} target={}", config.name(), config.target());
       tell(
           EventType.PROBE_UP,
           at,
@@ -222,26 +240,71 @@ final class Watched {
     }
   }
 
+  /** Between the two limits an answer says neither, and what was found before stays. */
+  private void judgeSpeed(ProbeResult.Up answered) {
+    Damping damping = config.damping();
+    Duration over = damping.slowOver();
+    Duration under = damping.slowUnder();
+    if (over == null || under == null || isDown()) {
+      return;
+    }
+    Duration took = answered.took();
+    slowness.add(slow ? took.compareTo(under) >= 0 : took.compareTo(over) > 0);
+    if (!slow && slowness.bad() >= damping.fall()) {
+      slow = true;
+      told(
+          EventType.PROBE_SLOW,
+          answered,
+          " is slow: took " + words(took) + ", limit " + words(over));
+    } else if (slow && slowness.good() >= damping.rise()) {
+      slow = false;
+      told(EventType.PROBE_UP, answered, " is fast enough again: took " + words(took));
+    } else {
+      return;
+    }
+    slowness.clear();
+  }
+
+  private void told(EventType type, ProbeResult.Up answered, String what) {
+    Map<String, String> fields = fields(answered.at(), answered.at());
+    fields.put("took", words(answered.took()));
+    if (type == EventType.PROBE_UP) {
+      fields.put("told", "fast");
+    }
+    log.info(
+        "probe speed changed probe={} slow={} took={}",
+        config.name(),
+        slow,
+        words(answered.took()));
+    tell(type, answered.at(), fields, title() + what);
+  }
+
+  private static String words(Duration took) {
+    return Durations.format(Duration.ofMillis(Math.max(1, took.toMillis())));
+  }
+
   private void wentDown(ProbeResult.Down down, Map<String, String> fields, String lasted) {
     String text = title() + " is down: " + down.reason();
+    if (down.cause() != EventType.PROBE_DOWN) {
+      tell(down.cause(), down.at(), new LinkedHashMap<>(fields), title() + ": " + down.reason());
+    }
     if (everUp) {
       log.warn(
           "probe down probe={} target={} reason=\"{}\"",
           config.name(),
-          config.address(),
+          config.target(),
           down.reason());
       tell(EventType.PROBE_DOWN, down.at(), fields, text + "; it was up for " + lasted);
       return;
     }
-    InetAddress[] addresses = probe.addresses();
     teller.tell(
         config.name(),
         () -> {
-          String hint = listening.explain(addresses, config.target().getPort());
+          String hint = probe.hint();
           log.warn(
               "probe has never been up probe={} target={} reason=\"{}\" hint=\"{}\"",
               config.name(),
-              config.address(),
+              config.target(),
               down.reason(),
               hint);
           return event(
@@ -258,14 +321,20 @@ final class Watched {
   }
 
   private static Event event(EventType type, Instant at, Map<String, String> fields, String text) {
-    Severity severity = type == EventType.PROBE_DOWN ? Severity.ERROR : Severity.NOTICE;
-    return new Event(at, severity, type, fields, text);
+    return new Event(at, severity(type), type, fields, text);
+  }
+
+  private static Severity severity(EventType type) {
+    if (type == EventType.PROBE_UP) {
+      return Severity.NOTICE;
+    }
+    return type == EventType.PROBE_SLOW ? Severity.WARNING : Severity.ERROR;
   }
 
   private Map<String, String> fields(Instant at, Instant began) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("probe", config.name());
-    fields.put("target", config.address());
+    fields.put("target", config.target());
     if (!began.equals(at)) {
       fields.put("since", began.toString());
     }
@@ -273,9 +342,9 @@ final class Watched {
   }
 
   private String title() {
-    return config.name().equals(config.address())
+    return config.name().equals(config.target())
         ? config.name()
-        : config.name() + " " + config.address();
+        : config.name() + " " + config.target();
   }
 
   /** Whole seconds from the first on: nobody wants 1h2m3s456ms. */

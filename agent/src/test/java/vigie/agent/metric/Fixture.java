@@ -3,7 +3,6 @@ package vigie.agent.metric;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,9 +14,11 @@ import java.util.Map;
 import java.util.Objects;
 import vigie.agent.facts.Facts;
 import vigie.agent.facts.Hardware;
+import vigie.agent.probe.Measure;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
 import vigie.agent.probe.ProbeStatus;
+import vigie.agent.probe.Probers;
 import vigie.agent.reader.InodeReader;
 import vigie.agent.reader.Roots;
 import vigie.agent.reader.Statfs;
@@ -83,17 +84,21 @@ public final class Fixture {
   private static List<ProbeStatus> probes() {
     Instant at = Instant.parse("2026-01-01T00:00:07.5Z");
     Duration took = Duration.ofMillis(12);
-    ProbeConfig up = ProbeConfig.tcp("ssh", InetSocketAddress.createUnresolved("192.0.2.5", 22));
-    ProbeConfig down = ProbeConfig.tcp("web", InetSocketAddress.createUnresolved("web.lan", 80));
-    ProbeConfig fresh = ProbeConfig.tcp("new", InetSocketAddress.createUnresolved("new.lan", 80));
+    ProbeConfig up = ProbeConfig.tcp("ssh", "192.0.2.5:22");
+    ProbeConfig down = ProbeConfig.tcp("web", "web.lan:80");
+    ProbeConfig fresh = ProbeConfig.tcp("new", "new.lan:80");
+    Measure lookup = Probers.measures().get(0);
     return List.of(
-        new ProbeStatus(up, new ProbeResult.Up(at, took, Duration.ZERO), at, true),
+        new ProbeStatus(
+            up, new ProbeResult.Up(at, took, List.of(lookup.sample(0))), true, false, at, true),
         new ProbeStatus(
             down,
-            new ProbeResult.Down(at, took, Duration.ofMillis(2), "connection refused"),
+            new ProbeResult.Down(at, took, "connection refused", List.of(lookup.sample(0.002))),
+            false,
+            false,
             at.minusSeconds(5),
             false),
-        new ProbeStatus(fresh, null, null, false));
+        new ProbeStatus(fresh, null, null, false, null, false));
   }
 
   private static final class Machine implements Hardware {

@@ -8,12 +8,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +22,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventType;
+import vigie.agent.reader.Roots;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.time.ManualClock;
 
 /** Probes of a real port of this host, with time and telling in the test's hands. */
@@ -45,7 +45,10 @@ class ProbesTest {
     // Telling runs at once on the thread that tells, so that nothing but the socket is awaited.
     probes =
         new Probes(
-            Path.of("/proc"), clock, clock, loops, this::accept, lookups, Runnable::run, meters);
+            new ProbeTools(Roots.HOST, clock, clock, loops, Lookup.SYSTEM, lookups, lookups),
+            this::accept,
+            Runnable::run,
+            meters);
     service = new ServerSocket(0, 50, LOOPBACK);
     port = service.getLocalPort();
   }
@@ -171,11 +174,11 @@ class ProbesTest {
         List.of(
             new ProbeConfig(
                 "p",
+                TcpModule.CONNECT,
                 target(full.getLocalPort()),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(10),
-                null,
-                null)));
+                Damping.NONE)));
     advance(Duration.ofMillis(9500));
     assertThat(meters.get("vigie.probe.turns.skipped").counter().count()).isEqualTo(9);
     assertThat(meters.get("vigie.probe.runs").counter().count()).isZero();
@@ -236,11 +239,11 @@ class ProbesTest {
   private ProbeConfig expecting(String banner) {
     return new ProbeConfig(
         "p",
+        new TcpModule(null, Pattern.compile(banner)),
         target(port),
         Duration.ofHours(1),
         Duration.ofSeconds(2),
-        null,
-        Pattern.compile(banner));
+        Damping.NONE);
   }
 
   /** The next run's connection; time goes on until it is there. */
@@ -262,7 +265,8 @@ class ProbesTest {
 
   /** The timeout is longer than a test advances while a run on the real socket may be under way. */
   private static ProbeConfig probe(String name, int port, Duration every) {
-    return new ProbeConfig(name, target(port), every, Duration.ofMinutes(1), null, null);
+    return new ProbeConfig(
+        name, TcpModule.CONNECT, target(port), every, Duration.ofMinutes(1), Damping.NONE);
   }
 
   private void advance(Duration by) {
@@ -283,8 +287,8 @@ class ProbesTest {
     await().until(() -> meters.get("vigie.probe.runs").counter().count() >= least);
   }
 
-  private static InetSocketAddress target(int port) {
-    return InetSocketAddress.createUnresolved("127.0.0.1", port);
+  private static String target(int port) {
+    return "127.0.0.1:" + port;
   }
 
   private static int freePort() throws IOException {

@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import vigie.agent.reader.Roots;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.time.ManualClock;
@@ -166,16 +167,10 @@ class TcpProbeTest {
   /** Runs it; where {@code until} is given, waits for a step that begins so. */
   private List<String> run(
       InetSocketAddress target, @Nullable String send, @Nullable String expect, String... until) {
-    ProbeConfig config =
-        new ProbeConfig(
-            "p",
-            target,
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(2),
-            send,
-            expect == null ? null : Pattern.compile(expect));
+    TcpModule module = new TcpModule(send, expect == null ? null : Pattern.compile(expect));
     List<String> steps = java.util.Collections.synchronizedList(new ArrayList<>());
-    new TcpProbe(config, clock, clock, loops, threads, names)
+    ProbeTools tools = new ProbeTools(Roots.HOST, clock, clock, loops, names, threads, threads);
+    new TcpProbe(module, target, Duration.ofSeconds(2), tools)
         .run(results::add, (at, what) -> steps.add(what));
     for (String step : until) {
       await().until(() -> List.copyOf(steps).stream().anyMatch(s -> s.startsWith(step)));
