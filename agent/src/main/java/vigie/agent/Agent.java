@@ -60,6 +60,8 @@ final class Agent implements AutoCloseable {
   // Each mount of a file server that is gone holds a thread until it answers; the local disks must
   // still find one.
   private static final int MOST_HANGING_MOUNTS = 32;
+  // At most one for each collector, but a reload makes new ones while the old still hang.
+  private static final int MOST_HANGING_READINGS = 64;
 
   private final Closing closing;
   private final Probes probes;
@@ -151,9 +153,11 @@ final class Agent implements AutoCloseable {
             "facts",
             new Facts(Hardware.host(), clock, scheduler, asking, Facts.DEFAULT_PERIOD, meters));
     Executor mounts = closing.add("mounts threads", threads.direct("mounts", MOST_HANGING_MOUNTS));
+    Executor reading =
+        closing.add("reading threads", threads.direct("read", MOST_HANGING_READINGS));
     Function<CollectorsConfig, NodeMetrics> metrics =
         collectors -> NodeMetrics.host(roots, clock, mounts, collectors).with(facts).with(probes);
-    NodeCollector node = metrics.apply(config.collectors()).collector();
+    NodeCollector node = metrics.apply(config.collectors()).collector(reading);
     registry.register(node);
     AtomicInteger reloadSuccessful = describe(config, meters);
 

@@ -29,6 +29,8 @@ import vigie.base.time.Clock;
       "  agent metrics --path.procfs /host/proc --path.sysfs /host/sys --path.rootfs /host"
     })
 final class MetricsCommand implements Callable<Integer> {
+  private static final int MOST_THREADS = 64;
+
   @Mixin private Options options = new Options();
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -38,9 +40,10 @@ final class MetricsCommand implements Callable<Integer> {
     Clock clock = Clock.system();
     PrometheusRegistry registry = new PrometheusRegistry();
     MeterRegistry meters = Meters.in(registry);
-    try (Threads.Pool blocking = new Threads(meters).direct("facts", 4)) {
+    try (Threads.Pool blocking = new Threads(meters).direct("read", MOST_THREADS)) {
       NodeCollector node =
-          NodeMetrics.host(options.roots(), clock, blocking, config.collectors()).collector();
+          NodeMetrics.host(options.roots(), clock, blocking, config.collectors())
+              .collector(blocking);
       registry.register(node);
       spec.commandLine().getOut().print(new Exposition(registry, node, meters, clock).text());
       spec.commandLine().getOut().flush();

@@ -2,14 +2,18 @@ package vigie.agent.metric;
 
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.registry.PrometheusScrapeRequest;
+import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,11 +23,13 @@ import vigie.base.time.Clock;
 
 /**
  * All subjects as one collector of the Prometheus registry. A subject that fails is told by {@code
- * node_scrape_collector_success} and never spoils the others; calls from several threads wait for
- * each other.
+ * node_scrape_collector_success} and never spoils the others; one that hangs costs one scrape the
+ * time limit and is left out until it answers. Calls from several threads wait for each other.
  */
 public final class NodeCollector implements MultiCollector {
   private static final Logger log = LoggerFactory.getLogger(NodeCollector.class);
+
+  private static final IOException NOT_READ = new IOException("no thread to read with");
 
   /** The request's parameter that names the subjects wanted. */
   public static final String COLLECT = "collect[]";
@@ -34,28 +40,40 @@ public final class NodeCollector implements MultiCollector {
           "How long reading the subject took, in seconds.");
   private final Family success =
       Family.gauge("node_scrape_collector_success", "Whether the subject could be read.");
+  private final Family hanging =
+      Family.gauge(
+          "vigie_agent_collectors_hanging",
+          "Collectors left out because the kernel still owes the answer to an earlier reading.");
   private final LabelCache<String> labels = LabelCache.of("collector");
   private final Set<String> failing = new HashSet<>();
-  private volatile List<Subject> subjects;
   private final Clock clock;
+  private final Executor reading;
+  private final long limitNanos;
+  private volatile List<Sweep.Entry> entries;
 
-  NodeCollector(List<Subject> subjects, Clock clock) {
-    this.subjects = List.copyOf(subjects);
+  /**
+   * @param reading runs a scrape's readings, and may refuse; a thread that hangs is not given back
+   * @param limit how long a scrape waits for one subject
+   */
+  NodeCollector(List<Subject> subjects, Clock clock, Executor reading, Duration limit) {
+    this.entries = subjects.stream().map(Sweep.Entry::new).toList();
     this.clock = clock;
+    this.reading = reading;
+    this.limitNanos = limit.toNanos();
   }
 
   List<Subject> subjects() {
-    return subjects;
+    return entries.stream().map(entry -> entry.subject).toList();
   }
 
   /** Reads other subjects from the next scrape on. */
   public synchronized void replace(NodeMetrics metrics) {
-    subjects = List.copyOf(metrics.subjects());
+    entries = metrics.subjects().stream().map(Sweep.Entry::new).toList();
   }
 
   /** The names that {@code collect[]} takes. */
   public List<String> names() {
-    return subjects.stream().map(Subject::name).toList();
+    return subjects().stream().map(Subject::name).toList();
   }
 
   @Override
@@ -83,37 +101,43 @@ public final class NodeCollector implements MultiCollector {
   public synchronized MetricSnapshots collect(
       Predicate<String> includedNames, @Nullable PrometheusScrapeRequest request) {
     String[] wanted = request == null ? null : request.getParameterValues(COLLECT);
-    List<MetricSnapshot> snapshots = new ArrayList<>(256);
-    for (Subject subject : subjects) {
-      if (wanted == null || wanted.length == 0 || Arrays.asList(wanted).contains(subject.name())) {
-        collect(subject, includedNames, snapshots);
-      }
+    List<Sweep.Entry> todo = entries;
+    if (wanted != null && wanted.length > 0) {
+      List<String> names = Arrays.asList(wanted);
+      todo = entries.stream().filter(entry -> names.contains(entry.subject.name())).toList();
     }
+    List<MetricSnapshot> snapshots = new ArrayList<>(512);
+    read(todo, includedNames, snapshots);
+    for (Sweep.Entry entry : todo) {
+      Labels of = labels.get(entry.subject.name());
+      tell(entry.subject.name(), entry.failure);
+      success.add(of, entry.failure == null ? 1 : 0);
+      duration.add(of, entry.nanos / 1e9);
+    }
+    hanging.add(entries.stream().filter(entry -> entry.hanging).count());
+    take(hanging, includedNames, snapshots);
     take(duration, includedNames, snapshots);
     take(success, includedNames, snapshots);
     return new MetricSnapshots(snapshots);
   }
 
-  private void collect(
-      Subject subject, Predicate<String> includedNames, List<MetricSnapshot> snapshots) {
-    long start = clock.nanos();
-    @Nullable Exception failure = null;
-    try {
-      subject.collect();
-    } catch (IOException | RuntimeException e) {
-      failure = e;
+  /** A pass over all; where one hangs, another over those behind it on another thread. */
+  private void read(
+      List<Sweep.Entry> todo, Predicate<String> includedNames, List<MetricSnapshot> snapshots) {
+    for (Sweep.Entry entry : todo) {
+      entry.failure = NOT_READ;
+      entry.nanos = 0;
     }
-    for (Family family : subject.families()) {
+    int next = 0;
+    while (next < todo.size()) {
+      Sweep sweep = new Sweep(todo, next, includedNames, clock, snapshots);
       try {
-        take(family, includedNames, snapshots);
-      } catch (RuntimeException twice) {
-        // Two values with the same labels: the library refuses the family as a whole.
-        failure = twice;
+        reading.execute(sweep);
+      } catch (RejectedExecutionException allHang) {
+        return;
       }
+      next = sweep.await(limitNanos);
     }
-    tell(subject.name(), failure);
-    success.add(labels.get(subject.name()), failure == null ? 1 : 0);
-    duration.add(labels.get(subject.name()), (clock.nanos() - start) / 1e9);
   }
 
   private static void take(

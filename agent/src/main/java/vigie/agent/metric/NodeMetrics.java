@@ -29,6 +29,9 @@ import vigie.base.time.Clock;
 public final class NodeMetrics {
   private static final Duration STATFS_LIMIT = Duration.ofSeconds(2);
 
+  /** More than any reading takes on a Pi Zero; two that begin to hang still fit into a scrape. */
+  private static final Duration READING_LIMIT = Duration.ofSeconds(3);
+
   /**
    * Each collector with its default, where it reads, how it is made, and its options. Names,
    * defaults and options are node_exporter's; kept in the order of their names.
@@ -163,9 +166,13 @@ public final class NodeMetrics {
     return subjects;
   }
 
-  /** The subjects as one collector, to be registered in the Prometheus registry. */
-  public NodeCollector collector() {
-    return new NodeCollector(subjects, clock);
+  /**
+   * The subjects as one collector, to be registered in the Prometheus registry.
+   *
+   * @param reading runs each scrape's readings: one thread, and one more for each that hangs
+   */
+  public NodeCollector collector(Executor reading) {
+    return new NodeCollector(subjects, clock, reading, READING_LIMIT);
   }
 
   /** A collector that is on unless it is turned off. */

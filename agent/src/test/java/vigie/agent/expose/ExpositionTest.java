@@ -71,7 +71,8 @@ class ExpositionTest {
             "node_load5",
             "node_scrape_collector_duration_seconds",
             "node_scrape_collector_success",
-            "node_uname_info");
+            "node_uname_info",
+            "vigie_agent_collectors_hanging");
   }
 
   @Test

@@ -22,7 +22,7 @@ class GoldenMetricsTest {
       throws IOException {
     Fixture fixture = new Fixture(name);
     PrometheusRegistry registry = new PrometheusRegistry();
-    NodeCollector node = fixture.metrics().collector();
+    NodeCollector node = fixture.metrics().collector(Runnable::run);
     registry.register(node);
     MeterRegistry meters = Meters.in(registry);
     Exposition exposition = new Exposition(registry, node, meters, new ManualClock());

@@ -27,12 +27,13 @@ final class Served implements AutoCloseable {
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
   private final EventLoops loops = EventLoops.nio(1, "test-http");
   private final ExecutorService executor;
+  private final ExecutorService reading = Executors.newCachedThreadPool();
   private final HttpServer server;
 
   Served(NodeMetrics metrics, ExecutorService executor) {
     this.executor = executor;
     PrometheusRegistry registry = new PrometheusRegistry();
-    NodeCollector node = metrics.collector();
+    NodeCollector node = metrics.collector(reading);
     registry.register(node);
     MeterRegistry meters = Meters.in(registry);
     Routes routes = new Routes();
@@ -70,5 +71,6 @@ final class Served implements AutoCloseable {
     server.close();
     loops.close();
     executor.shutdownNow();
+    reading.shutdownNow();
   }
 }

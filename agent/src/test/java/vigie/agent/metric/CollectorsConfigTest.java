@@ -29,14 +29,14 @@ class CollectorsConfigTest {
   @Test
   void givenTurnedOff_whenMade_thenNotThere() throws IOException {
     CollectorsConfig config = read("cpu: false\nstat: {enabled: false}\nloadavg: true\n");
-    List<String> names = new Fixture("vm-6.18").metrics(config).collector().names();
+    List<String> names = new Fixture("vm-6.18").metrics(config).collector(Runnable::run).names();
     assertThat(names).contains("loadavg", "meminfo").doesNotContain("cpu", "stat");
   }
 
   @Test
   void givenFilterOfDevices_whenCollected_thenOnlyThose() throws IOException {
     CollectorsConfig config = read("netdev: {device_include: '^l'}\n");
-    NodeCollector node = new Fixture("vm-6.18").metrics(config).collector();
+    NodeCollector node = new Fixture("vm-6.18").metrics(config).collector(Runnable::run);
     assertThat(
             node.collect().stream()
                 .filter(s -> s.getMetadata().getName().equals("node_network_receive_bytes_total"))

@@ -33,7 +33,7 @@ class MetricsReferenceTest {
 
   @Test
   void givenSubjects_whenListed_thenTheReferenceIsTheSame() throws IOException {
-    NodeCollector node = new Fixture("vm-6.18").metrics().collector();
+    NodeCollector node = new Fixture("vm-6.18").metrics().collector(Runnable::run);
     node.collect(); // the lines of /proc/meminfo make families of their own
     StringBuilder text = new StringBuilder(HEAD);
     for (Subject subject : node.subjects()) {
