@@ -24,6 +24,7 @@ import vigie.agent.event.EventType;
 import vigie.agent.event.Severity;
 import vigie.agent.expose.Exposition;
 import vigie.agent.expose.Health;
+import vigie.agent.expose.ProbeEndpoint;
 import vigie.agent.facts.Facts;
 import vigie.agent.facts.Hardware;
 import vigie.agent.metric.CollectorsConfig;
@@ -65,6 +66,7 @@ final class Agent implements AutoCloseable {
 
   private final Closing closing;
   private final Probes probes;
+  private final ProbeEndpoint onDemand;
   private final Consumer<CollectorsConfig> collectors;
   private final int port;
   private final AtomicInteger reloadSuccessful;
@@ -74,12 +76,14 @@ final class Agent implements AutoCloseable {
       Closing closing,
       AgentConfig config,
       Probes probes,
+      ProbeEndpoint onDemand,
       Consumer<CollectorsConfig> collectors,
       int port,
       AtomicInteger reloadSuccessful) {
     this.closing = closing;
     this.config = config;
     this.probes = probes;
+    this.onDemand = onDemand;
     this.collectors = collectors;
     this.port = port;
     this.reloadSuccessful = reloadSuccessful;
@@ -123,14 +127,9 @@ final class Agent implements AutoCloseable {
     Executor blocking =
         closing.add("blocking", threads.bounded("blocking", MOST_BLOCKING, MOST_LOOKUPS));
     Executor telling = closing.add("telling", threads.single("tell"));
-    Probes probes =
-        closing.add(
-            "probes",
-            new Probes(
-                new ProbeTools(roots, clock, scheduler, loops, Lookup.SYSTEM, lookups, blocking),
-                spool,
-                telling,
-                meters));
+    ProbeTools tools =
+        new ProbeTools(roots, clock, scheduler, loops, Lookup.SYSTEM, lookups, blocking);
+    Probes probes = closing.add("probes", new Probes(tools, spool, telling, meters));
 
     Executor shipping = closing.add("shipping", threads.single("ship"));
     Ship ship =
@@ -163,6 +162,8 @@ final class Agent implements AutoCloseable {
 
     Routes routes = new Routes();
     new Exposition(registry, node, meters, clock).addTo(routes);
+    ProbeEndpoint onDemand = new ProbeEndpoint(tools, config.onDemand());
+    onDemand.addTo(routes);
     new Health(() -> "").addTo(routes);
     Executor requests = closing.add("requests", threads.bounded("http", 2, 64));
     HttpServer http = closing.add("http server", listen(config, roots, loops, requests, routes));
@@ -186,7 +187,7 @@ final class Agent implements AutoCloseable {
         Addresses.format(config.ship().collector()),
         config.probes().size());
     Consumer<CollectorsConfig> collectors = changed -> node.replace(metrics.apply(changed));
-    return new Agent(closing, config, probes, collectors, http.port(), reloadSuccessful);
+    return new Agent(closing, config, probes, onDemand, collectors, http.port(), reloadSuccessful);
   }
 
   /** The port of {@code /metrics}. */
@@ -219,6 +220,7 @@ final class Agent implements AutoCloseable {
       collectors.accept(fresh.collectors());
     }
     probes.configure(fresh.probes());
+    onDemand.configure(fresh.onDemand());
     config = fresh;
     reloadSuccessful.set(1);
     log.info("configuration reloaded probes={}", fresh.probes().size());

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.probe.Modules;
+import vigie.agent.probe.OnDemand;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.ShipConfig;
@@ -33,6 +34,7 @@ record AgentConfig(
     InetSocketAddress listen,
     CollectorsConfig collectors,
     List<ProbeConfig> probes,
+    OnDemand onDemand,
     SpoolConfig spool,
     ShipConfig ship) {
   static final Path DEFAULT_FILE = Path.of("/etc/vigie/agent.yaml");
@@ -64,13 +66,16 @@ record AgentConfig(
 
   /** Reads the top section. */
   static AgentConfig read(Section top, Roots roots) {
+    Map<String, Modules.Named> modules = Modules.readAll(top);
+    List<ProbeConfig> probes = ProbeConfig.readAll(top, modules);
     AgentConfig config =
         new AgentConfig(
             node(top, roots),
             labels(top.section("labels")),
             listen(top),
             CollectorsConfig.read(top.section("collectors")),
-            ProbeConfig.readAll(top, Modules.readAll(top)),
+            probes,
+            OnDemand.read(top, modules, probes),
             SpoolConfig.read(top.section("spool")),
             ShipConfig.read(top));
     top.end();

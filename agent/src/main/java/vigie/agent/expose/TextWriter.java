@@ -18,7 +18,10 @@ import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSna
 import io.prometheus.metrics.model.snapshots.UnknownSnapshot;
 import io.prometheus.metrics.model.snapshots.UnknownSnapshot.UnknownDataPointSnapshot;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.probe.Measure;
 
 /**
  * Writes snapshots as text into a buffer that is kept. The library's own writers go through streams
@@ -30,9 +33,51 @@ final class TextWriter {
   private static final double[] SCALES = {1e2, 1e3, 1e6, 1e9};
   private static final int[] SCALE_DIGITS = {2, 3, 6, 9};
 
-  private byte[] buffer = new byte[64 << 10];
+  /** Bytes that the answer of one probe usually needs. */
+  static final int SMALL = 4 << 10;
+
+  private byte[] buffer;
   private int at;
   private boolean openMetrics;
+
+  /** For a whole exposition. */
+  TextWriter() {
+    this(64 << 10);
+  }
+
+  /** With so many bytes at first. */
+  TextWriter(int bytes) {
+    buffer = new byte[bytes];
+  }
+
+  /** What one run of a probe measured, all gauges. */
+  byte[] write(Map<Measure, List<Measure.Sample>> samples, Format format) {
+    at = 0;
+    openMetrics = format == Format.OPEN_METRICS;
+    samples.forEach(this::write);
+    if (openMetrics) {
+      ascii("# EOF\n");
+    }
+    return Arrays.copyOf(buffer, at);
+  }
+
+  private void write(Measure measure, List<Measure.Sample> samples) {
+    head(measure.name(), measure.help(), "gauge");
+    for (Measure.Sample sample : samples) {
+      ascii(measure.name());
+      char separator = '{';
+      for (int i = 0; i < sample.labelValues().size(); i++) {
+        put(separator);
+        ascii(measure.labelNames().get(i));
+        ascii("=\"");
+        escaped(sample.labelValues().get(i), true);
+        put('"');
+        separator = ',';
+      }
+      ascii(separator == ',' ? "} " : " ");
+      value(sample.value());
+    }
+  }
 
   /** The whole exposition. */
   byte[] write(MetricSnapshots snapshots, Format format) {
@@ -120,7 +165,10 @@ final class TextWriter {
     if (!first) {
       return;
     }
-    String help = snapshot.getMetadata().getHelp();
+    head(name, snapshot.getMetadata().getHelp(), type);
+  }
+
+  private void head(String name, @Nullable String help, String type) {
     if (help != null && !help.isEmpty()) {
       ascii("# HELP ");
       ascii(name);

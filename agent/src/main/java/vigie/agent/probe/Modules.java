@@ -14,9 +14,9 @@ public final class Modules {
   /**
    * A module of the configuration.
    *
-   * @param timeout for a whole run
+   * @param timeout for a whole run; null where it states none
    */
-  public record Named(Module module, Duration timeout) {}
+  public record Named(Module module, @Nullable Duration timeout) {}
 
   /** The modules by their names, in the file's order; faults go to the section's. */
   public static Map<String, Named> readAll(Section agent) {

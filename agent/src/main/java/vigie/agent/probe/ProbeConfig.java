@@ -94,12 +94,13 @@ public record ProbeConfig(
     Modules.Named named = section.has("module") ? named(section, prober, modules) : null;
     Module module = named == null ? prober.read().apply(section) : named.module();
     String target = target(section, prober, module);
+    Duration ofModule = named == null ? null : named.timeout();
     Duration every =
         section.duration("every", module.every(), Duration.ofMillis(100), Duration.ofDays(1));
     Duration timeout =
         section.duration(
             "timeout",
-            named == null ? module.timeout() : named.timeout(),
+            ofModule == null ? module.timeout() : ofModule,
             Duration.ofMillis(10),
             Duration.ofMinutes(1));
     if (timeout.compareTo(every) > 0) {

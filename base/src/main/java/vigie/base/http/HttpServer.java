@@ -30,6 +30,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.zip.GZIPOutputStream;
@@ -218,15 +219,41 @@ public final class HttpServer implements AutoCloseable {
 
     private void answer(
         ChannelHandlerContext ctx, HttpRequest request, boolean keepAlive, boolean head) {
-      HttpAnswer answer;
       try {
-        answer = handler.handle(request);
-      } catch (HttpFault fault) {
-        answer = HttpAnswer.text(fault.status(), fault.getMessage() + "\n");
+        handler
+            .begin(request)
+            .whenComplete(
+                (answer, failure) ->
+                    finish(
+                        ctx,
+                        request,
+                        answer == null ? failed(request, failure) : answer,
+                        keepAlive,
+                        head));
       } catch (Exception | StackOverflowError failure) {
-        log.error("request failed method={} path={}", request.method(), request.path(), failure);
-        answer = HttpAnswer.text(500, "internal error; the log tells more\n");
+        finish(ctx, request, failed(request, failure), keepAlive, head);
       }
+    }
+
+    private HttpAnswer failed(HttpRequest request, Throwable failure) {
+      Throwable cause =
+          failure instanceof CompletionException && failure.getCause() != null
+              ? failure.getCause()
+              : failure;
+      if (cause instanceof HttpFault fault) {
+        return HttpAnswer.text(fault.status(), fault.getMessage() + "\n");
+      }
+      log.error("request failed method={} path={}", request.method(), request.path(), cause);
+      return HttpAnswer.text(500, "internal error; the log tells more\n");
+    }
+
+    private void finish(
+        ChannelHandlerContext ctx,
+        HttpRequest request,
+        HttpAnswer whole,
+        boolean keepAlive,
+        boolean head) {
+      HttpAnswer answer = whole;
       boolean gzip = false;
       if (answer.body().length >= GZIP_FROM_BYTES
           && !answer.headers().containsKey("content-encoding")

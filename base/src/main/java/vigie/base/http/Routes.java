@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Finds the handler of a path such as {@code /api/v1/label/{name}/values}; {@code {name}} stands
@@ -16,6 +17,24 @@ public final class Routes implements HttpHandler {
   /** Adds a handler for GET and HEAD. */
   public Routes get(String pattern, HttpHandler handler) {
     return on("GET", pattern, handler);
+  }
+
+  /** Adds a handler for GET and HEAD that answers later. */
+  public Routes getLater(String pattern, HttpHandler.Later handler) {
+    return on(
+        "GET",
+        pattern,
+        new HttpHandler() {
+          @Override
+          public HttpAnswer handle(HttpRequest request) {
+            throw new IllegalStateException("BUG: answers later, and was asked to answer at once");
+          }
+
+          @Override
+          public CompletionStage<HttpAnswer> begin(HttpRequest request) throws Exception {
+            return handler.begin(request);
+          }
+        });
   }
 
   /** Adds a handler for POST. */
@@ -31,6 +50,16 @@ public final class Routes implements HttpHandler {
 
   @Override
   public HttpAnswer handle(HttpRequest request) throws Exception {
+    return route(request).handle(request);
+  }
+
+  @Override
+  public CompletionStage<HttpAnswer> begin(HttpRequest request) throws Exception {
+    return route(request).begin(request);
+  }
+
+  /** The handler of a request; where there is none, one that says so. */
+  private HttpHandler route(HttpRequest request) {
     String[] segments = split(request.path());
     String method = request.method().equals("HEAD") ? "GET" : request.method();
     TreeSet<String> allowed = new TreeSet<>();
@@ -39,18 +68,19 @@ public final class Routes implements HttpHandler {
       if (matches(route.segments, segments, variables)) {
         if (route.method.equals(method)) {
           request.bind(variables);
-          return route.handler.handle(request);
+          return route.handler;
         }
         allowed.add(route.method);
       }
     }
     if (!allowed.isEmpty()) {
       String list = String.join(", ", allowed);
-      return HttpAnswer.text(
-              405, request.method() + " is not for " + request.path() + "; use " + list + "\n")
-          .with("allow", list);
+      return wrong ->
+          HttpAnswer.text(
+                  405, wrong.method() + " is not for " + wrong.path() + "; use " + list + "\n")
+              .with("allow", list);
     }
-    return HttpAnswer.text(404, "nothing at " + request.path() + "\n");
+    return unknown -> HttpAnswer.text(404, "nothing at " + unknown.path() + "\n");
   }
 
   private static boolean matches(String[] pattern, String[] path, Map<String, String> variables) {

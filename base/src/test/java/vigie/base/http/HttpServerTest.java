@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPInputStream;
 import org.awaitility.core.ConditionTimeoutException;
@@ -31,6 +32,7 @@ import vigie.base.net.EventLoops;
 
 class HttpServerTest {
   private final EventLoops loops = EventLoops.nio(1, "test");
+  private final CompletableFuture<HttpAnswer> later = new CompletableFuture<>();
   private final HttpServer server =
       new HttpServer(
           loops,
@@ -51,6 +53,7 @@ class HttpServerTest {
                   r -> {
                     throw new HttpFault(422, "no such thing");
                   })
+              .getLater("/later", r -> later)
               .post("/form", r -> HttpAnswer.text(200, String.join("+", r.parameters("q")))));
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -83,6 +86,21 @@ class HttpServerTest {
     assertThat(get("/nothing").statusCode()).isEqualTo(404);
     assertThat(get("/form").statusCode()).isEqualTo(405);
     assertThat(get("/form").headers().firstValue("allow")).contains("POST");
+  }
+
+  @Test
+  void givenHandlerThatAnswersLater_whenOthersAsk_thenTheyDoNotWaitForIt() throws Exception {
+    var request = java.net.http.HttpRequest.newBuilder(uri("/later")).build();
+    var waiting = client.sendAsync(request, BodyHandlers.ofString());
+    assertThat(text(get("/hello?who=x"))).isEqualTo("hello x");
+    later.complete(HttpAnswer.text(200, "at last"));
+    assertThat(waiting.get().body()).isEqualTo("at last");
+  }
+
+  @Test
+  void givenHandlerThatFailsLater_whenAsked_thenItsStatus() throws Exception {
+    later.completeExceptionally(new HttpFault(422, "no such thing"));
+    assertThat(get("/later").statusCode()).isEqualTo(422);
   }
 
   @Test
