@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -41,6 +42,7 @@ import vigie.agent.spool.Spool;
 import vigie.base.config.ConfigException;
 import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
+import vigie.base.http.WebAccess;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
@@ -166,7 +168,10 @@ final class Agent implements AutoCloseable {
     onDemand.addTo(routes);
     new Health(() -> "").addTo(routes);
     Executor requests = closing.add("requests", threads.bounded("http", 2, 64));
-    HttpServer http = closing.add("http server", listen(config, roots, loops, requests, routes));
+    Executor passwords = closing.add("passwords thread", threads.bounded("password", 1, 16));
+    WebAccess access = WebAccess.of(config.webConfig(), clock, passwords, meters);
+    HttpServer http =
+        closing.add("http server", listen(config, roots, loops, access, requests, routes));
 
     tell(spool, clock, EventType.AGENT_START, "agent started");
     closing.add("agent.stop event", () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops"));
@@ -207,6 +212,9 @@ final class Agent implements AutoCloseable {
     if (!fresh.listen().equals(config.listen())) {
       later.add("listen");
     }
+    if (!Objects.equals(fresh.webConfig(), config.webConfig())) {
+      later.add("web_config_file");
+    }
     if (!fresh.ship().equals(config.ship())) {
       later.add("collector");
     }
@@ -242,9 +250,14 @@ final class Agent implements AutoCloseable {
   }
 
   private static HttpServer listen(
-      AgentConfig config, Roots roots, EventLoops loops, Executor requests, Routes routes) {
+      AgentConfig config,
+      Roots roots,
+      EventLoops loops,
+      WebAccess access,
+      Executor requests,
+      Routes routes) {
     try {
-      return new HttpServer(loops, config.listen(), HTTP_LIMITS, requests, routes);
+      return new HttpServer(loops, config.listen(), HTTP_LIMITS, access, requests, routes);
     } catch (UncheckedIOException e) {
       throw new ConfigException(
           e.getMessage() + holder(config.listen(), roots) + "; set another listen");

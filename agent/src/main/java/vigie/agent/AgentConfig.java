@@ -19,6 +19,7 @@ import vigie.base.config.Faults;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
 import vigie.base.config.Yaml;
+import vigie.base.http.WebAccess;
 import vigie.base.net.Addresses;
 
 /**
@@ -27,11 +28,13 @@ import vigie.base.net.Addresses;
  * @param node the name of this node in events; the host name unless configured
  * @param labels further facts about the node, shown as {@code vigie_node_labels}
  * @param listen where {@code /metrics} is served
+ * @param webConfig whom that lets in, a file in the exporter-toolkit's format; null for everybody
  */
 record AgentConfig(
     String node,
     Map<String, String> labels,
     InetSocketAddress listen,
+    @Nullable Path webConfig,
     CollectorsConfig collectors,
     List<ProbeConfig> probes,
     OnDemand onDemand,
@@ -73,6 +76,7 @@ record AgentConfig(
             node(top, roots),
             labels(top.section("labels")),
             listen(top),
+            webConfig(top),
             CollectorsConfig.read(top.section("collectors")),
             probes,
             OnDemand.read(top, modules, probes),
@@ -149,6 +153,15 @@ record AgentConfig(
                         || (c >= '0' && c <= '9')
                         || (c >= 'a' && c <= 'z')
                         || (c >= 'A' && c <= 'Z'));
+  }
+
+  private static @Nullable Path webConfig(Section top) {
+    Value value = top.value("web_config_file");
+    Path file = value == null ? null : value.path();
+    if (file != null) {
+      WebAccess.check(file, top.faults());
+    }
+    return file;
   }
 
   private static InetSocketAddress listen(Section top) {

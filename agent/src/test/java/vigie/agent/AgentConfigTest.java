@@ -41,10 +41,21 @@ class AgentConfigTest {
     assertThat(faults.isEmpty()).isTrue();
     assertThat(config.node()).isEqualTo("pi4");
     assertThat(config.labels()).isEmpty();
+    assertThat(config.webConfig()).isNull();
     assertThat(Addresses.format(config.listen())).isEqualTo("0.0.0.0:9100");
     assertThat(config.probes()).isEmpty();
     assertThat(config.spool()).isEqualTo(SpoolConfig.DEFAULTS);
     assertThat(config.ship()).isEqualTo(ShipConfig.DEFAULTS);
+  }
+
+  @Test
+  void givenWebConfigFile_whenItIsWrong_thenItsOwnPlaceIsNamed() throws IOException {
+    Path web = root.resolve("web.yml");
+    Files.writeString(web, "basic_auth_user: {}\n");
+    assertThat(read("web_config_file: " + web).webConfig()).isEqualTo(web);
+    assertThat(faults.all())
+        .containsExactly(
+            web + ":1:1: unknown key \"basic_auth_user\"; did you mean \"basic_auth_users\"?");
   }
 
   @Test

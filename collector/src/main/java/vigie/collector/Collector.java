@@ -24,6 +24,7 @@ import vigie.base.config.Faults;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
+import vigie.base.http.WebAccess;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
 import vigie.base.net.SocketOwners;
@@ -240,6 +241,8 @@ final class Collector implements AutoCloseable {
 
     // What answers.
     var answering = closing.add("http threads", threads.pool("http", 4, HTTP_QUEUE));
+    var passwords = closing.add("passwords thread", threads.pool("password", 1, 16));
+    var access = WebAccess.of(config.webConfig().orElse(null), clock, passwords, meters);
     Routes routes = new Routes();
     new QueryApi(samples, engine, clock).routes(routes);
     new RulesApi(rules).routes(routes);
@@ -263,7 +266,8 @@ final class Collector implements AutoCloseable {
             listening(
                 "listen.http",
                 config.http(),
-                () -> new HttpServer(loops, config.http(), HTTP_LIMITS, answering, routes)));
+                () ->
+                    new HttpServer(loops, config.http(), HTTP_LIMITS, access, answering, routes)));
     ready = true;
     log.info(
         "collector started http={} relp={} storage={} rules={} targets={}",
@@ -325,7 +329,7 @@ final class Collector implements AutoCloseable {
     faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
     if (!next.fixed().equals(config.fixed())) {
       log.warn(
-          "storage, listen, nodes, external_labels and external_url take effect at the next start only");
+          "storage, listen, web_config_file, nodes, external_labels and external_url take effect at the next start only");
     }
     config = next;
     outbox.reload(notifiers(next.routing()));

@@ -12,6 +12,7 @@ import vigie.base.config.Globs;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
 import vigie.base.config.Yaml;
+import vigie.base.http.WebAccess;
 import vigie.base.net.Addresses;
 import vigie.collector.dispatch.Integration;
 import vigie.collector.dispatch.Receiver;
@@ -30,6 +31,7 @@ import vigie.collector.scrape.ScrapeConfig;
  * @param storage the folder that holds everything durable
  * @param samples how long samples are kept
  * @param events how long events are kept
+ * @param webConfig whom the HTTP side lets in, a file in the exporter-toolkit's format
  * @param externalUrl where people reach the collector, for links; {@code ""} where nobody said
  */
 record CollectorConfig(
@@ -37,6 +39,7 @@ record CollectorConfig(
     Duration samples,
     Duration events,
     InetSocketAddress http,
+    Optional<Path> webConfig,
     InetSocketAddress relp,
     Labels externalLabels,
     String externalUrl,
@@ -93,6 +96,8 @@ record CollectorConfig(
     InetSocketAddress http = address(listen, "http", "127.0.0.1:9337");
     InetSocketAddress relp = address(listen, "relp", "127.0.0.1:2514");
     listen.end();
+    Optional<Path> webConfig = Optional.ofNullable(top.value("web_config_file")).map(Value::path);
+    webConfig.ifPresent(web -> WebAccess.check(web, faults));
 
     List<ScrapeConfig> scrapes = ScrapeConfig.readAll(top);
     Section global = top.section("global");
@@ -124,6 +129,7 @@ record CollectorConfig(
         samples,
         events,
         http,
+        webConfig,
         relp,
         external,
         externalUrl,
@@ -136,7 +142,8 @@ record CollectorConfig(
 
   /** What a reload does not change. */
   List<Object> fixed() {
-    return List.of(storage, samples, events, http, relp, externalLabels, externalUrl, nodes);
+    return List.of(
+        storage, samples, events, http, webConfig, relp, externalLabels, externalUrl, nodes);
   }
 
   private static InetSocketAddress address(Section listen, String key, String otherwise) {

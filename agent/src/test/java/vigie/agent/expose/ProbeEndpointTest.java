@@ -2,6 +2,7 @@ package vigie.agent.expose;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -27,6 +28,7 @@ import vigie.base.config.Section;
 import vigie.base.config.Yaml;
 import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
+import vigie.base.http.WebAccess;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.time.ManualClock;
@@ -65,6 +67,7 @@ class ProbeEndpointTest {
             loops,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             new HttpServer.Limits(1024, 100),
+            WebAccess.open(new ManualClock(), new SimpleMeterRegistry()),
             threads,
             routes);
   }

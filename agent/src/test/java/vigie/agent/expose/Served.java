@@ -10,14 +10,17 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 import vigie.agent.metric.Meters;
 import vigie.agent.metric.NodeCollector;
 import vigie.agent.metric.NodeMetrics;
 import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
+import vigie.base.http.WebAccess;
 import vigie.base.net.EventLoops;
 import vigie.base.time.Clock;
 
@@ -31,6 +34,11 @@ final class Served implements AutoCloseable {
   private final HttpServer server;
 
   Served(NodeMetrics metrics, ExecutorService executor) {
+    this(metrics, executor, null);
+  }
+
+  /** With a web.config file. */
+  Served(NodeMetrics metrics, ExecutorService executor, @Nullable Path webConfig) {
     this.executor = executor;
     PrometheusRegistry registry = new PrometheusRegistry();
     NodeCollector node = metrics.collector(reading);
@@ -44,6 +52,7 @@ final class Served implements AutoCloseable {
             loops,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             new HttpServer.Limits(1024, 100),
+            WebAccess.of(webConfig, Clock.system(), executor, meters),
             executor,
             routes);
   }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import vigie.base.net.Peer;
 
 /**
  * A whole request; its parameters are those of the query and, for a form, of the body. Not shared
@@ -18,19 +19,19 @@ public final class HttpRequest {
   private final String rawQuery;
   private final HttpHeaders headers;
   private final byte[] body;
-  private final String peer;
+  private Peer who;
   private Map<String, String> variables = Map.of();
   private Map<String, List<String>> parameters = Map.of();
   private boolean parsed;
 
   HttpRequest(
-      String method, String path, String rawQuery, HttpHeaders headers, byte[] body, String peer) {
+      String method, String path, String rawQuery, HttpHeaders headers, byte[] body, Peer who) {
     this.method = method;
     this.path = path;
     this.rawQuery = rawQuery;
     this.headers = headers;
     this.body = body;
-    this.peer = peer;
+    this.who = who;
   }
 
   /** Upper case. */
@@ -60,7 +61,16 @@ public final class HttpRequest {
 
   /** The other end's address without its port. */
   public String peer() {
-    return peer;
+    return who.address();
+  }
+
+  /** Who asks, as far as it was proved by certificate or password. */
+  public Peer who() {
+    return who;
+  }
+
+  void loggedIn(String user) {
+    who = who.loggedIn(user);
   }
 
   /** The part of the path that {@code {name}} stands for in the route. */

@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -22,22 +23,27 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.base.http.HttpMeters.Reason;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Peer;
+import vigie.base.net.ServerTls;
 
 /**
  * An HTTP/1.1 server with limits: header 16 KiB, request line 8 KiB, body as given, connections as
@@ -54,6 +60,8 @@ public final class HttpServer implements AutoCloseable {
   private final HttpHandler handler;
   private final Executor executor;
   private final Limits limits;
+  private final WebAccess access;
+  private final HttpMeters meters;
   private final ChannelGroup connections =
       new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
   private final Channel listening;
@@ -84,15 +92,20 @@ public final class HttpServer implements AutoCloseable {
   /**
    * Listens.
    *
-   * @param executor runs the handler; where it rejects, the answer is 503
+   * @param access whom it lets in
+   * @param executor runs the handler and what of TLS takes long; where it rejects, the answer is
+   *     503
    * @throws UncheckedIOException if the address cannot be bound; its message names the address
    */
   public HttpServer(
       EventLoops loops,
       InetSocketAddress address,
       Limits limits,
+      WebAccess access,
       Executor executor,
       HttpHandler handler) {
+    this.access = access;
+    this.meters = access.meters();
     this.handler = handler;
     this.executor = executor;
     this.limits = limits;
@@ -139,20 +152,63 @@ public final class HttpServer implements AutoCloseable {
 
   private void open(SocketChannel channel) {
     if (connections.size() >= limits.connections()) {
+      meters.refused(Reason.CONNECTIONS);
       channel.close();
       return;
     }
     connections.add(channel);
+    channel.pipeline().addLast(new Deadlines(limits, meters));
+    if (!access.isConfigured()) {
+      speak(channel, null);
+      return;
+    }
+    // The certificate may have to be read again, which is not for this thread.
+    channel.config().setAutoRead(false);
+    try {
+      executor.execute(
+          () -> {
+            ServerTls.Context tls = access.tls();
+            channel
+                .eventLoop()
+                .execute(
+                    () -> {
+                      speak(channel, tls);
+                      channel.config().setAutoRead(true);
+                    });
+          });
+    } catch (RejectedExecutionException full) {
+      meters.refused(Reason.BUSY);
+      channel.close();
+    }
+  }
+
+  private void speak(SocketChannel channel, ServerTls.@Nullable Context tls) {
+    if (tls != null) {
+      channel.pipeline().addLast(new TlsOnly(tls, executor, meters));
+    }
     channel
         .pipeline()
-        .addLast(new Deadlines(limits))
         .addLast(
             new HttpServerCodec(
                 new HttpDecoderConfig()
                     .setMaxInitialLineLength(REQUEST_LINE_BYTES)
                     .setMaxHeaderSize(HEADER_BYTES)))
-        .addLast(new HttpObjectAggregator(limits.bodyBytes(), true))
-        .addLast(new Requests());
+        .addLast(new Bodies(limits.bodyBytes()))
+        .addLast(new Requests(tls));
+  }
+
+  /** Counts what is too large. */
+  private final class Bodies extends HttpObjectAggregator {
+    Bodies(int mostBytes) {
+      super(mostBytes, true);
+    }
+
+    @Override
+    protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized)
+        throws Exception {
+      meters.refused(Reason.BODY_TOO_LARGE);
+      super.handleOversizedMessage(ctx, oversized);
+    }
   }
 
   /**
@@ -160,13 +216,19 @@ public final class HttpServer implements AutoCloseable {
    * written.
    */
   private final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private final ServerTls.@Nullable Context tls;
     private boolean answering;
+
+    Requests(ServerTls.@Nullable Context tls) {
+      this.tls = tls;
+    }
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest message) {
       if (message.decoderResult().isFailure()) {
         boolean tooLong =
             message.decoderResult().cause() instanceof io.netty.handler.codec.TooLongFrameException;
+        meters.refused(tooLong ? Reason.HEAD_TOO_LARGE : Reason.UNREADABLE);
         write(
             ctx,
             HttpAnswer.text(tooLong ? 431 : 400, "the request cannot be read\n"),
@@ -178,6 +240,7 @@ public final class HttpServer implements AutoCloseable {
       if (answering) {
         // Pipelined requests are rare and not worth a queue: the client sends them again on a new
         // connection.
+        meters.refused(Reason.PIPELINED);
         ctx.close();
         return;
       }
@@ -198,23 +261,40 @@ public final class HttpServer implements AutoCloseable {
                 question < 0 ? "" : uri.substring(question + 1),
                 message.headers().copy(),
                 body,
-                host(ctx.channel().remoteAddress()));
+                Peer.of(ctx.channel(), tls));
       } catch (IllegalArgumentException e) {
         write(ctx, HttpAnswer.text(400, "the path cannot be decoded\n"), false, false, false);
         return;
       }
       boolean keepAlive = HttpUtil.isKeepAlive(message);
       boolean head = message.method().equals(HttpMethod.HEAD);
+      run(ctx, head, () -> admit(ctx, request, keepAlive, head));
+    }
+
+    private void run(ChannelHandlerContext ctx, boolean head, Runnable work) {
       try {
-        executor.execute(() -> answer(ctx, request, keepAlive, head));
+        executor.execute(work);
       } catch (RejectedExecutionException full) {
-        write(
-            ctx,
-            HttpAnswer.text(503, "too many requests under way; try again\n"),
-            false,
-            head,
-            false);
+        meters.refused(Reason.BUSY);
+        HttpAnswer busy = HttpAnswer.text(503, "too many requests under way; try again\n");
+        write(ctx, busy, false, head, false);
       }
+    }
+
+    private void admit(
+        ChannelHandlerContext ctx, HttpRequest request, boolean keepAlive, boolean head) {
+      Thread asked = Thread.currentThread();
+      access.admit(
+          request,
+          refusal -> {
+            if (refusal != null) {
+              write(ctx, refusal, keepAlive, head, false);
+            } else if (Thread.currentThread() == asked) {
+              answer(ctx, request, keepAlive, head);
+            } else {
+              run(ctx, head, () -> answer(ctx, request, keepAlive, head));
+            }
+          });
     }
 
     private void answer(
@@ -281,6 +361,7 @@ public final class HttpServer implements AutoCloseable {
         response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
         response.headers().set(HttpHeaderNames.VARY, "accept-encoding");
       }
+      access.headers().forEach(response.headers()::set);
       for (Map.Entry<String, String> header : answer.headers().entrySet()) {
         response.headers().set(header.getKey(), header.getValue());
       }
@@ -305,6 +386,16 @@ public final class HttpServer implements AutoCloseable {
       answering = false;
       ctx.pipeline().get(Deadlines.class).answered();
       ctx.channel().config().setAutoRead(true);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof SslHandshakeCompletionEvent handshake
+          && !handshake.isSuccess()
+          && !(handshake.cause() instanceof ClosedChannelException)) {
+        meters.refused(Reason.HANDSHAKE);
+      }
+      ctx.fireUserEventTriggered(event);
     }
 
     @Override
@@ -333,11 +424,5 @@ public final class HttpServer implements AutoCloseable {
       super(out, 4096);
       def.setLevel(1);
     }
-  }
-
-  private static String host(SocketAddress address) {
-    return address instanceof InetSocketAddress inet && inet.getAddress() != null
-        ? inet.getAddress().getHostAddress()
-        : String.valueOf(address);
   }
 }

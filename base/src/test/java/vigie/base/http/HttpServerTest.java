@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,8 +30,10 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import vigie.base.net.EventLoops;
+import vigie.base.time.Clock;
 
 class HttpServerTest {
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final EventLoops loops = EventLoops.nio(1, "test");
   private final CompletableFuture<HttpAnswer> later = new CompletableFuture<>();
   private final HttpServer server =
@@ -38,6 +41,7 @@ class HttpServerTest {
           loops,
           new InetSocketAddress("127.0.0.1", 0),
           new HttpServer.Limits(1000, 4),
+          WebAccess.open(Clock.system(), meters),
           Runnable::run,
           new Routes()
               .get("/hello", r -> HttpAnswer.text(200, "hello " + r.parameter("who")))
@@ -164,6 +168,7 @@ class HttpServerTest {
                     loops,
                     new InetSocketAddress("127.0.0.1", server.port()),
                     new HttpServer.Limits(1, 1),
+                    WebAccess.open(Clock.system(), meters),
                     Runnable::run,
                     r -> HttpAnswer.text(200, "")))
         .isInstanceOf(UncheckedIOException.class)
@@ -176,6 +181,7 @@ class HttpServerTest {
         new InetSocketAddress("127.0.0.1", 0),
         new HttpServer.Limits(
             1000, 4, Duration.ofMinutes(1), Duration.ofMillis(300), Duration.ofMinutes(1)),
+        WebAccess.open(Clock.system(), meters),
         Runnable::run,
         handler);
   }

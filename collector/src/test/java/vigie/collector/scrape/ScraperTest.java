@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,7 +27,9 @@ import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpServer;
+import vigie.base.http.WebAccess;
 import vigie.base.net.EventLoops;
+import vigie.base.time.Clock;
 import vigie.base.time.ManualClock;
 import vigie.collector.sample.Staleness;
 
@@ -39,6 +42,7 @@ class ScraperTest {
           loops,
           new InetSocketAddress("127.0.0.1", 0),
           new HttpServer.Limits(1000, 16),
+          WebAccess.open(Clock.system(), new SimpleMeterRegistry()),
           Runnable::run,
           r -> answer);
   private final ManualClock clock = new ManualClock();

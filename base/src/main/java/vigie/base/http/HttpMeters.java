@@ -1,0 +1,51 @@
+package vigie.base.http;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
+
+/** What an HTTP server turned away, by reason: each of its limits shows here. */
+final class HttpMeters {
+  /** Why a request or a connection was turned away. */
+  enum Reason {
+    /** More connections than the limit; closed at once. */
+    CONNECTIONS,
+    /** Request line or headers too long. */
+    HEAD_TOO_LARGE,
+    BODY_TOO_LARGE,
+    /** Not HTTP. */
+    UNREADABLE,
+    /** A second request before the first was answered. */
+    PIPELINED,
+    /** The request did not come in wholly in its time. */
+    REQUEST_TIME,
+    /** The answer was not made and taken in its time. */
+    ANSWER_TIME,
+    /** All threads taken and the queue full. */
+    BUSY,
+    /** {@code rate_limit} of the web configuration. */
+    RATE,
+    /** The TLS handshake failed: no TLS, no common version, no certificate that is let in. */
+    HANDSHAKE,
+    /** No password, or not the right one. */
+    CREDENTIALS,
+    /** Too many wrong passwords from one address. */
+    ATTEMPTS
+  }
+
+  private final Counter[] counters = new Counter[Reason.values().length];
+
+  HttpMeters(MeterRegistry meters) {
+    for (Reason reason : Reason.values()) {
+      counters[reason.ordinal()] =
+          Counter.builder("vigie.http.refused")
+              .description("Requests and connections that the HTTP server turned away.")
+              .tag("reason", reason.name().toLowerCase(Locale.ROOT))
+              .register(meters);
+    }
+  }
+
+  void refused(Reason reason) {
+    counters[reason.ordinal()].increment();
+  }
+}

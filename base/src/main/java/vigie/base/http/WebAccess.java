@@ -1,0 +1,329 @@
+package vigie.base.http;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.base.config.ConfigException;
+import vigie.base.config.Faults;
+import vigie.base.http.HttpMeters.Reason;
+import vigie.base.net.ServerTls;
+import vigie.base.time.Clock;
+
+/**
+ * Whom an HTTP server lets in, as its {@code web.config} file says. The file, certificates and keys
+ * are looked at again with the next connection or request, at most once a second: a change counts
+ * from then on, one that is wrong leaves the old in force, and an idle server touches no disk. Safe
+ * for all threads; may read files, so not for event loops.
+ */
+public final class WebAccess {
+  private static final Logger log = LoggerFactory.getLogger(WebAccess.class);
+  private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final int MOST_ADDRESSES = 1000;
+  private static final int WRONG_BURST = 10;
+  private static final Duration WRONG_EVERY = Duration.ofSeconds(5);
+
+  private final @Nullable Path file;
+  private final Clock clock;
+  private final Executor checking;
+  private final HttpMeters meters;
+  private final Passwords passwords = new Passwords();
+  private final Map<String, TokenBucket> wrong =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, TokenBucket> eldest) {
+          return size() > MOST_ADDRESSES;
+        }
+      }; // guarded by itself
+
+  private volatile State state;
+  private volatile boolean successful = true;
+  private long looked; // guarded by this
+  private List<Path> watched; // guarded by this
+  private List<Stamp> stamps = List.of(); // guarded by this
+  private String lastFault = ""; // guarded by this
+
+  private record State(
+      WebConfig config, ServerTls.@Nullable Context tls, @Nullable TokenBucket rate) {}
+
+  /** What tells one content of a file from the next. */
+  private record Stamp(Path path, long modified, long size, @Nullable Object key) {
+    static Stamp of(Path file) {
+      try {
+        BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
+        return new Stamp(file, now.lastModifiedTime().toMillis(), now.size(), now.fileKey());
+      } catch (IOException gone) {
+        return new Stamp(file, -1, -1, null);
+      }
+    }
+
+    static Stamp of(Path file, List<Stamp> known) {
+      return known.stream().filter(s -> s.path.equals(file)).findFirst().orElseGet(() -> of(file));
+    }
+  }
+
+  private WebAccess(
+      @Nullable Path file, State state, Clock clock, Executor checking, MeterRegistry meters) {
+    this.file = file;
+    this.watched = file == null ? List.of() : List.of(file);
+    this.state = state;
+    this.clock = clock;
+    this.checking = checking;
+    this.meters = new HttpMeters(meters);
+  }
+
+  /** Lets everybody in, by plain HTTP. */
+  public static WebAccess open(Clock clock, MeterRegistry meters) {
+    State open = new State(WebConfig.OPEN, null, null);
+    return new WebAccess(null, open, clock, Runnable::run, meters);
+  }
+
+  /**
+   * Lets in whom the file says; everybody, by plain HTTP, where it is null.
+   *
+   * @param checking finds out about passwords, which takes long: one thread, and where it rejects
+   *     the answer is 503
+   * @throws ConfigException if the file, or one that it names, is wrong
+   */
+  public static WebAccess of(
+      @Nullable Path file, Clock clock, Executor checking, MeterRegistry meters) {
+    if (file == null) {
+      return open(clock, meters);
+    }
+    WebAccess access =
+        new WebAccess(file, new State(WebConfig.OPEN, null, null), clock, checking, meters);
+    access.read(file);
+    Gauge.builder("vigie.web.config.last.reload.successful", access, a -> a.successful ? 1 : 0)
+        .description("Whether the web configuration and its certificates were last read well.")
+        .strongReference(true)
+        .register(meters);
+    Gauge.builder("vigie.web.certificate.expiry.timestamp.seconds", access, WebAccess::expiry)
+        .description("When the certificate of the HTTP server ends; no value without TLS.")
+        .strongReference(true)
+        .register(meters);
+    return access;
+  }
+
+  /** Says all that is wrong with a file and with what it names; for checks before the start. */
+  public static void check(Path file, Faults faults) {
+    int before = faults.all().size();
+    try {
+      ServerTls tls = WebConfig.read(file, faults).tls();
+      if (tls != null && faults.all().size() == before) {
+        tls.load();
+      }
+    } catch (ConfigException e) {
+      e.faults().forEach(faults::add);
+    }
+  }
+
+  /** Whether {@link #tls} must be asked for each connection. */
+  boolean isConfigured() {
+    return file != null;
+  }
+
+  /** What a connection that begins now is to speak; null for plain HTTP. */
+  ServerTls.@Nullable Context tls() {
+    return current().tls;
+  }
+
+  HttpMeters meters() {
+    return meters;
+  }
+
+  /**
+   * Decides on a request.
+   *
+   * @param then told null where it may pass, its user set, and else the answer; at once, or later
+   *     on the thread that checks passwords
+   */
+  void admit(HttpRequest request, Consumer<@Nullable HttpAnswer> then) {
+    State now = current();
+    TokenBucket rate = now.rate;
+    if (rate != null && !taken(rate)) {
+      meters.refused(Reason.RATE);
+      then.accept(HttpAnswer.text(429, "Too Many Requests\n"));
+      return;
+    }
+    if (now.config.users().isEmpty()) {
+      then.accept(null);
+      return;
+    }
+    Login login = Login.read(request.header("authorization"));
+    if (login == null) {
+      then.accept(challenge());
+      return;
+    }
+    String hash = now.config.users().get(login.user);
+    Boolean known = passwords.known(login.user, hash, login.password);
+    if (known != null) {
+      then.accept(verdict(request, login, known));
+    } else if (!mayTry(request.peer())) {
+      meters.refused(Reason.ATTEMPTS);
+      String text = "too many wrong passwords from " + request.peer() + "; wait a little\n";
+      then.accept(
+          HttpAnswer.text(429, text).with("retry-after", Long.toString(WRONG_EVERY.toSeconds())));
+    } else {
+      try {
+        checking.execute(
+            () -> {
+              boolean right = passwords.check(login.user, hash, login.password);
+              if (!right) {
+                failed(request.peer());
+              }
+              then.accept(verdict(request, login, right));
+            });
+      } catch (RejectedExecutionException full) {
+        meters.refused(Reason.BUSY);
+        then.accept(HttpAnswer.text(503, "too many passwords to check; try again later\n"));
+      }
+    }
+  }
+
+  /** Headers that every answer gets. */
+  Map<String, String> headers() {
+    return state.config.headers();
+  }
+
+  private @Nullable HttpAnswer verdict(HttpRequest request, Login login, boolean right) {
+    if (!right) {
+      return challenge();
+    }
+    request.loggedIn(login.user);
+    return null;
+  }
+
+  private HttpAnswer challenge() {
+    meters.refused(Reason.CREDENTIALS);
+    return HttpAnswer.text(401, "Unauthorized\n").with("www-authenticate", "Basic");
+  }
+
+  private boolean taken(TokenBucket bucket) {
+    synchronized (bucket) {
+      return bucket.take(clock.nanos());
+    }
+  }
+
+  private boolean mayTry(String address) {
+    synchronized (wrong) {
+      TokenBucket bucket = wrong.get(address);
+      return bucket == null || bucket.has(clock.nanos());
+    }
+  }
+
+  private void failed(String address) {
+    synchronized (wrong) {
+      long now = clock.nanos();
+      wrong
+          .computeIfAbsent(address, key -> new TokenBucket(WRONG_EVERY, WRONG_BURST, now))
+          .take(now);
+    }
+  }
+
+  private double expiry() {
+    ServerTls.Context tls = state.tls;
+    return tls == null ? Double.NaN : tls.notAfter().getEpochSecond();
+  }
+
+  private State current() {
+    if (file == null) {
+      return state;
+    }
+    synchronized (this) {
+      if (clock.nanos() - looked < LOOK_NANOS) {
+        return state;
+      }
+      try {
+        if (read(file)) {
+          successful = true;
+          lastFault = "";
+          log.info("web configuration reloaded file={}", file);
+        }
+      } catch (ConfigException e) {
+        successful = false;
+        if (!lastFault.equals(e.getMessage())) {
+          lastFault = String.valueOf(e.getMessage());
+          for (String fault : e.faults()) {
+            log.error("web configuration is wrong, the old one stays fault=\"{}\"", fault);
+          }
+        }
+      }
+      return state;
+    }
+  }
+
+  /** Whether there was something new, which is in force then. */
+  private synchronized boolean read(Path from) {
+    looked = clock.nanos();
+    // Taken before the content is read: what changes meanwhile will differ and be read again.
+    List<Stamp> before = watched.stream().map(Stamp::of).toList();
+    if (before.equals(stamps)) {
+      return false;
+    }
+    stamps = before;
+    Faults faults = new Faults();
+    WebConfig config = WebConfig.read(from, faults);
+    faults.throwIfAny();
+    ServerTls tls = config.tls();
+    List<Path> files = new ArrayList<>(List.of(from));
+    files.addAll(tls == null ? List.of() : tls.files());
+    stamps = files.stream().map(each -> Stamp.of(each, before)).toList();
+    watched = files; // also where a certificate is wrong: it may be made right
+    state = new State(config, tls == null ? null : tls.load(), rate(config));
+    for (String warning : faults.warnings()) {
+      log.warn("web configuration is dubious warning=\"{}\"", warning);
+    }
+    return true;
+  }
+
+  /** The present limit where it has not changed, so that a reload refills nothing. */
+  private @Nullable TokenBucket rate(WebConfig config) {
+    WebConfig old = state.config;
+    if (config.every().isZero()) {
+      return null;
+    }
+    return config.every().equals(old.every()) && config.burst() == old.burst()
+        ? state.rate
+        : new TokenBucket(config.every(), config.burst(), clock.nanos());
+  }
+
+  /** Name and password of an Authorization header, RFC 7617. */
+  private record Login(String user, byte[] password) {
+    static @Nullable Login read(String header) {
+      if (!header.regionMatches(true, 0, "Basic ", 0, 6)) {
+        return null;
+      }
+      try {
+        byte[] text =
+            Base64.getDecoder().decode(header.substring(6).getBytes(StandardCharsets.ISO_8859_1));
+        for (int i = 0; i < text.length; i++) {
+          if (text[i] == ':') {
+            String user = new String(text, 0, i, StandardCharsets.UTF_8);
+            return new Login(user, Arrays.copyOfRange(text, i + 1, text.length));
+          }
+        }
+      } catch (IllegalArgumentException notBase64) {
+        // as if there were none
+      }
+      return null;
+    }
+  }
+}
