@@ -6,6 +6,7 @@ import java.util.concurrent.Executor;
 import vigie.agent.reader.InodeReader;
 import vigie.agent.reader.Roots;
 import vigie.agent.reader.Statfs;
+import vigie.agent.reader.TimexReader;
 import vigie.base.time.Clock;
 
 /**
@@ -19,6 +20,7 @@ record Host(
     ZoneId zone,
     Statfs statfs,
     InodeReader inodes,
+    TimexReader timex,
     Executor blocking,
     List<Option> options,
     CollectorsConfig.Chosen chosen) {
@@ -29,13 +31,28 @@ record Host(
 
   /** A machine before any collector asks. */
   Host(
-      Roots roots, Clock clock, ZoneId zone, Statfs statfs, InodeReader inodes, Executor blocking) {
-    this(roots, clock, zone, statfs, inodes, blocking, List.of(), CollectorsConfig.Chosen.NOTHING);
+      Roots roots,
+      Clock clock,
+      ZoneId zone,
+      Statfs statfs,
+      InodeReader inodes,
+      TimexReader timex,
+      Executor blocking) {
+    this(
+        roots,
+        clock,
+        zone,
+        statfs,
+        inodes,
+        timex,
+        blocking,
+        List.of(),
+        CollectorsConfig.Chosen.NOTHING);
   }
 
   /** The same machine for a collector. */
   Host configured(List<Option> options, CollectorsConfig.Chosen chosen) {
-    return new Host(roots, clock, zone, statfs, inodes, blocking, options, chosen);
+    return new Host(roots, clock, zone, statfs, inodes, timex, blocking, options, chosen);
   }
 
   /**

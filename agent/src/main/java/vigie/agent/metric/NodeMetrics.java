@@ -8,21 +8,41 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import vigie.agent.facts.Facts;
 import vigie.agent.probe.Probes;
+import vigie.agent.reader.ArpReader;
+import vigie.agent.reader.BondingReader;
+import vigie.agent.reader.BuddyReader;
 import vigie.agent.reader.ClockSourceReader;
+import vigie.agent.reader.ConntrackReader;
 import vigie.agent.reader.DeviceReader;
 import vigie.agent.reader.DiskReader;
 import vigie.agent.reader.FilesystemReader;
 import vigie.agent.reader.InodeReader;
+import vigie.agent.reader.InterruptReader;
+import vigie.agent.reader.IpvsReader;
 import vigie.agent.reader.LinkReader;
 import vigie.agent.reader.LoadReader;
 import vigie.agent.reader.MemoryReader;
+import vigie.agent.reader.NetstatReader;
+import vigie.agent.reader.NfsReader;
+import vigie.agent.reader.PressureReader;
 import vigie.agent.reader.ProcessReader;
+import vigie.agent.reader.ProcessesReader;
 import vigie.agent.reader.Roots;
+import vigie.agent.reader.SchedstatReader;
+import vigie.agent.reader.SelinuxReader;
+import vigie.agent.reader.SockstatReader;
+import vigie.agent.reader.SoftnetReader;
 import vigie.agent.reader.StatReader;
 import vigie.agent.reader.Statfs;
+import vigie.agent.reader.SysctlReader;
+import vigie.agent.reader.TcpReader;
 import vigie.agent.reader.ThrottleReader;
+import vigie.agent.reader.TimexReader;
 import vigie.agent.reader.TrafficReader;
+import vigie.agent.reader.UdpReader;
 import vigie.agent.reader.UnameReader;
+import vigie.agent.reader.VmstatReader;
+import vigie.agent.reader.VulnerabilityReader;
 import vigie.base.time.Clock;
 
 /** The list of collectors: a new one is a line here. */
@@ -39,11 +59,26 @@ public final class NodeMetrics {
   static final List<Entry> COLLECTORS =
       List.of(
           on(
+                  "arp",
+                  host -> new ArpMetrics(new ArpReader(host.roots()), host.filter("device")),
+                  Option.filter("device"))
+              .reads("/proc/net/arp"),
+          on("bonding", host -> new BondingMetrics(new BondingReader(host.roots())))
+              .reads("/sys/class/net/bonding_masters"),
+          off("buddyinfo", host -> new BuddyMetrics(new BuddyReader(host.roots())))
+              .reads("/proc/buddyinfo"),
+          on("conntrack", host -> new ConntrackMetrics(new ConntrackReader(host.roots())))
+              .reads("/proc/sys/net/netfilter, /proc/net/stat/nf_conntrack"),
+          on(
                   "cpu",
                   host ->
                       new CpuMetrics(
                           new StatReader(host.roots()), new ThrottleReader(host.roots())))
               .reads("/proc/stat, /sys/devices/system/cpu/cpu*/thermal_throttle"),
+          off(
+                  "cpu_vulnerabilities",
+                  host -> new VulnerabilityMetrics(new VulnerabilityReader(host.roots())))
+              .reads("/sys/devices/system/cpu/vulnerabilities"),
           on(
                   "diskstats",
                   host ->
@@ -54,6 +89,10 @@ public final class NodeMetrics {
                   Option.filter(
                       "device", "", "^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$"))
               .reads("/proc/diskstats, /run/udev/data"),
+          on("entropy", host -> new EntropyMetrics(new SysctlReader(host.roots())))
+              .reads("/proc/sys/kernel/random"),
+          on("filefd", host -> new FileTableMetrics(new SysctlReader(host.roots())))
+              .reads("/proc/sys/fs/file-nr"),
           on(
                   "filesystem",
                   NodeMetrics::filesystem,
@@ -69,6 +108,24 @@ public final class NodeMetrics {
                           + "|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs"
                           + "|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$"))
               .reads("/proc/1/mountinfo, statfs(2), `stat -f`"),
+          off(
+                  "interrupts",
+                  host ->
+                      new InterruptMetrics(
+                          InterruptReader.hard(host.roots()),
+                          host.filter("name"),
+                          host.flag("include_zeros")),
+                  Option.filter("name"),
+                  Option.flag("include_zeros", true))
+              .reads("/proc/interrupts"),
+          on(
+                  "ipvs",
+                  host ->
+                      new IpvsMetrics(new IpvsReader(host.roots()), host.text("backend_labels")),
+                  Option.text("backend_labels", IpvsMetrics.BACKEND_LABELS))
+              .reads("/proc/net/ip_vs, /proc/net/ip_vs_stats"),
+          on("kernel_hung", host -> new HungTaskMetrics(new SysctlReader(host.roots())))
+              .reads("/proc/sys/kernel/hung_task_detect_count"),
           on("loadavg", host -> new LoadMetrics(new LoadReader(host.roots())))
               .reads("/proc/loadavg"),
           on("meminfo", host -> new MemoryMetrics(new MemoryReader(host.roots())))
@@ -86,19 +143,59 @@ public final class NodeMetrics {
                       new TrafficMetrics(new TrafficReader(host.roots()), host.filter("device")),
                   Option.filter("device"))
               .reads("/proc/net/dev, /sys/class/net/*/statistics"),
+          on(
+                  "netstat",
+                  host ->
+                      new NetstatMetrics(new NetstatReader(host.roots()), host.including("fields")),
+                  Option.regex("fields", NetstatMetrics.FIELDS))
+              .reads("/proc/net/netstat, /proc/net/snmp, /proc/net/snmp6"),
+          on("nfs", host -> new NfsMetrics(NfsReader.client(host.roots())))
+              .reads("/proc/net/rpc/nfs"),
+          on("nfsd", host -> new NfsdMetrics(NfsReader.server(host.roots())))
+              .reads("/proc/net/rpc/nfsd"),
+          on("pressure", host -> new PressureMetrics(new PressureReader(host.roots())))
+              .reads("/proc/pressure"),
+          off(
+                  "processes",
+                  host ->
+                      new ProcessesMetrics(
+                          new ProcessesReader(host.roots()), new SysctlReader(host.roots())))
+              .reads("/proc/*/stat, /proc/*/task/*/stat"),
+          on("schedstat", host -> new SchedstatMetrics(new SchedstatReader(host.roots())))
+              .reads("/proc/schedstat"),
+          on("selinux", host -> new SelinuxMetrics(new SelinuxReader(host.roots())))
+              .reads("/sys/fs/selinux, /etc/selinux/config"),
+          on("sockstat", host -> new SockstatMetrics(new SockstatReader(host.roots())))
+              .reads("/proc/net/sockstat, /proc/net/sockstat6"),
+          off("softirqs", host -> new SoftirqMetrics(InterruptReader.soft(host.roots())))
+              .reads("/proc/softirqs"),
+          on("softnet", host -> new SoftnetMetrics(new SoftnetReader(host.roots())))
+              .reads("/proc/net/softnet_stat"),
           on("stat", host -> new StatMetrics(new StatReader(host.roots()))).reads("/proc/stat"),
+          off("tcpstat", host -> new TcpMetrics(new TcpReader(host.roots())))
+              .reads("/proc/net/tcp, /proc/net/tcp6"),
           on(
                   "time",
                   host ->
                       new TimeMetrics(
                           new ClockSourceReader(host.roots()), host.clock(), host.zone()))
               .reads("clock, /sys/devices/system/clocksource"),
+          on("timex", host -> new TimexMetrics(host.timex()))
+              .reads("adjtimex(2) by `perl`, `busybox`, `adjtimex` or `timedatectl`"),
+          on("udp_queues", host -> new UdpMetrics(new UdpReader(host.roots())))
+              .reads("/proc/net/udp, /proc/net/udp6"),
           on(
                   "uname",
                   host ->
                       new UnameMetrics(
                           new UnameReader(host.roots(), System.getProperty("os.arch", ""))))
-              .reads("/proc/sys/kernel"));
+              .reads("/proc/sys/kernel"),
+          on(
+                  "vmstat",
+                  host ->
+                      new VmstatMetrics(new VmstatReader(host.roots()), host.including("fields")),
+                  Option.regex("fields", VmstatMetrics.FIELDS))
+              .reads("/proc/vmstat"));
 
   private final List<Subject> subjects = new ArrayList<>();
   private final Clock clock;
@@ -116,7 +213,9 @@ public final class NodeMetrics {
   public static NodeMetrics host(
       Roots roots, Clock clock, Executor blocking, CollectorsConfig config) {
     InodeReader inodes = InodeReader.host(clock, blocking);
-    Host host = new Host(roots, clock, ZoneId.systemDefault(), Statfs.host(), inodes, blocking);
+    TimexReader timex = TimexReader.host(clock, blocking);
+    Host host =
+        new Host(roots, clock, ZoneId.systemDefault(), Statfs.host(), inodes, timex, blocking);
     return of(host, config);
   }
 
@@ -181,7 +280,6 @@ public final class NodeMetrics {
   }
 
   /** A collector that is off unless it is turned on. */
-  @SuppressWarnings("unused") // the first one needs it
   private static Entry off(String name, Function<Host, Subject> make, Option... options) {
     return new Entry(name, false, make, List.of(options), "");
   }

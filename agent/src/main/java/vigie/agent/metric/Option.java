@@ -25,7 +25,12 @@ record Option(String name, Kind kind, List<String> defaults) {
 
   /** {@code NAME: true}; off by default. Ask with {@link Host#flag}. */
   static Option flag(String name) {
-    return new Option(name, Kind.FLAG, List.of("false"));
+    return flag(name, false);
+  }
+
+  /** {@code NAME: true}. Ask with {@link Host#flag}. */
+  static Option flag(String name, boolean otherwise) {
+    return new Option(name, Kind.FLAG, List.of(String.valueOf(otherwise)));
   }
 
   /** {@code NAME: VALUE}. Ask with {@link Host#text}. */

@@ -8,6 +8,7 @@ package vigie.agent.reader;
 final class Bytes {
   private static final int MAX_NUMBER = 40;
   private static final int MAX_EXACT_DIGITS = 18;
+  private static final int MAX_HEX_DIGITS = 15;
   private static final double[] POWERS = {1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
   private final Names names = new Names();
@@ -142,6 +143,11 @@ final class Bytes {
     return field() ? parse(from, to) : Double.NaN;
   }
 
+  /** The taken field as a number of 0 or more; NaN when it is none. */
+  double takenNumber() {
+    return parse(from, to);
+  }
+
   /** The next field as a number, which may be negative; NaN when missing or no number. */
   double signed() {
     if (!field()) {
@@ -152,11 +158,25 @@ final class Bytes {
 
   /** The next field as a number written in hexadecimal after {@code 0x}; NaN when it is not. */
   double hexadecimal() {
-    if (!field() || !startsWith("0x") || to - from < 3 || to - from > 14) {
+    if (!field() || !startsWith("0x")) {
+      return Double.NaN;
+    }
+    from += 2;
+    return takenHex();
+  }
+
+  /** The next field as hexadecimal digits without a prefix; NaN when missing or no such number. */
+  double hex() {
+    return field() ? takenHex() : Double.NaN;
+  }
+
+  /** The taken field as hexadecimal digits without a prefix, at most 15; NaN when it is not. */
+  double takenHex() {
+    if (to <= from || to - from > MAX_HEX_DIGITS) {
       return Double.NaN;
     }
     long value = 0;
-    for (int i = from + 2; i < to; i++) {
+    for (int i = from; i < to; i++) {
       int digit = Character.digit(data[i], 16);
       if (digit < 0) {
         return Double.NaN;

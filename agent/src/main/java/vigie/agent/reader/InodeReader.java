@@ -1,14 +1,12 @@
 package vigie.agent.reader;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import vigie.agent.reader.FilesystemReader.Filesystem;
 import vigie.base.time.Clock;
@@ -21,8 +19,6 @@ import vigie.base.time.Clock;
  */
 public final class InodeReader {
   private static final Duration PERIOD = Duration.ofMinutes(1);
-  private static final Duration LIMIT = Duration.ofSeconds(10);
-  private static final int MAX_BYTES = 1 << 20;
   private static final int MAX_MOUNTS = 200;
 
   private final List<String> command;
@@ -84,32 +80,18 @@ public final class InodeReader {
   private void refresh(List<Filesystem> asked) {
     List<String> line = new ArrayList<>(command);
     asked.forEach(filesystem -> line.add(filesystem.path().toString()));
-    Process process;
     try {
-      ProcessBuilder builder = new ProcessBuilder(line);
-      builder.redirectError(ProcessBuilder.Redirect.DISCARD);
-      process = builder.start();
-    } catch (IOException noSuchProgram) {
-      return;
-    }
-    try {
-      process.getOutputStream().close();
-      // Little is printed, so that the pipe never fills and the program can end unread.
-      if (process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS) && process.exitValue() == 0) {
-        take(asked, process.getInputStream());
+      Program program = Program.run(line, false);
+      if (program.exit() == 0) {
+        take(asked, program.text());
       }
-    } catch (IOException unreadable) {
+    } catch (IOException noSuchProgram) {
       // The numbers of the last run stay.
-    } catch (InterruptedException stopping) {
-      Thread.currentThread().interrupt();
-    } finally {
-      process.destroyForcibly();
     }
   }
 
-  private static void take(List<Filesystem> asked, InputStream in) throws IOException {
-    String[] lines =
-        new String(in.readNBytes(MAX_BYTES), StandardCharsets.US_ASCII).split("\n", MAX_MOUNTS + 2);
+  private static void take(List<Filesystem> asked, String text) {
+    String[] lines = text.split("\n", MAX_MOUNTS + 2);
     if (lines.length != asked.size() + 1) { // the last is what follows the last line end
       return;
     }

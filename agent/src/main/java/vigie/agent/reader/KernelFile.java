@@ -1,5 +1,6 @@
 package vigie.agent.reader;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -18,12 +19,14 @@ final class KernelFile implements AutoCloseable {
   private static final int MAX_BYTES = 4 << 20;
 
   private final Path path;
+  private final File file;
   private final Bytes bytes = new Bytes(FIRST_BYTES);
   private ByteBuffer buffer = ByteBuffer.wrap(bytes.data);
   private @Nullable FileChannel channel;
 
   KernelFile(Path path) {
     this.path = path;
+    file = path.toFile();
   }
 
   Path path() {
@@ -48,6 +51,32 @@ final class KernelFile implements AutoCloseable {
     open = FileChannel.open(path, StandardOpenOption.READ);
     channel = open;
     return fill(open);
+  }
+
+  /**
+   * As {@link #read}, or null when this kernel has no such file: a look at its name then, without
+   * an exception's cost at every scrape.
+   */
+  @Nullable Bytes readIfThere() throws IOException {
+    return channel == null && !file.exists() ? null : read();
+  }
+
+  /**
+   * As {@link #read}, for what not every kernel has.
+   *
+   * @throws NoDataException when there is no such file
+   */
+  Bytes readOrNoData() throws IOException {
+    Bytes there = readIfThere();
+    if (there == null) {
+      throw new NoDataException("no file " + path);
+    }
+    return there;
+  }
+
+  /** Whether the last reading was cut at 4 MiB. */
+  boolean isCut() {
+    return bytes.length() >= MAX_BYTES;
   }
 
   private Bytes fill(FileChannel open) throws IOException {

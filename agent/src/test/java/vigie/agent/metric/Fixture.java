@@ -22,6 +22,7 @@ import vigie.agent.probe.Probers;
 import vigie.agent.reader.InodeReader;
 import vigie.agent.reader.Roots;
 import vigie.agent.reader.Statfs;
+import vigie.agent.reader.TimexReader;
 import vigie.base.time.ManualClock;
 
 /** A tree of a real host under {@code fixtures/}. */
@@ -58,7 +59,9 @@ public final class Fixture {
     clock.advance(Duration.ofMillis(250));
     Map<Path, Sizes> sizes = new HashMap<>();
     StringBuilder inodes = new StringBuilder();
-    for (String line : Files.readAllLines(folder.resolve("statfs"))) {
+    Path statfsFile = folder.resolve("statfs");
+    List<String> mounts = Files.exists(statfsFile) ? Files.readAllLines(statfsFile) : List.of();
+    for (String line : mounts) {
       String[] fields = line.split(" ", -1);
       Sizes size =
           new Sizes(
@@ -69,7 +72,9 @@ public final class Fixture {
     Statfs statfs = path -> Objects.requireNonNull(sizes.get(path), "not in the statfs file");
     List<String> command = List.of("sh", "-c", "printf '" + inodes + "'");
     InodeReader inodeReader = new InodeReader(command, clock, Runnable::run);
-    return new Host(roots(), clock, ZoneOffset.UTC, statfs, inodeReader, Runnable::run);
+    String told = folder.resolve("timex").toString();
+    TimexReader timex = new TimexReader(List.of(List.of("cat", told)), clock, Runnable::run);
+    return new Host(roots(), clock, ZoneOffset.UTC, statfs, inodeReader, timex, Runnable::run);
   }
 
   private static Facts facts() {
