@@ -5,6 +5,8 @@ public enum EventType {
   PROBE_DOWN("probe.down", true),
   PROBE_UP("probe.up", true),
   PROBE_SLOW("probe.slow", false),
+  BACKUP_LATE("backup.late", true),
+  BACKUP_SMALL("backup.small", true),
   AGENT_START("agent.start", false),
   // Urgent, so that it is on the disk, and thus may go out, before the link is closed.
   AGENT_STOP("agent.stop", true),

@@ -12,9 +12,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The listening TCP sockets of this host, as {@code /proc/net/tcp} and {@code tcp6} list them. Read
- * once a second, so it reuses its buffers and makes no object per line. An IPv4 address is kept as
- * ::ffff:a.b.c.d, two longs. Not safe for several threads.
+ * The listening sockets of this host, as {@code /proc/net/tcp} and {@code tcp6} list them, or its
+ * UDP sockets without a peer. Read once a second, so it reuses its buffers and makes no object per
+ * line. An IPv4 address is kept as ::ffff:a.b.c.d, two longs. Not safe for several threads.
  *
  * <pre>
  *   sl  local_address rem_address   st tx_queue rx_queue tr tm-&gt;when retrnsmt   uid  timeout inode
@@ -25,23 +25,36 @@ import org.jspecify.annotations.Nullable;
  */
 final class ListeningSockets implements AutoCloseable {
   private static final int LISTEN = 0x0A;
+  private static final int CLOSE = 0x07;
   private static final long MAPPED = 0xFFFFL << 32;
   private static final boolean LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
   // A host with more listening sockets than this is watched by the active runs alone.
   private static final int MOST = 65_536;
 
   private final Table[] tables;
+  private final int wanted;
   private final ByteBuffer buffer = ByteBuffer.allocate(16 * 1024);
   private final byte[] line = new byte[256];
   private long[] highs = new long[32];
   private long[] lows = new long[32];
   private int[] ports = new int[32];
   private long[] inodes = new long[32];
+  private long[] queues = new long[32];
   private int size;
 
   ListeningSockets(Path procfs) {
+    this(procfs, "tcp", LISTEN);
+  }
+
+  private ListeningSockets(Path procfs, String protocol, int wanted) {
     Path net = procfs.resolve("net");
-    tables = new Table[] {new Table(net.resolve("tcp")), new Table(net.resolve("tcp6"))};
+    tables = new Table[] {new Table(net.resolve(protocol)), new Table(net.resolve(protocol + "6"))};
+    this.wanted = wanted;
+  }
+
+  /** The UDP sockets that take packets from anybody, as {@code /proc/net/udp} lists them. */
+  static ListeningSockets udp(Path procfs) {
+    return new ListeningSockets(procfs, "udp", CLOSE);
   }
 
   /**
@@ -69,6 +82,14 @@ final class ListeningSockets implements AutoCloseable {
     return inodes[index];
   }
 
+  /**
+   * What waits to be taken: connections that nobody has accepted yet, or for UDP bytes with what
+   * the kernel needs to keep them. The kernel calls it rx_queue.
+   */
+  long queue(int index) {
+    return queues[index];
+  }
+
   /** Its address; the wildcard of IPv6 usually takes IPv4 as well. */
   InetAddress address(int index) {
     byte[] bytes = ByteBuffer.allocate(16).putLong(highs[index]).putLong(lows[index]).array();
@@ -90,7 +111,8 @@ final class ListeningSockets implements AutoCloseable {
     return -1;
   }
 
-  private boolean takes(int i, long high, long low) {
+  /** Whether this socket takes what comes to an address of its port. */
+  boolean takes(int i, long high, long low) {
     boolean any6 = highs[i] == 0 && lows[i] == 0;
     boolean any4 = highs[i] == 0 && lows[i] == MAPPED && isMapped(high, low);
     return any6 || any4 || (highs[i] == high && lows[i] == low);
@@ -121,23 +143,25 @@ final class ListeningSockets implements AutoCloseable {
     }
   }
 
-  private void add(long high, long low, int port, long inode) {
+  private void add(long high, long low, int port, long queue, long inode) {
     if (size == ports.length) {
       highs = Arrays.copyOf(highs, size * 2);
       lows = Arrays.copyOf(lows, size * 2);
       ports = Arrays.copyOf(ports, size * 2);
       inodes = Arrays.copyOf(inodes, size * 2);
+      queues = Arrays.copyOf(queues, size * 2);
     }
     highs[size] = high;
     lows[size] = low;
     ports[size] = port;
     inodes[size] = inode;
+    queues[size] = queue;
     size++;
   }
 
   /**
-   * Takes a line of a table. False where it is no listening socket's: the kernel lists those first,
-   * so the rest, which may be long, need not be read.
+   * Takes a line of a table. False where it is no listening TCP socket's: the kernel lists those
+   * first, so the rest, which may be long, need not be read.
    */
   private boolean take(int length) {
     int at = skipBlanks(0, length);
@@ -153,16 +177,18 @@ final class ListeningSockets implements AutoCloseable {
     }
     int afterRemote = skipWord(skipBlanks(skipWord(at, length), length), length);
     int state = (int) hex(skipBlanks(afterRemote, length), 2);
-    if (state != LISTEN) {
-      return false;
+    if (state != wanted) {
+      return wanted != LISTEN;
     }
     int word = skipBlanks(afterRemote, length);
-    for (int i = 0; i < 6; i++) {
+    word = skipBlanks(skipWord(word, length), length);
+    long queue = hex(word + 9, 8); // after tx_queue and a colon
+    for (int i = 0; i < 5; i++) {
       word = skipBlanks(skipWord(word, length), length);
     }
     long high = digits == 8 ? 0 : word(at) << 32 | word(at + 8);
     long low = digits == 8 ? MAPPED | word(at) : word(at + 16) << 32 | word(at + 24);
-    add(high, low, (int) hex(colon + 1, 4), decimal(word, length));
+    add(high, low, (int) hex(colon + 1, 4), queue, decimal(word, length));
     return size < MOST;
   }
 
@@ -221,7 +247,7 @@ final class ListeningSockets implements AutoCloseable {
         }
         read(file);
       } catch (NoSuchFileException e) {
-        if (!path.endsWith("tcp6")) { // which a kernel without IPv6 lacks
+        if (!path.toString().endsWith("6")) { // which a kernel without IPv6 lacks
           throw e;
         }
       } catch (IOException e) {

@@ -14,6 +14,7 @@ import vigie.base.time.Scheduler;
  * @param lookups runs name lookups alone
  * @param blocking runs what may block otherwise (files, processes, forks); throws {@code
  *     RejectedExecutionException} when it is full, which is a {@code NotRun}
+ * @param host what the probes of this host share
  */
 public record ProbeTools(
     Roots roots,
@@ -22,4 +23,16 @@ public record ProbeTools(
     EventLoops loops,
     Lookup names,
     Executor lookups,
-    Executor blocking) {}
+    Executor blocking,
+    HostView host) {
+  public ProbeTools(
+      Roots roots,
+      Clock clock,
+      Scheduler scheduler,
+      EventLoops loops,
+      Lookup names,
+      Executor lookups,
+      Executor blocking) {
+    this(roots, clock, scheduler, loops, names, lookups, blocking, new HostView(roots, clock));
+  }
+}

@@ -12,7 +12,21 @@ import vigie.base.config.Section;
 public final class Probers {
   static final List<Prober> ALL =
       List.of(
-          new Prober(TcpModule.PROBER, "HOST:PORT", "tcp://", TcpModule::read, TcpModule.MEASURES));
+          new Prober(TcpModule.PROBER, "HOST:PORT", "tcp://", TcpModule::read, TcpModule.MEASURES),
+          new Prober(
+              FileModule.PROBER, "PATTERN", "file://", FileModule::read, FileModule.MEASURES),
+          new Prober(
+              ProcessModule.PROBER,
+              "NAME",
+              "process://",
+              ProcessModule::read,
+              ProcessModule.MEASURES),
+          new Prober(
+              ListenModule.PROBER,
+              "[ADDRESS]:PORT",
+              "listen://",
+              ListenModule::read,
+              ListenModule.MEASURES));
 
   private Probers() {}
 
