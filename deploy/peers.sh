@@ -5,7 +5,8 @@
 #   deploy/peers.sh versions [DIR]    print what is there
 #
 # DIR/bin: prometheus promtool alertmanager amtool node_exporter blackbox_exporter rsyslogd netdata strace
-#          systemd-analyze of this machine's Debian release, and with the suffix 3 the Prometheus tools of Debian sid.
+#          systemd systemd-analyze dbus-daemon of this machine's Debian release, and with the suffix 3 the Prometheus
+#          tools of Debian sid.
 set -euo pipefail
 
 # rsyslog, netdata and systemd-analyze bring the libraries along that a bare machine lacks.
@@ -14,7 +15,8 @@ STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-b
   netdata-core netdata-plugins-bash netdata-web libjson-c5 libmnl0 libnetfilter-acct1 libuv1 liblz4-1
   strace libunwind8
   systemd libsystemd-shared libapparmor1 libargon2-1 libcryptsetup12 libdevmapper1.02.1 libfdisk1 libip4tc2 libkmod2
-  libseccomp2"
+  libseccomp2
+  dbus-daemon libdbus-1-3 libexpat1"
 SID="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
 
 say() { echo "peers: $*"; }
@@ -89,6 +91,8 @@ install_stable() {
   launcher netdata stable usr/sbin/netdata
   launcher strace stable usr/bin/strace
   launcher systemd-analyze stable usr/bin/systemd-analyze
+  launcher systemd stable lib/systemd/systemd
+  launcher dbus-daemon stable usr/bin/dbus-daemon
   echo "$DIR/stable/usr/lib/$ARCH/rsyslog" > "$DIR/rsyslog-modules"
   echo "$STABLE" > "$DIR/stable.done"
 }

@@ -172,6 +172,21 @@ public final class NodeMetrics {
           on("softnet", host -> new SoftnetMetrics(new SoftnetReader(host.roots())))
               .reads("/proc/net/softnet_stat"),
           on("stat", host -> new StatMetrics(new StatReader(host.roots()))).reads("/proc/stat"),
+          off(
+                  "systemd",
+                  SystemdMetrics::node,
+                  Option.anchoredFilter(
+                      "unit", ".+", ".+\\.(automount|device|mount|scope|slice|target)"),
+                  // Off in node_exporter: without it a service that systemd restarts looks well.
+                  Option.flagOn("enable_restarts_metrics"),
+                  Option.flag("enable_start_time_metrics"),
+                  Option.flag("enable_task_metrics"))
+              .reads("systemd over D-Bus"),
+          off(
+                  "systemd_exporter",
+                  SystemdMetrics::exporter,
+                  Option.anchoredFilter("unit", ".+", ".+\\.(device)"))
+              .reads("systemd over D-Bus"),
           off("tcpstat", host -> new TcpMetrics(new TcpReader(host.roots())))
               .reads("/proc/net/tcp, /proc/net/tcp6"),
           on(

@@ -33,6 +33,11 @@ record Option(String name, Kind kind, List<String> defaults) {
     return new Option(name, Kind.FLAG, List.of(String.valueOf(otherwise)));
   }
 
+  /** {@code NAME: false}; on by default. Ask with {@link Host#flag}. */
+  static Option flagOn(String name) {
+    return new Option(name, Kind.FLAG, List.of("true"));
+  }
+
   /** {@code NAME: VALUE}. Ask with {@link Host#text}. */
   static Option text(String name, String otherwise) {
     return new Option(name, Kind.TEXT, List.of(otherwise));

@@ -122,7 +122,7 @@ final class DBusConnection implements AutoCloseable {
   private void send(String ascii, long deadline) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(ascii.getBytes(StandardCharsets.US_ASCII));
     while (bytes.hasRemaining()) {
-      if (channel.write(bytes) == 0) {
+      if (write(bytes) == 0) {
         await(SelectionKey.OP_WRITE, deadline);
       }
     }
@@ -165,7 +165,7 @@ final class DBusConnection implements AutoCloseable {
     ByteBuffer bytes = out.written();
     while (answered.cardinality() < calls) {
       // Reads while it writes: a peer whose answers nobody takes stops taking calls.
-      int moved = bytes.hasRemaining() ? channel.write(bytes) : 0;
+      int moved = bytes.hasRemaining() ? write(bytes) : 0;
       moved += receive();
       if (moved == 0) {
         int also = bytes.hasRemaining() ? SelectionKey.OP_WRITE : 0;
@@ -193,8 +193,25 @@ final class DBusConnection implements AutoCloseable {
     }
   }
 
+  private int write(ByteBuffer bytes) throws IOException {
+    try {
+      return channel.write(bytes);
+    } catch (IOException e) {
+      throw lost(e);
+    }
+  }
+
+  private IOException lost(IOException cause) {
+    return new IOException(peer + ": " + cause.getMessage(), cause);
+  }
+
   private int receive() throws IOException {
-    int read = channel.read(in);
+    int read;
+    try {
+      read = channel.read(in);
+    } catch (IOException e) {
+      throw lost(e);
+    }
     if (read < 0) {
       throw new EOFException(peer + " closed the connection");
     }

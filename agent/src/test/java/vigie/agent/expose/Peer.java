@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A program of others that the tests compare with or are read by, ended with the test. */
@@ -23,10 +24,18 @@ final class Peer implements AutoCloseable {
 
   /** Starts it; its output goes to a file that a failing test quotes. */
   static Peer start(Path folder, String name, List<String> arguments) throws IOException {
+    return start(folder, name, arguments, Map.of());
+  }
+
+  /** The same, with these variables more in its environment. */
+  static Peer start(
+      Path folder, String name, List<String> arguments, Map<String, String> environment)
+      throws IOException {
     Path log = folder.resolve(name + ".log");
     List<String> command = new ArrayList<>(List.of(program(name)));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
     return new Peer(builder.redirectOutput(log.toFile()).start(), log);
   }
 
