@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,39 +144,6 @@ class ReadersTest {
     UnameReader.Uname uname = new UnameReader(roots, "amd64").read();
 
     assertThat(uname).isEqualTo(new UnameReader.Uname("Linux", "", "", "", "x86_64", ""));
-  }
-
-  @Test
-  void givenGarbage_whenRead_thenNoReaderFails() throws IOException {
-    long seed = new Random().nextLong();
-    Random random = new Random(seed);
-    StatReader stat = new StatReader(roots);
-    DiskReader disks = new DiskReader(roots);
-    MemoryReader memory = new MemoryReader(roots);
-    TrafficReader traffic = new TrafficReader(roots);
-    for (int round = 0; round < 200; round++) {
-      byte[] garbage = new byte[random.nextInt(10_000)];
-      String letters = "cpu0 intr:1.-\n\t9";
-      for (int i = 0; i < garbage.length; i++) {
-        garbage[i] =
-            random.nextInt(10) == 0
-                ? (byte) random.nextInt()
-                : (byte) letters.charAt(random.nextInt(letters.length()));
-      }
-      for (String file : new String[] {"stat", "diskstats", "meminfo", "net/dev"}) {
-        Files.createDirectories(folder.resolve(file).getParent());
-        Files.write(folder.resolve(file), garbage);
-      }
-
-      try {
-        stat.read();
-        disks.read();
-        memory.read();
-        traffic.read();
-      } catch (RuntimeException failure) {
-        throw new AssertionError("seed " + seed + " round " + round, failure);
-      }
-    }
   }
 
   private void write(String name, String text) throws IOException {
