@@ -2,10 +2,15 @@ package vigie.agent.metric;
 
 import io.prometheus.metrics.model.snapshots.Labels;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import vigie.agent.reader.CpuInfoReader;
+import vigie.agent.reader.CpuStateReader;
+import vigie.agent.reader.Roots;
 import vigie.agent.reader.StatReader;
 import vigie.agent.reader.ThrottleReader;
 import vigie.agent.reader.ThrottleReader.Throttle;
@@ -29,14 +34,36 @@ final class CpuMetrics implements Subject {
       Family.counter(
           "node_cpu_package_throttles_total",
           "Times that heat slowed the processor package down since boot.");
+  private final Family online =
+      Family.gauge("node_cpu_online", "Whether the processor is on line and given work.");
+  private final Family isolated =
+      Family.gauge("node_cpu_isolated", "A processor that is kept from the scheduler; always 1.");
+  private final LabelCache<Integer> byCpu = new LabelCache<>(cpu -> Labels.of("cpu", "" + cpu));
   private final LabelCache<Integer>[] byMode = labels();
   private final StatReader reader;
   private final ThrottleReader throttles;
+  private final CpuStateReader states;
+  private final boolean withGuests;
+  private final @Nullable CpuInfoMetrics info;
   private double[] last = new double[0];
 
-  CpuMetrics(StatReader reader, ThrottleReader throttles) {
-    this.reader = reader;
-    this.throttles = throttles;
+  private CpuMetrics(Roots roots, boolean withGuests, @Nullable CpuInfoMetrics info) {
+    this.reader = new StatReader(roots);
+    this.throttles = new ThrottleReader(roots);
+    this.states = new CpuStateReader(roots);
+    this.withGuests = withGuests;
+    this.info = info;
+  }
+
+  /** With the options {@code guest}, {@code info} and the two expressions, which turn info on. */
+  static CpuMetrics of(Host host) {
+    String flags = host.text("info_flags_include");
+    String bugs = host.text("info_bugs_include");
+    boolean withInfo = host.flag("info") || !flags.isEmpty() || !bugs.isEmpty();
+    return new CpuMetrics(
+        host.roots(),
+        host.flag("guest"),
+        withInfo ? new CpuInfoMetrics(new CpuInfoReader(host.roots()), flags, bugs) : null);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"})
@@ -56,7 +83,13 @@ final class CpuMetrics implements Subject {
 
   @Override
   public List<Family> families() {
-    return List.of(seconds, guestSeconds, coreThrottles, packageThrottles);
+    List<Family> families =
+        new ArrayList<>(
+            List.of(seconds, guestSeconds, coreThrottles, packageThrottles, online, isolated));
+    if (info != null) {
+      families.addAll(info.families());
+    }
+    return families;
   }
 
   @Override
@@ -67,11 +100,16 @@ final class CpuMetrics implements Subject {
       for (int mode = 0; mode < MODES.length; mode++) {
         seconds.add(byMode[mode].get(cpu), grown(cpu, mode, reader.seconds(i, mode)));
       }
-      for (int mode = 0; mode < GUEST_MODES; mode++) {
+      for (int mode = 0; withGuests && mode < GUEST_MODES; mode++) {
         guestSeconds.add(byMode[mode].get(cpu), reader.seconds(i, StatReader.GUEST + mode));
       }
     }
     collectThrottles();
+    states.online().forEach((cpu, on) -> online.add(byCpu.get(cpu), on ? 1 : 0));
+    states.isolated().forEach(cpu -> isolated.add(byCpu.get(cpu), 1));
+    if (info != null) {
+      info.collect();
+    }
   }
 
   /**

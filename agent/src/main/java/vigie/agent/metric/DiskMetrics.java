@@ -133,7 +133,15 @@ final class DiskMetrics implements Subject {
       info =
           Labels.of(
               new String[] {
-                "device", "major", "minor", "path", "wwn", "model", "serial", "revision"
+                "device",
+                "major",
+                "minor",
+                "path",
+                "wwn",
+                "model",
+                "serial",
+                "revision",
+                "rotational"
               },
               new String[] {
                 name,
@@ -142,8 +150,9 @@ final class DiskMetrics implements Subject {
                 udev.getOrDefault("ID_PATH", ""),
                 udev.getOrDefault("ID_WWN", ""),
                 udev.getOrDefault("ID_MODEL", ""),
-                udev.getOrDefault("ID_SERIAL_SHORT", ""),
-                udev.getOrDefault("ID_REVISION", "")
+                serial(udev),
+                udev.getOrDefault("ID_REVISION", ""),
+                devices.rotational(name) ? "1" : "0"
               });
       if (!udev.getOrDefault("ID_FS_USAGE", "").isEmpty()) {
         properties.put(
@@ -180,6 +189,16 @@ final class DiskMetrics implements Subject {
         numbers.put(family, Double.valueOf(text));
       }
     }
+  }
+
+  private static String serial(Map<String, String> udev) {
+    for (String key : List.of("SCSI_IDENT_SERIAL", "ID_SERIAL_SHORT", "ID_SERIAL")) {
+      String serial = udev.getOrDefault(key, "");
+      if (!serial.isEmpty()) {
+        return serial;
+      }
+    }
+    return "";
   }
 
   private static Labels labels(Map<String, String> udev, String device, String... pairs) {

@@ -26,6 +26,13 @@ final class FilesystemMetrics implements Subject {
       Family.gauge(
           "node_filesystem_device_error",
           "Whether the file system did not tell its size; device_error says why.");
+  private final Family purgeable =
+      Family.gauge(
+          "node_filesystem_purgeable_bytes",
+          "Space that the system would free when asked; Linux knows none, so always 0.");
+  private final Family info =
+      Family.gauge("node_filesystem_mount_info", "Number of the mounted device; always 1.");
+  private final LabelCache<Mount> infoLabels = new LabelCache<>(FilesystemMetrics::infoLabels);
   private final LabelCache<Mount> labels = new LabelCache<>(FilesystemMetrics::labels);
   private final FilesystemReader reader;
 
@@ -38,6 +45,19 @@ final class FilesystemMetrics implements Subject {
         "device", mount.device(), "fstype", mount.type(), "mountpoint", mount.mountPoint());
   }
 
+  private static Labels infoLabels(Mount mount) {
+    int colon = mount.number().indexOf(':');
+    return Labels.of(
+        "device",
+        mount.device(),
+        "major",
+        mount.number().substring(0, Math.max(0, colon)),
+        "minor",
+        mount.number().substring(colon + 1),
+        "mountpoint",
+        mount.mountPoint());
+  }
+
   @Override
   public String name() {
     return "filesystem";
@@ -45,7 +65,7 @@ final class FilesystemMetrics implements Subject {
 
   @Override
   public List<Family> families() {
-    return List.of(size, free, available, files, filesFree, readOnly, error);
+    return List.of(size, free, available, files, filesFree, readOnly, error, purgeable, info);
   }
 
   @Override
@@ -64,6 +84,8 @@ final class FilesystemMetrics implements Subject {
       available.add(of, filesystem.availableBytes());
       files.add(of, filesystem.files());
       filesFree.add(of, filesystem.filesFree());
+      purgeable.add(of, 0);
+      info.add(infoLabels.get(filesystem.mount()), 1);
     }
   }
 }

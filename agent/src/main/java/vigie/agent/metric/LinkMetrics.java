@@ -51,8 +51,13 @@ final class LinkMetrics implements Subject {
   private final LabelCache<List<String>> infoLabels = new LabelCache<>(LinkMetrics::infoLabels);
   private final LinkReader reader;
   private final Filter filter;
+  private final boolean onlyKnownSpeeds;
 
-  LinkMetrics(LinkReader reader, Filter filter) {
+  /**
+   * @param onlyKnownSpeeds leaves out the speed where the driver tells a negative one
+   */
+  LinkMetrics(LinkReader reader, Filter filter, boolean onlyKnownSpeeds) {
+    this.onlyKnownSpeeds = onlyKnownSpeeds;
     this.reader = reader;
     this.filter = filter;
   }
@@ -67,7 +72,8 @@ final class LinkMetrics implements Subject {
 
   private static Labels infoLabels(List<String> values) {
     return Labels.of(
-        List.of("address", "broadcast", "device", "duplex", "ifalias", "operstate"), values);
+        List.of("address", "adminstate", "broadcast", "device", "duplex", "ifalias", "operstate"),
+        values);
   }
 
   @Override
@@ -93,12 +99,15 @@ final class LinkMetrics implements Subject {
       for (Column column : columns) {
         column.family.add(of, link.value(column.attribute));
       }
-      speed.add(of, link.value(LinkReader.SPEED) * BYTES_PER_MEGABIT);
+      if (!onlyKnownSpeeds || link.value(LinkReader.SPEED) >= 0) {
+        speed.add(of, link.value(LinkReader.SPEED) * BYTES_PER_MEGABIT);
+      }
       up.add(of, link.state().equals("up") ? 1 : 0);
       info.add(
           infoLabels.get(
               List.of(
                   link.address(),
+                  adminState(link.value(LinkReader.FLAGS)),
                   link.broadcast(),
                   link.name(),
                   link.duplex(),
@@ -106,6 +115,14 @@ final class LinkMetrics implements Subject {
                   link.state())),
           1);
     }
+  }
+
+  /** From the flag IFF_UP, whether somebody wants the device up. */
+  private static String adminState(double flags) {
+    if (Double.isNaN(flags)) {
+      return "unknown";
+    }
+    return ((long) flags & 1) == 1 ? "up" : "down";
   }
 
   /** An attribute and its family. */

@@ -36,7 +36,6 @@ import vigie.agent.reader.StatReader;
 import vigie.agent.reader.Statfs;
 import vigie.agent.reader.SysctlReader;
 import vigie.agent.reader.TcpReader;
-import vigie.agent.reader.ThrottleReader;
 import vigie.agent.reader.TimexReader;
 import vigie.agent.reader.TrafficReader;
 import vigie.agent.reader.UdpReader;
@@ -71,10 +70,14 @@ public final class NodeMetrics {
               .reads("/proc/sys/net/netfilter, /proc/net/stat/nf_conntrack"),
           on(
                   "cpu",
-                  host ->
-                      new CpuMetrics(
-                          new StatReader(host.roots()), new ThrottleReader(host.roots())))
-              .reads("/proc/stat, /sys/devices/system/cpu/cpu*/thermal_throttle"),
+                  CpuMetrics::of,
+                  Option.flag("guest", true),
+                  Option.flag("info"),
+                  Option.regex("info_flags_include", ""),
+                  Option.regex("info_bugs_include", ""))
+              .reads(
+                  "/proc/stat, /proc/cpuinfo, /sys/devices/system/cpu/{isolated,cpu*/online},"
+                      + " /sys/devices/system/cpu/cpu*/thermal_throttle"),
           off(
                   "cpu_vulnerabilities",
                   host -> new VulnerabilityMetrics(new VulnerabilityReader(host.roots())))
@@ -134,8 +137,11 @@ public final class NodeMetrics {
                   "netclass",
                   host ->
                       new LinkMetrics(
-                          new LinkReader(host.roots()), host.excluding("ignored_devices")),
-                  Option.regex("ignored_devices", "^$"))
+                          new LinkReader(host.roots()),
+                          host.excluding("ignored_devices"),
+                          host.flag("ignore_invalid_speed")),
+                  Option.regex("ignored_devices", "^$"),
+                  Option.flag("ignore_invalid_speed"))
               .reads("/sys/class/net"),
           on(
                   "netdev",
@@ -171,7 +177,11 @@ public final class NodeMetrics {
               .reads("/proc/softirqs"),
           on("softnet", host -> new SoftnetMetrics(new SoftnetReader(host.roots())))
               .reads("/proc/net/softnet_stat"),
-          on("stat", host -> new StatMetrics(new StatReader(host.roots()))).reads("/proc/stat"),
+          on(
+                  "stat",
+                  host -> new StatMetrics(new StatReader(host.roots()), host.flag("softirq")),
+                  Option.flag("softirq"))
+              .reads("/proc/stat"),
           off(
                   "systemd",
                   SystemdMetrics::node,

@@ -18,10 +18,15 @@ final class StatMetrics implements Subject {
       Family.gauge("node_procs_running", "Tasks that run or could run now.");
   private final Family blocked =
       Family.gauge("node_procs_blocked", "Tasks that wait for input or output now.");
+  private final Family softirqs =
+      Family.counter("node_softirqs_total", "Soft interrupts serviced since boot, by vector.");
+  private final LabelCache<String> vectors = LabelCache.of("vector");
   private final StatReader reader;
+  private final boolean withSoftirqs;
 
-  StatMetrics(StatReader reader) {
+  StatMetrics(StatReader reader, boolean withSoftirqs) {
     this.reader = reader;
+    this.withSoftirqs = withSoftirqs;
   }
 
   @Override
@@ -31,7 +36,7 @@ final class StatMetrics implements Subject {
 
   @Override
   public List<Family> families() {
-    return List.of(interrupts, contextSwitches, forks, bootTime, running, blocked);
+    return List.of(interrupts, contextSwitches, forks, bootTime, running, blocked, softirqs);
   }
 
   @Override
@@ -43,5 +48,8 @@ final class StatMetrics implements Subject {
     bootTime.add(reader.bootTime());
     running.add(reader.running());
     blocked.add(reader.blocked());
+    for (int i = 0; withSoftirqs && i < StatReader.SOFTIRQS.size(); i++) {
+      softirqs.add(vectors.get(StatReader.SOFTIRQS.get(i)), reader.softirqs(i));
+    }
   }
 }

@@ -9,14 +9,18 @@ import java.util.Map;
 
 /**
  * What udev knows of a block device: {@code /run/udev/data/bMAJOR:MINOR} below the root, lines
- * {@code E:KEY=VALUE}. Not for the hot path: ask once for each device.
+ * {@code E:KEY=VALUE}, and its queue under /sys/block. Not for the hot path: ask once for each
+ * device.
  */
 public final class DeviceReader {
   private static final int MAX_BYTES = 64 << 10;
 
   private final Path folder;
+  private final String blocks;
+  private final SmallFiles files = new SmallFiles();
 
   public DeviceReader(Roots roots) {
+    blocks = roots.sysfs() + "/block/";
     folder = roots.inRoot("run/udev/data");
   }
 
@@ -36,5 +40,10 @@ public final class DeviceReader {
       }
     }
     return properties;
+  }
+
+  /** Whether the device turns, as far as its driver tells. */
+  public boolean rotational(String name) {
+    return files.number(blocks + name + "/queue/rotational") == 1;
   }
 }

@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  * id parent dev root mount options optional… - type source super-options
  * </pre>
  *
+ * @param number the device's, {@code major:minor}
  * @param mountPoint as the watched system sees it
  */
-public record Mount(String device, String mountPoint, String type, boolean readOnly) {
+public record Mount(
+    String device, String number, String mountPoint, String type, boolean readOnly) {
   private static final int MAX_MOUNTS = 4096;
 
   /** The mounts of a mountinfo text that are wanted, each (device, mount point, type) once. */
@@ -34,7 +36,7 @@ public record Mount(String device, String mountPoint, String type, boolean readO
   }
 
   private Mount key() {
-    return readOnly ? new Mount(device, mountPoint, type, false) : this;
+    return readOnly ? new Mount(device, number, mountPoint, type, false) : this;
   }
 
   private static @Nullable Mount parseLine(String line, String rootfs) {
@@ -49,7 +51,11 @@ public record Mount(String device, String mountPoint, String type, boolean readO
     }
     boolean readOnly = hasReadOnly(left[5]) || (right.length > 2 && hasReadOnly(right[2]));
     return new Mount(
-        unescape(right[1]), below(unescape(left[4]), rootfs), unescape(right[0]), readOnly);
+        unescape(right[1]),
+        left[2],
+        below(unescape(left[4]), rootfs),
+        unescape(right[0]),
+        readOnly);
   }
 
   private static boolean hasReadOnly(String options) {

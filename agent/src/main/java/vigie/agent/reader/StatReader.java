@@ -2,6 +2,7 @@ package vigie.agent.reader;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * /proc/stat: what each processor spent its time on, and the kernel's totals since boot. Source:
@@ -22,6 +23,20 @@ public final class StatReader implements AutoCloseable {
 
   private static final int COLUMNS = 10;
 
+  /** What {@link #softirqs} counts, in the kernel's order. Source: include/linux/interrupt.h. */
+  public static final List<String> SOFTIRQS =
+      List.of(
+          "hi",
+          "timer",
+          "net_tx",
+          "net_rx",
+          "block",
+          "block_iopoll",
+          "tasklet",
+          "sched",
+          "hrtimer",
+          "rcu");
+
   /**
    * USER_HZ: the unit in which the kernel shows times to programs, 100 on all that Java runs on.
    */
@@ -39,6 +54,7 @@ public final class StatReader implements AutoCloseable {
   private double forks;
   private double running;
   private double blocked;
+  private final double[] softirqs = new double[SOFTIRQS.size()];
 
   public StatReader(Roots roots) {
     file = new KernelFile(roots.procfs().resolve("stat"));
@@ -53,6 +69,7 @@ public final class StatReader implements AutoCloseable {
     Bytes in = file.read();
     count = 0;
     bootTime = contextSwitches = interrupts = forks = running = blocked = Double.NaN;
+    Arrays.fill(softirqs, Double.NaN);
     while (in.line()) {
       if (!in.field()) {
         continue;
@@ -74,6 +91,11 @@ public final class StatReader implements AutoCloseable {
         running = in.number();
       } else if (in.is("procs_blocked")) {
         blocked = in.number();
+      } else if (in.is("softirq")) {
+        in.field(); // all of them
+        for (int i = 0; i < softirqs.length; i++) {
+          softirqs[i] = in.number();
+        }
       }
     }
   }
@@ -130,6 +152,11 @@ public final class StatReader implements AutoCloseable {
   /** Processes that wait for a disk. */
   public double blocked() {
     return blocked;
+  }
+
+  /** Times that the soft interrupt at an index of {@link #SOFTIRQS} ran since boot. */
+  public double softirqs(int index) {
+    return softirqs[index];
   }
 
   @Override

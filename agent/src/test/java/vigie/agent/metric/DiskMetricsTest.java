@@ -66,11 +66,11 @@ class DiskMetricsTest {
     assertThat(series)
         .containsExactlyInAnyOrder(
             "node_disk_info{device=\"sda\",major=\"8\",minor=\"0\",model=\"WDC_1\",path=\"\","
-                + "revision=\"\",serial=\"S1\",wwn=\"\"}",
+                + "revision=\"\",rotational=\"0\",serial=\"S1\",wwn=\"\"}",
             "node_disk_info{device=\"mmcblk0\",major=\"179\",minor=\"0\",model=\"\",path=\"\","
-                + "revision=\"\",serial=\"\",wwn=\"\"}",
+                + "revision=\"\",rotational=\"0\",serial=\"\",wwn=\"\"}",
             "node_disk_info{device=\"dm-0\",major=\"253\",minor=\"0\",model=\"\",path=\"\","
-                + "revision=\"\",serial=\"\",wwn=\"\"}",
+                + "revision=\"\",rotational=\"0\",serial=\"\",wwn=\"\"}",
             "node_disk_filesystem_info{device=\"dm-0\",type=\"ext4\",usage=\"filesystem\","
                 + "uuid=\"\",version=\"\"}",
             "node_disk_device_mapper_info{device=\"dm-0\",lv_layer=\"\",lv_name=\"\","

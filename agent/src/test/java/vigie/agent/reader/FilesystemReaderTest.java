@@ -62,9 +62,9 @@ class FilesystemReaderTest {
     assertThat(reader.filesystems())
         .extracting(Filesystem::mount)
         .containsExactly(
-            new Mount("/dev/vda", "/", "ext4", false),
-            new Mount("nas:/x", "/srv/my files", "nfs4", true),
-            new Mount("/dev/vdb", "/data", "ext4", true));
+            new Mount("/dev/vda", "254:0", "/", "ext4", false),
+            new Mount("nas:/x", "0:40", "/srv/my files", "nfs4", true),
+            new Mount("/dev/vdb", "0:41", "/data", "ext4", true));
     assertThat(reader.filesystems()).allMatch(f -> f.sizeBytes() == 100 && f.error().isEmpty());
     assertThat(reader.filesystems()).allMatch(f -> Double.isNaN(f.files()));
   }
