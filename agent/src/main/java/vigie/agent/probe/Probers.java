@@ -14,6 +14,8 @@ public final class Probers {
       List.of(
           new Prober(TcpModule.PROBER, "HOST:PORT", "tcp://", TcpModule::read, TcpModule.MEASURES),
           new Prober(
+              ExecModule.PROBER, "PROGRAM", "exec://", ExecModule::read, ExecProbe.MEASURES),
+          new Prober(
               FileModule.PROBER, "PATTERN", "file://", FileModule::read, FileModule.MEASURES),
           new Prober(
               ProcessModule.PROBER,
