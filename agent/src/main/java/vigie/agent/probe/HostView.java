@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.reader.ProcessTable;
 import vigie.agent.reader.Roots;
+import vigie.agent.reader.Systemd;
 import vigie.base.time.Clock;
 
 /**
@@ -19,9 +20,15 @@ final class HostView {
   private final Kept<List<ProcessTable.Entry>> processes;
   private final Kept<ListeningSockets> tcp;
   private final Kept<ListeningSockets> udp;
+  private final Units units;
 
   HostView(Roots roots, Clock clock) {
+    this(roots, clock, Units.of(Systemd.host(roots, clock)));
+  }
+
+  HostView(Roots roots, Clock clock, Units units) {
     this.clock = clock;
+    this.units = units;
     ProcessTable table = new ProcessTable(roots);
     processes = new Kept<>(table::read);
     tcp = new Kept<>(() -> sockets(new ListeningSockets(roots.procfs())));
@@ -41,6 +48,11 @@ final class HostView {
   /** The UDP sockets that have no peer. */
   ListeningSockets udp() throws IOException {
     return udp.get();
+  }
+
+  /** The units of systemd, asked anew each time over one connection. */
+  Units units() {
+    return units;
   }
 
   private static ListeningSockets sockets(ListeningSockets fresh) throws IOException {

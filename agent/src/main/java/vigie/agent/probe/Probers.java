@@ -28,7 +28,8 @@ public final class Probers {
               "[ADDRESS]:PORT",
               "listen://",
               ListenModule::read,
-              ListenModule.MEASURES));
+              ListenModule.MEASURES),
+          new Prober(UnitModule.PROBER, "NAME", "unit://", UnitModule::read, UnitModule.MEASURES));
 
   private Probers() {}
 

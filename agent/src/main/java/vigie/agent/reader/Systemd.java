@@ -181,7 +181,43 @@ public final class Systemd implements AutoCloseable {
         (int) numbers[2],
         (int) numbers[3],
         texts[3],
-        numbers[0] > 0 ? Instant.EPOCH.plusNanos(TimeUnit.MICROSECONDS.toNanos(numbers[0])) : null);
+        instant(numbers[0]));
+  }
+
+  /** Microseconds since the epoch; 0 stands for never. */
+  private static @Nullable Instant instant(long micros) {
+    return micros > 0 ? Instant.EPOCH.plusNanos(TimeUnit.MICROSECONDS.toNanos(micros)) : null;
+  }
+
+  /**
+   * When and by what kind of service the present state came about.
+   *
+   * @throws IOException as {@link #status}
+   */
+  public UnitChange change(String unit, Duration limit) throws IOException {
+    String path = pathOf(unit);
+    String[] type = {""};
+    long[] since = {0};
+    exchange(
+        limit,
+        bus -> {
+          get(bus, path, UNIT, "StateChangeTimestamp");
+          if (unit.endsWith(".service")) {
+            get(bus, path, SERVICE, "Type");
+          }
+        },
+        (call, error, body) -> {
+          if (error != null) {
+            if (call == 0) {
+              throw refusal(error, body);
+            }
+          } else if (call == 0) {
+            since[0] = body.variantNumber();
+          } else {
+            type[0] = body.variantString();
+          }
+        });
+    return new UnitChange(type[0], instant(since[0]));
   }
 
   /**

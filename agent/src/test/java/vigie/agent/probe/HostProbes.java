@@ -23,11 +23,21 @@ final class HostProbes {
   final List<String> steps = new ArrayList<>();
   private final Roots roots;
   private final Executor blocking;
+  private final HostView view;
 
-  HostProbes(Roots roots, ManualClock clock, Executor blocking) {
+  private HostProbes(Roots roots, ManualClock clock, Executor blocking, HostView view) {
     this.roots = roots;
     this.clock = clock;
     this.blocking = blocking;
+    this.view = view;
+  }
+
+  HostProbes(Roots roots, ManualClock clock, Executor blocking, Units units) {
+    this(roots, clock, blocking, new HostView(roots, clock, units));
+  }
+
+  HostProbes(Roots roots, ManualClock clock, Executor blocking) {
+    this(roots, clock, blocking, new HostView(roots, clock));
   }
 
   HostProbes(Roots roots, ManualClock clock) {
@@ -42,7 +52,8 @@ final class HostProbes {
         EventLoops.nio(1, "test-host"),
         Lookup.SYSTEM,
         Runnable::run,
-        blocking);
+        blocking,
+        view);
   }
 
   Probe probe(Module module, String target) {
