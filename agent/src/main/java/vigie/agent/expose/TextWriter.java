@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.metric.PlainName;
 import vigie.agent.probe.Measure;
 
 /**
@@ -97,7 +98,14 @@ final class TextWriter {
   }
 
   private void write(MetricSnapshot snapshot, String name, boolean first) {
-    if (snapshot instanceof CounterSnapshot counter) {
+    if (snapshot instanceof CounterSnapshot counter
+        && snapshot instanceof PlainName
+        && !openMetrics) {
+      head(snapshot, name, "counter", first);
+      for (CounterDataPointSnapshot point : counter.getDataPoints()) {
+        sample(name, "", point.getLabels(), point.getValue());
+      }
+    } else if (snapshot instanceof CounterSnapshot counter) {
       String base = without(name, "_total");
       head(snapshot, openMetrics ? base : base + "_total", "counter", first);
       for (CounterDataPointSnapshot point : counter.getDataPoints()) {

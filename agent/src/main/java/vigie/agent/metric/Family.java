@@ -43,6 +43,11 @@ abstract class Family {
     return new Untyped(name, help);
   }
 
+  /** A snapshot that was made before; told whenever anything is added. */
+  static Family ready(String name, MetricSnapshot snapshot) {
+    return new Ready(name, snapshot);
+  }
+
   /** The name as it is exposed, {@code _total} included. */
   final String name() {
     return name;
@@ -137,6 +142,28 @@ abstract class Family {
       } finally {
         points.clear();
       }
+    }
+  }
+
+  private static final class Ready extends Family {
+    private final MetricSnapshot snapshot;
+    private boolean added;
+
+    Ready(String name, MetricSnapshot snapshot) {
+      super(name, "");
+      this.snapshot = snapshot;
+    }
+
+    @Override
+    void add(Labels labels, double value) {
+      added = true;
+    }
+
+    @Override
+    @Nullable MetricSnapshot take() {
+      MetricSnapshot taken = added ? snapshot : null;
+      added = false;
+      return taken;
     }
   }
 }

@@ -29,6 +29,7 @@ import vigie.base.time.Clock;
 public final class NodeCollector implements MultiCollector {
   private static final Logger log = LoggerFactory.getLogger(NodeCollector.class);
 
+  private static final int MAX_CLASHES = 1000;
   private static final IOException NOT_READ = new IOException("no thread to read with");
 
   /** The request's parameter that names the subjects wanted. */
@@ -45,6 +46,7 @@ public final class NodeCollector implements MultiCollector {
           "vigie_agent_collectors_hanging",
           "Collectors left out because the kernel still owes the answer to an earlier reading.");
   private final LabelCache<String> labels = LabelCache.of("collector");
+  private final Set<String> clashes = new HashSet<>();
   private final Set<String> failing = new HashSet<>();
   private final Clock clock;
   private final Executor reading;
@@ -107,7 +109,8 @@ public final class NodeCollector implements MultiCollector {
       todo = entries.stream().filter(entry -> names.contains(entry.subject.name())).toList();
     }
     List<MetricSnapshot> snapshots = new ArrayList<>(512);
-    read(todo, includedNames, snapshots);
+    List<MetricSnapshot> foreign = new ArrayList<>(0);
+    read(todo, includedNames, snapshots, foreign);
     for (Sweep.Entry entry : todo) {
       Labels of = labels.get(entry.subject.name());
       tell(entry.subject.name(), entry.failure);
@@ -118,25 +121,48 @@ public final class NodeCollector implements MultiCollector {
     take(hanging, includedNames, snapshots);
     take(duration, includedNames, snapshots);
     take(success, includedNames, snapshots);
+    addForeign(foreign, snapshots);
     return new MetricSnapshots(snapshots);
   }
 
   /** A pass over all; where one hangs, another over those behind it on another thread. */
   private void read(
-      List<Sweep.Entry> todo, Predicate<String> includedNames, List<MetricSnapshot> snapshots) {
+      List<Sweep.Entry> todo,
+      Predicate<String> includedNames,
+      List<MetricSnapshot> snapshots,
+      List<MetricSnapshot> foreign) {
     for (Sweep.Entry entry : todo) {
       entry.failure = NOT_READ;
       entry.nanos = 0;
     }
     int next = 0;
     while (next < todo.size()) {
-      Sweep sweep = new Sweep(todo, next, includedNames, clock, snapshots);
+      Sweep sweep = new Sweep(todo, next, includedNames, clock, snapshots, foreign);
       try {
         reading.execute(sweep);
       } catch (RejectedExecutionException allHang) {
         return;
       }
       next = sweep.await(limitNanos);
+    }
+  }
+
+  /** Two families of one name would make the whole exposition fail, or be read as one. */
+  private void addForeign(List<MetricSnapshot> foreign, List<MetricSnapshot> snapshots) {
+    if (foreign.isEmpty()) {
+      return;
+    }
+    Set<String> own = new HashSet<>();
+    for (MetricSnapshot snapshot : snapshots) {
+      own.add(snapshot.getMetadata().getPrometheusName());
+    }
+    for (MetricSnapshot snapshot : foreign) {
+      String name = snapshot.getMetadata().getPrometheusName();
+      if (!name.startsWith("vigie_") && own.add(name)) {
+        snapshots.add(snapshot);
+      } else if (clashes.size() < MAX_CLASHES && clashes.add(name)) {
+        log.warn("metric of a text file left out: the agent tells it itself name={}", name);
+      }
     }
   }
 

@@ -71,7 +71,7 @@ public final class NodeMetrics {
           on(
                   "cpu",
                   CpuMetrics::of,
-                  Option.flag("guest", true),
+                  Option.flagOn("guest"),
                   Option.flag("info"),
                   Option.regex("info_flags_include", ""),
                   Option.regex("info_bugs_include", ""))
@@ -119,7 +119,7 @@ public final class NodeMetrics {
                           host.filter("name"),
                           host.flag("include_zeros")),
                   Option.filter("name"),
-                  Option.flag("include_zeros", true))
+                  Option.flagOn("include_zeros"))
               .reads("/proc/interrupts"),
           on(
                   "ipvs",
@@ -199,6 +199,8 @@ public final class NodeMetrics {
               .reads("systemd over D-Bus"),
           off("tcpstat", host -> new TcpMetrics(new TcpReader(host.roots())))
               .reads("/proc/net/tcp, /proc/net/tcp6"),
+          on("textfile", TextfileMetrics::of, Option.texts("directory", TextfileMetrics.DIRECTORY))
+              .reads("*.prom in the option's folders"),
           on(
                   "time",
                   host ->

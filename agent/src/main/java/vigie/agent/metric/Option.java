@@ -25,12 +25,7 @@ record Option(String name, Kind kind, List<String> defaults) {
 
   /** {@code NAME: true}; off by default. Ask with {@link Host#flag}. */
   static Option flag(String name) {
-    return flag(name, false);
-  }
-
-  /** {@code NAME: true}. Ask with {@link Host#flag}. */
-  static Option flag(String name, boolean otherwise) {
-    return new Option(name, Kind.FLAG, List.of(String.valueOf(otherwise)));
+    return new Option(name, Kind.FLAG, List.of("false"));
   }
 
   /** {@code NAME: false}; on by default. Ask with {@link Host#flag}. */

@@ -20,4 +20,9 @@ interface Subject {
    * @throws IOException when the reading failed as a whole
    */
   void collect() throws IOException;
+
+  /** Whether its names are others' choice; a name that another subject tells gives way then. */
+  default boolean isForeign() {
+    return false;
+  }
 }

@@ -18,6 +18,7 @@ final class Sweep implements Runnable {
   private final Predicate<String> includedNames;
   private final Clock clock;
   private final List<MetricSnapshot> taken; // guarded by this, as what follows
+  private final List<MetricSnapshot> foreign;
   private int at;
   private long since;
   private boolean ended;
@@ -26,18 +27,21 @@ final class Sweep implements Runnable {
   /**
    * @param from index of the first to be read; the results of those before stay as they are
    * @param taken where snapshots go; to be read once {@link #await} has answered
+   * @param foreign where those go whose names are others' choice
    */
   Sweep(
       List<Entry> todo,
       int from,
       Predicate<String> includedNames,
       Clock clock,
-      List<MetricSnapshot> taken) {
+      List<MetricSnapshot> taken,
+      List<MetricSnapshot> foreign) {
     this.todo = todo;
     this.at = from;
     this.includedNames = includedNames;
     this.clock = clock;
     this.taken = taken;
+    this.foreign = foreign;
     this.since = clock.nanos();
   }
 
@@ -107,7 +111,7 @@ final class Sweep implements Runnable {
     long now = clock.nanos();
     entry.failure = failure;
     entry.nanos = now - since;
-    taken.addAll(found);
+    (entry.subject.isForeign() ? foreign : taken).addAll(found);
     since = now;
     at++;
     return true;

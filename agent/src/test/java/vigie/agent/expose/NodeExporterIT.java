@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,6 +87,8 @@ class NodeExporterIT {
   private static final Map<String, String> DIFFERENT =
       Map.ofEntries(
           Map.entry("node_scrape_collector_duration_seconds", "how long each takes is its own"),
+          Map.entry(
+              "node_disk_info", "where a file of the queue is missing, 1.11 tells rotational 0"),
           Map.entry("node_exporter_build_info", "the agent's own build; see NodeMetrics"),
           Map.entry("node_memory_Balloon", "1.11 has a fixed list of lines, we tell all as 1.5"),
           Map.entry("node_memory_FileHugePages", "the same"),
@@ -116,6 +119,7 @@ class NodeExporterIT {
             "node_exporter3",
             List.of(
                 "--web.listen-address=127.0.0.1:" + exporterPort,
+                "--collector.textfile.directory=" + writeTextFiles(),
                 "--web.disable-exporter-metrics"));
     Map<String, Chosen> on = new HashMap<>();
     await()
@@ -123,9 +127,47 @@ class NodeExporterIT {
         .ignoreExceptions()
         .untilAsserted(() -> collectors = collectors(theirs("")));
     collectors.forEach(name -> on.put(name, new Chosen(true, Map.of())));
+    on.put(
+        "textfile",
+        new Chosen(true, Map.of("directory", List.of(folder.resolve("text*").toString()))));
     agent =
         new Served(
             NodeMetrics.host(Roots.HOST, Clock.system(), blocking, new CollectorsConfig(on)));
+  }
+
+  /** Good ones, and for each kind of fault one that spoils only itself. */
+  private static Path writeTextFiles() throws IOException {
+    Path files = Files.createDirectories(folder.resolve("textfiles"));
+    Files.writeString(
+        files.resolve("a.prom"),
+        """
+        # A remark
+        # HELP backup_runs Runs, with a \\\\ and a \\n line.
+        # TYPE backup_runs counter
+        backup_runs{job="a \\"b\\" \\\\",host=""} 3
+          backup_runs { job = "c" , }   4e3
+        backup_age_seconds 1.5
+        backup_age_seconds{job="inf"} +Inf
+        # TYPE backup_size_bytes gauge
+        backup_size_bytes{job="nan"} NaN
+        # TYPE backup_seconds histogram
+        backup_seconds_bucket{job="c",le="0.5"} 1
+        backup_seconds_bucket{job="c",le="+Inf"} 3
+        backup_seconds_sum{job="c"} 4.5
+        backup_seconds_count{job="c"} 3
+        # TYPE backup_wait_seconds summary
+        backup_wait_seconds{quantile="0.5"} 0.25
+        backup_wait_seconds_sum 1
+        backup_wait_seconds_count 2
+        """);
+    Files.writeString(files.resolve("b.prom"), "backup_age_seconds{job=\"b\"} 2\n");
+    Files.writeString(
+        files.resolve("help.prom"), "# HELP backup_runs Other.\nbackup_runs{job=\"h\"} 1\n");
+    Files.writeString(files.resolve("half.prom"), "half 1\nhalf_written 2");
+    Files.writeString(files.resolve("time.prom"), "timed 1 1700000000000\nuntimed 1\n");
+    Files.writeString(files.resolve("wrong.prom"), "right 1\nwrong{a=1} 1\n");
+    Files.writeString(files.resolve("other.txt"), "other 1\n");
+    return files;
   }
 
   @AfterAll
