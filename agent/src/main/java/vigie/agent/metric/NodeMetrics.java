@@ -11,6 +11,7 @@ import vigie.agent.probe.Probes;
 import vigie.agent.reader.ArpReader;
 import vigie.agent.reader.BondingReader;
 import vigie.agent.reader.BuddyReader;
+import vigie.agent.reader.CgroupReader;
 import vigie.agent.reader.ClockSourceReader;
 import vigie.agent.reader.ConntrackReader;
 import vigie.agent.reader.DeviceReader;
@@ -66,6 +67,16 @@ public final class NodeMetrics {
               .reads("/sys/class/net/bonding_masters"),
           off("buddyinfo", host -> new BuddyMetrics(new BuddyReader(host.roots())))
               .reads("/proc/buddyinfo"),
+          // Off: each service and container has some ten files and series.
+          off(
+                  "cgroup",
+                  host ->
+                      new CgroupMetrics(
+                          new CgroupReader(
+                              host.roots(), host.filter("path")::accepts, host.flag("pressure"))),
+                  Option.filter("path", "", "\\.(mount|socket|swap)$|conmon-"),
+                  Option.flag("pressure"))
+              .reads("/sys/fs/cgroup"),
           on("conntrack", host -> new ConntrackMetrics(new ConntrackReader(host.roots())))
               .reads("/proc/sys/net/netfilter, /proc/net/stat/nf_conntrack"),
           on(

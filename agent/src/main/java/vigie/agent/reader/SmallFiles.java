@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * closed at each reading into one kept buffer. One thread at a time.
  */
 final class SmallFiles {
-  private final Bytes bytes = new Bytes(4096);
+  /** More of a file is not read; a text of this length was most likely cut. */
+  static final int MAX_BYTES = 4096;
+
+  private final Bytes bytes = new Bytes(MAX_BYTES);
 
   /** The first line of the file, or null where it is missing, not readable now, or empty. */
   @Nullable Bytes open(String path) {

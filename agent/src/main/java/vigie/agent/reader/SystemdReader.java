@@ -48,7 +48,7 @@ public final class SystemdReader {
   };
   private static final String INTERFACE = "org.freedesktop.systemd1.";
   private static final int MAX_UNITS = 4000;
-  private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final Duration LIMIT = Duration.ofSeconds(2);
 
   private final Systemd systemd;
   private final Predicate<String> wanted;
@@ -78,7 +78,7 @@ public final class SystemdReader {
    * Reads anew.
    *
    * @throws NoDataException when there is no bus, or no systemd on it
-   * @throws IOException when it cannot be reached, refuses this user, or is slower than 5 s
+   * @throws IOException when it cannot be reached, refuses this user, or is slower than 2 s
    */
   public void read() throws IOException {
     questions.clear();

@@ -62,6 +62,18 @@ class ReadersFuzzTest {
         new Target(server, roots -> new ArpReader(roots)::read, "proc/net/arp"),
         new Target(server, roots -> new BondingReader(roots)::read, "sys/class/net"),
         new Target(server, roots -> new BuddyReader(roots)::read, "proc/buddyinfo"),
+        new Target(
+            "container-6.1",
+            roots -> new CgroupReader(roots, path -> true, true)::read,
+            "sys/fs/cgroup/cgroup.controllers",
+            "sys/fs/cgroup/system.slice/docker.service"),
+        new Target(
+            server,
+            roots -> new CgroupReader(roots, path -> true, true)::read,
+            "sys/fs/cgroup/memory/system.slice/nginx.service",
+            "sys/fs/cgroup/cpuacct/system.slice/nginx.service",
+            "sys/fs/cgroup/cpu/system.slice/nginx.service",
+            "sys/fs/cgroup/blkio/system.slice/nginx.service"),
         new Target(vm, roots -> new ClockSourceReader(roots)::read, "sys/devices/system"),
         new Target(
             server,
