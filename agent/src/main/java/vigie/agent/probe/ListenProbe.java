@@ -146,6 +146,9 @@ final class ListenProbe implements Probe {
       return "";
     }
     InetAddress at = Objects.requireNonNullElse(address, InetAddress.getLoopbackAddress());
-    return new Listening(procfs).explain(new InetAddress[] {at}, port);
+    String text = new Listening(procfs).explain(new InetAddress[] {at}, port);
+    // That nothing listens there is the reason already.
+    int others = text.startsWith("nothing listens") ? text.indexOf("; ") : -2;
+    return others == -1 ? "" : text.substring(others + 2);
   }
 }

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * own, with a bus below its folder as {@code /run/dbus/system_bus_socket}. Needs root; see {@code
  * start.sh} there.
  */
-final class OwnSystemd implements AutoCloseable {
+public final class OwnSystemd implements AutoCloseable {
   private static final Path FILES = Path.of("src/test/resources/systemd").toAbsolutePath();
   private static final int NOT_HERE = 77;
 
@@ -30,7 +30,7 @@ final class OwnSystemd implements AutoCloseable {
   }
 
   /** Starts it and waits for its bus; ends the test as skipped where the machine allows none. */
-  static OwnSystemd start(Path folder) throws IOException {
+  public static OwnSystemd start(Path folder) throws IOException {
     Path peers = Path.of(System.getProperty("vigie.root", ".."), "target/peers");
     for (String name : List.of("systemd", "dbus-daemon", "node_exporter3")) {
       assertThat(peers.resolve("bin").resolve(name))
