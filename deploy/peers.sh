@@ -16,7 +16,8 @@ STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-b
   strace libunwind8
   systemd libsystemd-shared libapparmor1 libargon2-1 libcryptsetup12 libdevmapper1.02.1 libfdisk1 libip4tc2 libkmod2
   libseccomp2
-  dbus-daemon libdbus-1-3 libexpat1"
+  dbus-daemon libdbus-1-3 libexpat1
+  iputils-ping nsd libevent-2.1-7 libprotobuf-c1 libfstrm0"
 SID="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
 
 say() { echo "peers: $*"; }
@@ -91,6 +92,8 @@ install_stable() {
   launcher netdata stable usr/sbin/netdata
   launcher strace stable usr/bin/strace
   launcher systemd-analyze stable usr/bin/systemd-analyze
+  launcher ping stable bin/ping
+  launcher nsd stable usr/sbin/nsd
   launcher systemd stable lib/systemd/systemd
   launcher dbus-daemon stable usr/bin/dbus-daemon
   echo "$DIR/stable/usr/lib/$ARCH/rsyslog" > "$DIR/rsyslog-modules"
@@ -131,7 +134,8 @@ versions() {
   for program in "$1"/bin/*; do
     case ${program##*/} in
       netdata) flag="-W buildinfo" ;;
-      rsyslogd) flag=-v ;;
+      rsyslogd | nsd) flag=-v ;;
+      ping) flag=-V ;;
       *) flag=--version ;;
     esac
     # shellcheck disable=SC2086  # one or two words

@@ -13,6 +13,7 @@ public final class Probers {
   static final List<Prober> ALL =
       List.of(
           new Prober(TcpModule.PROBER, "HOST:PORT", "tcp://", TcpModule::read, TcpModule.MEASURES),
+          new Prober(IcmpModule.PROBER, "HOST", "icmp://", IcmpModule::read, IcmpProbe.MEASURES),
           new Prober(ExecModule.PROBER, "PROGRAM", "exec://", ExecModule::read, ExecProbe.MEASURES),
           new Prober(
               FileModule.PROBER, "PATTERN", "file://", FileModule::read, FileModule.MEASURES),
