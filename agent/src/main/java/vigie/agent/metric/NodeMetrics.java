@@ -12,6 +12,11 @@ import vigie.agent.reader.ArpReader;
 import vigie.agent.reader.BondingReader;
 import vigie.agent.reader.BuddyReader;
 import vigie.agent.reader.CgroupReader;
+import vigie.agent.reader.BtrfsReader;
+import vigie.agent.reader.HwmonReader;
+import vigie.agent.reader.MdReader;
+import vigie.agent.reader.OsReleaseReader;
+import vigie.agent.reader.PiThrottleReader;
 import vigie.agent.reader.ClockSourceReader;
 import vigie.agent.reader.ConntrackReader;
 import vigie.agent.reader.DeviceReader;
@@ -65,6 +70,8 @@ public final class NodeMetrics {
               .reads("/proc/net/arp"),
           on("bonding", host -> new BondingMetrics(new BondingReader(host.roots())))
               .reads("/sys/class/net/bonding_masters"),
+          on("btrfs", host -> new BtrfsMetrics(new BtrfsReader(host.roots())))
+              .reads("/sys/fs/btrfs"),
           off("buddyinfo", host -> new BuddyMetrics(new BuddyReader(host.roots())))
               .reads("/proc/buddyinfo"),
           // Off: each service and container has some ten files and series.
@@ -93,6 +100,8 @@ public final class NodeMetrics {
                   "cpu_vulnerabilities",
                   host -> new VulnerabilityMetrics(new VulnerabilityReader(host.roots())))
               .reads("/sys/devices/system/cpu/vulnerabilities"),
+          on("cpufreq", host -> new CpuFrequencyMetrics(host.roots()))
+              .reads("/sys/devices/system/cpu/cpu*/cpufreq"),
           on(
                   "diskstats",
                   host ->
@@ -103,6 +112,8 @@ public final class NodeMetrics {
                   Option.filter(
                       "device", "", "^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$"))
               .reads("/proc/diskstats, /run/udev/data"),
+          on("dmi", host -> new DmiMetrics(host.roots())).reads("/sys/class/dmi/id"),
+          on("edac", host -> new EdacMetrics(host.roots())).reads("/sys/devices/system/edac/mc"),
           on("entropy", host -> new EntropyMetrics(new SysctlReader(host.roots())))
               .reads("/proc/sys/kernel/random"),
           on("filefd", host -> new FileTableMetrics(new SysctlReader(host.roots())))
@@ -122,6 +133,17 @@ public final class NodeMetrics {
                           + "|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs"
                           + "|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$"))
               .reads("/proc/1/mountinfo, statfs(2), `stat -f`"),
+          on(
+                  "hwmon",
+                  host ->
+                      new HwmonMetrics(
+                          new HwmonReader(
+                              host.roots(),
+                              host.filter("chip")::accepts,
+                              host.filter("sensor")::accepts)),
+                  Option.filter("chip"),
+                  Option.filter("sensor"))
+              .reads("/sys/class/hwmon"),
           off(
                   "interrupts",
                   host ->
@@ -142,6 +164,8 @@ public final class NodeMetrics {
               .reads("/proc/sys/kernel/hung_task_detect_count"),
           on("loadavg", host -> new LoadMetrics(new LoadReader(host.roots())))
               .reads("/proc/loadavg"),
+          on("mdadm", host -> new MdMetrics(new MdReader(host.roots())))
+              .reads("/proc/mdstat, /sys/block/*/md"),
           on("meminfo", host -> new MemoryMetrics(new MemoryReader(host.roots())))
               .reads("/proc/meminfo"),
           on(
@@ -170,6 +194,16 @@ public final class NodeMetrics {
               .reads("/proc/net/rpc/nfs"),
           on("nfsd", host -> new NfsdMetrics(NfsReader.server(host.roots())))
               .reads("/proc/net/rpc/nfsd"),
+          on("nvme", host -> new NvmeMetrics(host.roots())).reads("/sys/class/nvme"),
+          on("os", host -> new OsMetrics(new OsReleaseReader(host.roots())))
+              .reads("/etc/os-release, /usr/lib/os-release"),
+          on(
+                  "powersupplyclass",
+                  host ->
+                      new PowerSupplyMetrics(
+                          host.roots(), host.excluding("ignored_supplies")::accepts),
+                  Option.regex("ignored_supplies", "^$"))
+              .reads("/sys/class/power_supply"),
           on("pressure", host -> new PressureMetrics(new PressureReader(host.roots())))
               .reads("/proc/pressure"),
           off(
@@ -178,6 +212,17 @@ public final class NodeMetrics {
                       new ProcessesMetrics(
                           new ProcessesReader(host.roots()), new SysctlReader(host.roots())))
               .reads("/proc/*/stat, /proc/*/task/*/stat"),
+          on(
+                  "rapl",
+                  host -> new RaplMetrics(host.roots(), host.flag("enable_zone_label")),
+                  Option.flag("enable_zone_label"))
+              .reads("/sys/class/powercap"),
+          on(
+                  "rpi",
+                  host ->
+                      new PiMetrics(new PiThrottleReader(host.roots(), host.flag("get_throttled"))),
+                  Option.flag("get_throttled"))
+              .reads("/sys/class/hwmon, /sys/devices/platform/soc*/*firmware/get_throttled"),
           on("schedstat", host -> new SchedstatMetrics(new SchedstatReader(host.roots())))
               .reads("/proc/schedstat"),
           on("selinux", host -> new SelinuxMetrics(new SelinuxReader(host.roots())))
@@ -212,6 +257,8 @@ public final class NodeMetrics {
               .reads("/proc/net/tcp, /proc/net/tcp6"),
           on("textfile", TextfileMetrics::of, Option.texts("directory", TextfileMetrics.DIRECTORY))
               .reads("*.prom in the option's folders"),
+          on("thermal_zone", host -> new ThermalZoneMetrics(host.roots()))
+              .reads("/sys/class/thermal"),
           on(
                   "time",
                   host ->
@@ -233,7 +280,15 @@ public final class NodeMetrics {
                   host ->
                       new VmstatMetrics(new VmstatReader(host.roots()), host.including("fields")),
                   Option.regex("fields", VmstatMetrics.FIELDS))
-              .reads("/proc/vmstat"));
+              .reads("/proc/vmstat"),
+          on("watchdog", host -> new WatchdogMetrics(host.roots())).reads("/sys/class/watchdog"),
+          on(
+                  "wear",
+                  host -> new WearMetrics(host.roots(), host.flag("serial")),
+                  Option.flag("serial"))
+              .reads("/sys/fs/ext4, /sys/fs/f2fs, /sys/block/mmcblk*/device"),
+          on("xfs", host -> new XfsMetrics(host.roots())).reads("/sys/fs/xfs/*/stats/stats"),
+          on("zfs", host -> new ZfsMetrics(host.roots())).reads("/proc/spl/kstat/zfs"));
 
   private final List<Subject> subjects = new ArrayList<>();
   private final Clock clock;

@@ -1,0 +1,183 @@
+package vigie.agent.expose;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import vigie.agent.metric.Fixture;
+import vigie.agent.metric.Meters;
+import vigie.agent.metric.NodeCollector;
+import vigie.base.time.ManualClock;
+
+/**
+ * The newest node_exporter that can be had and the agent over the same trees of files: the same
+ * names, types, labels and values, but for the differences listed here.
+ */
+class FixturesAgainstNodeExporterIT {
+  /** Collectors that read files only; others ask the kernel of this machine. */
+  private static final List<String> COLLECTORS =
+      List.of(
+          "arp",
+          "bcache",
+          "bonding",
+          "btrfs",
+          "conntrack",
+          "cpu",
+          "cpufreq",
+          "diskstats",
+          "dmi",
+          "edac",
+          "entropy",
+          "filefd",
+          "hwmon",
+          "loadavg",
+          "mdadm",
+          "meminfo",
+          "netclass",
+          "netdev",
+          "netstat",
+          "nfs",
+          "nfsd",
+          "nvme",
+          "os",
+          "powersupplyclass",
+          "pressure",
+          "rapl",
+          "schedstat",
+          "sockstat",
+          "softnet",
+          "stat",
+          "thermal_zone",
+          "udp_queues",
+          "vmstat",
+          "watchdog",
+          "xfs",
+          "zfs");
+
+  /** How a difference begins, and why it is one. */
+  private static final Map<String, String> INTENDED = Map.of();
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vm-6.18", "pi4-6.6", "pizero-6.6", "container-6.1", "server-6.1"})
+  void givenTreeOfAHost_whenBothReadIt_thenTheyTellTheSame(String name) throws Exception {
+    Fixture fixture = new Fixture(name);
+    NodeCollector node = fixture.metrics().collector(Runnable::run);
+    List<String> collectors = new ArrayList<>(COLLECTORS);
+    collectors.retainAll(node.names());
+
+    Text ours = ours(node);
+    Text theirs = theirs(fixture.folder(), collectors);
+
+    Map<String, String> values = new TreeMap<>(theirs.values());
+    values.keySet().removeIf(series -> isOther(series, collectors));
+    Map<String, String> own = new TreeMap<>(ours.values());
+    own.keySet().removeIf(series -> isOther(series, collectors));
+    Set<String> names = new TreeSet<>();
+    values.keySet().forEach(series -> names.add(name(series)));
+    own.keySet().removeIf(series -> !names.contains(name(series)) && isOfOthers(series));
+    assertThat(differences(theirs, values, ours, own)).isEmpty();
+  }
+
+  private static List<String> differences(
+      Text theirs, Map<String, String> values, Text ours, Map<String, String> own) {
+    List<String> differences = new ArrayList<>();
+    for (Map.Entry<String, String> series : values.entrySet()) {
+      String value = own.remove(series.getKey());
+      String type = ours.types().get(name(series.getKey()));
+      if (value == null) {
+        differences.add("lacks " + series.getKey() + " " + series.getValue());
+      } else if (Double.parseDouble(value) != Double.parseDouble(series.getValue())) {
+        differences.add(series.getKey() + " is " + value + ", not " + series.getValue());
+      } else if (!theirs.types().get(name(series.getKey())).equals(type)) {
+        differences.add(name(series.getKey()) + " is a " + type);
+      }
+    }
+    own.forEach((series, value) -> differences.add("adds " + series + " " + value));
+    differences.removeIf(FixturesAgainstNodeExporterIT::isIntended);
+    return differences;
+  }
+
+  private static boolean isIntended(String difference) {
+    return INTENDED.keySet().stream().anyMatch(difference::startsWith);
+  }
+
+  private static boolean isOther(String series, List<String> collectors) {
+    if (series.startsWith("node_scrape_collector_success{collector=")) {
+      String collector = series.substring(series.indexOf('=') + 1, series.length() - 1);
+      return !collectors.contains(collector);
+    }
+    return series.startsWith("node_scrape_collector_duration")
+        || series.startsWith("node_exporter_")
+        || !series.startsWith("node_");
+  }
+
+  /** Of a collector that is not compared. */
+  private static boolean isOfOthers(String series) {
+    return series.startsWith("node_time")
+        || series.startsWith("node_uname")
+        || series.startsWith("node_filesystem");
+  }
+
+  private static String name(String series) {
+    int brace = series.indexOf('{');
+    return brace < 0 ? series : series.substring(0, brace);
+  }
+
+  private static Text ours(NodeCollector node) throws IOException {
+    PrometheusRegistry registry = new PrometheusRegistry();
+    registry.register(node);
+    MeterRegistry meters = Meters.in(registry);
+    return Text.parse(new Exposition(registry, node, meters, new ManualClock()).text());
+  }
+
+  private Text theirs(Path tree, List<String> collectors) throws Exception {
+    int port = NodeExporterIT.freePort();
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--web.listen-address=127.0.0.1:" + port,
+                "--web.disable-exporter-metrics",
+                "--collector.disable-defaults",
+                "--path.procfs=" + tree.resolve("proc"),
+                "--path.sysfs=" + tree.resolve("sys"),
+                "--path.rootfs=" + tree.resolve("root"),
+                "--path.udev.data=" + tree.resolve("root/run/udev/data"),
+                // From files, not by netlink from the kernel of this machine.
+                "--no-collector.arp.netlink",
+                "--no-collector.netdev.netlink"));
+    collectors.forEach(name -> arguments.add("--collector." + name));
+    try (Peer exporter = Peer.start(folder, "node_exporter3", arguments)) {
+      URI uri = URI.create("http://127.0.0.1:" + port + "/metrics");
+      HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+      HttpClient client = HttpClient.newHttpClient();
+      return await()
+          .atMost(Duration.ofSeconds(30))
+          .ignoreExceptions()
+          .until(
+              () -> {
+                assertThat(exporter.isAlive()).as(exporter.log()).isTrue();
+                return Text.parse(client.send(request, BodyHandlers.ofString()).body());
+              },
+              text -> !text.values().isEmpty());
+    }
+  }
+}
