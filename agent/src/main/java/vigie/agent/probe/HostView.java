@@ -21,6 +21,7 @@ final class HostView {
   private final Kept<ListeningSockets> tcp;
   private final Kept<ListeningSockets> udp;
   private final Units units;
+  private final ProcessTable table;
 
   HostView(Roots roots, Clock clock) {
     this(roots, clock, Units.of(Systemd.host(roots, clock)));
@@ -29,7 +30,7 @@ final class HostView {
   HostView(Roots roots, Clock clock, Units units) {
     this.clock = clock;
     this.units = units;
-    ProcessTable table = new ProcessTable(roots);
+    table = new ProcessTable(roots);
     processes = new Kept<>(table::read);
     tcp = new Kept<>(() -> sockets(new ListeningSockets(roots.procfs())));
     udp = new Kept<>(() -> sockets(ListeningSockets.udp(roots.procfs())));
@@ -38,6 +39,11 @@ final class HostView {
   /** The processes, up to a second old. */
   List<ProcessTable.Entry> processes() throws IOException {
     return processes.get();
+  }
+
+  /** For one process alone, which is not kept. */
+  ProcessTable table() {
+    return table;
   }
 
   /** The sockets that take connections, up to a second old; never read again, so free to keep. */

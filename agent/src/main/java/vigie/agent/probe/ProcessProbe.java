@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import vigie.agent.reader.ProcessTable;
 import vigie.agent.reader.ProcessTable.Entry;
 import vigie.base.config.Nearest;
+import vigie.base.time.Clock;
 
 /** Counts the processes of a name, or follows a pid file to one of them. */
 final class ProcessProbe implements Probe {
@@ -46,14 +46,18 @@ final class ProcessProbe implements Probe {
   private static final int MOST_MEASURED = 1_000;
   private static final int MOST_WITH_FILES = 64;
   private static final int MOST_PID_FILE = 64;
+  private static final Duration ALL_AT_LEAST_EVERY = Duration.ofMinutes(1);
 
   private final ProcessModule module;
   private final String name;
   private final String nameBytes;
-  private final ProcessTable table;
   private final HostView host;
   private final Path root;
+  private final Clock clock;
   private final BlockingLook look;
+  // Of the thread that looks; looks follow one another through BlockingLook.
+  private List<Entry> known = List.of();
+  private long passedNanos;
 
   ProcessProbe(ProcessModule module, String name, Duration timeout, ProbeTools tools) {
     this.module = module;
@@ -61,9 +65,9 @@ final class ProcessProbe implements Probe {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
     this.nameBytes =
         new String(bytes, 0, Math.min(bytes.length, MOST_COMM), StandardCharsets.UTF_8);
-    this.table = new ProcessTable(tools.roots());
     this.host = tools.host();
     this.root = tools.roots().rootfs();
+    this.clock = tools.clock();
     this.look =
         new BlockingLook(
             tools,
@@ -86,19 +90,23 @@ final class ProcessProbe implements Probe {
   }
 
   private Finding byName(BlockingLook.Told steps) throws IOException {
-    List<Entry> found = new ArrayList<>();
     Entry ended = null;
-    for (Entry process : host.processes()) {
-      if (!isNamed(process)) {
-        continue;
+    List<Entry> found = knownStill();
+    if (found.isEmpty()) {
+      for (Entry process : host.processes()) {
+        if (!isNamed(process)) {
+          continue;
+        }
+        if (process.isEnded()) {
+          ended = process;
+        } else if (isWanted(process)) {
+          found.add(process);
+          steps.step(process + ": " + Words.name(process.commandLine()));
+        }
       }
-      if (process.isEnded()) {
-        ended = process;
-      } else if (isWanted(process)) {
-        found.add(process);
-        steps.step(process + ": " + Words.name(process.commandLine()));
-      }
+      passedNanos = clock.nanos();
     }
+    known = found;
     List<Measure.Sample> samples = samples(found);
     String what = Words.count(found.size(), "process") + " of " + wanted();
     Long max = module.max();
@@ -128,6 +136,25 @@ final class ProcessProbe implements Probe {
         samples);
   }
 
+  /**
+   * Those of the look before, where all of them are there still and enough: one file each instead
+   * of one of every process of the host. Empty where all must be looked through.
+   */
+  private List<Entry> knownStill() {
+    List<Entry> still = new ArrayList<>();
+    boolean fresh = clock.nanos() - passedNanos < ALL_AT_LEAST_EVERY.toNanos();
+    if (fresh && module.max() == null && known.size() >= module.min()) {
+      for (Entry process : known) {
+        Entry now = host.table().again(process);
+        if (now == null) {
+          return new ArrayList<>();
+        }
+        still.add(now);
+      }
+    }
+    return still;
+  }
+
   private Finding byPidFile(String pidFile, BlockingLook.Told steps) throws IOException {
     Path path = Path.of(root + pidFile);
     String text;
@@ -147,7 +174,7 @@ final class ProcessProbe implements Probe {
           "pid file " + pidFile + " holds no number but " + TcpProbe.quoted(text), List.of());
     }
     steps.step("pid file names process " + pid);
-    Entry process = table.read(pid);
+    Entry process = host.table().read(pid);
     if (process == null || process.isEnded()) {
       return Finding.down(
           "pid file " + pidFile + " is stale: process " + pid + " is gone", samples(List.of()));
@@ -257,7 +284,7 @@ final class ProcessProbe implements Probe {
       if (!user.isEmpty() && !isUser(user)) {
         return "there is no user " + user + " on this machine";
       }
-      List<Entry> all = table.read();
+      List<Entry> all = host.table().read();
       String pidFile = module.pidFile();
       Path folder = pidFile == null ? null : Path.of(root + pidFile).getParent();
       if (folder != null && !Files.isDirectory(folder)) {

@@ -56,6 +56,19 @@ public final class ProcessTable {
     return process(pid);
   }
 
+  /**
+   * The same process as it is now, by one file; null if it has ended, or is another program by now.
+   */
+  public synchronized @Nullable Entry again(Entry before) {
+    Entry now = process(before.pid);
+    return now != null
+            && now.startTicks == before.startTicks
+            && now.name.equals(before.name)
+            && !now.isEnded()
+        ? now
+        : null;
+  }
+
   /** Anew each time: it moves when the clock is set. */
   private void readBootTime() throws IOException {
     try (kernel) {
@@ -92,8 +105,7 @@ public final class ProcessTable {
     skip(in, 3, 13);
     double cpuSeconds = (in.number() + in.number()) / TICKS_PER_SECOND;
     skip(in, 15, 21);
-    double startSeconds = bootTime + in.number() / TICKS_PER_SECOND;
-    return new Entry(this, pid, name, state, cpuSeconds, startSeconds);
+    return new Entry(this, pid, name, state, cpuSeconds, in.number());
   }
 
   /** From the field that was taken to the one before the next wanted. */
@@ -135,6 +147,7 @@ public final class ProcessTable {
     private final String name;
     private final char state;
     private final double cpuSeconds;
+    private final double startTicks;
     private final double startSeconds;
     private @Nullable String arguments; // guarded by this
 
@@ -144,13 +157,14 @@ public final class ProcessTable {
         String name,
         char state,
         double cpuSeconds,
-        double startSeconds) {
+        double startTicks) {
       this.table = table;
       this.pid = pid;
       this.name = name;
       this.state = state;
       this.cpuSeconds = cpuSeconds;
-      this.startSeconds = startSeconds;
+      this.startTicks = startTicks;
+      this.startSeconds = table.bootTime + startTicks / TICKS_PER_SECOND;
     }
 
     public int pid() {

@@ -61,11 +61,27 @@ class ProcessProbeTest {
     Process process = start("vigie-b", "300");
     Probe probe = probe("", "vigie-b");
     host.run(probe);
+    clock.advance(SECOND);
+    host.run(probe);
     process.destroyForcibly().waitFor();
-    // Within the same second the pass before is still good enough.
-    assertThat(reason(probe)).isEqualTo("up");
     clock.advance(SECOND);
     assertThat(reason(probe)).isEqualTo("no process of vigie-b runs");
+  }
+
+  @Test
+  void givenEnoughKnown_whenMoreStart_thenCountedWithinAMinuteOrWithinALookWhereThereMayBeSoMany()
+      throws Exception {
+    start("vigie-h", "300");
+    Probe probe = probe("", "vigie-h");
+    Probe limited = probe("max: 1", "vigie-h");
+    assertThat(count(probe)).isEqualTo(1);
+    assertThat(reason(limited)).isEqualTo("up");
+    start("vigie-h", "301");
+    clock.advance(SECOND);
+    assertThat(count(probe)).isEqualTo(1);
+    assertThat(reason(limited)).startsWith("2 processes of vigie-h run");
+    clock.advance(Duration.ofSeconds(59));
+    assertThat(count(probe)).isEqualTo(2);
   }
 
   @Test
@@ -232,6 +248,10 @@ class ProcessProbeTest {
 
   private String reason(Probe probe) {
     return HostProbes.reason(host.run(probe));
+  }
+
+  private double count(Probe probe) {
+    return HostProbes.samples(host.run(probe), "vigie_probe_process_").get("count");
   }
 
   private Path program(String name) throws IOException {
