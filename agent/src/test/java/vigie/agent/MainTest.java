@@ -120,6 +120,34 @@ class MainTest {
   }
 
   @Test
+  void givenProbesOfThisHostThatCannotWork_whenChecked_thenWhatIsThereInstead() throws IOException {
+    Files.createDirectories(folder.resolve("backups"));
+    int port = freePort();
+    String file =
+        config(
+            "listen: 127.0.0.1:"
+                + freePort()
+                + "\nspool: {path: spool}\nprobes:\n  - {name: dump, file: "
+                + folder
+                + "/backpus/*.dump}\n  - {name: java, process: java, cmdline: no-such-argument}\n"
+                + "  - {name: web, listen: '127.0.0.1:"
+                + port
+                + "'}\n");
+    assertThat(execute("check", "--config", file)).isEqualTo(1);
+    assertThat(out.toString())
+        .contains(
+            "/backpus/*.dump is not up: folder "
+                + folder
+                + "/backpus does not exist; "
+                + folder
+                + " has backups")
+        .contains(
+            "probe \"java\" java is not up: no process of java with cmdline \"no-such-argument\""
+                + " runs; java (process ")
+        .contains("probe \"web\" 127.0.0.1:" + port + " is not up: nothing listens on 127.0.0.1:");
+  }
+
+  @Test
   void givenGoodConfiguration_whenChecked_thenZero() throws IOException {
     try (ServerSocket service = new ServerSocket(0, 5, LOOPBACK)) {
       String file =
