@@ -3,6 +3,7 @@
 #
 #   bench/run.sh agent [--peer netdata --settle 10 | -n 200 | …]     scrapes, start, memory, idle: agent_bench.py
 #       against node_exporter with the same collectors; --peer-args= for all of its own
+#   bench/run.sh probe [-n 1000 | …]                                 TCP probes by /probe against blackbox_exporter: probe_bench.py
 #   bench/run.sh latency [--preset 1s | 0s | 5s] [-k 30 | …]         failure to Discord request, both at 1 s: alert_latency.py
 #   bench/run.sh defaults [-k 6 --rounds 2 | …]                      the same at both sides' defaults (slow: a minute and more a kill)
 #
@@ -31,7 +32,14 @@ case $name in
     python3 "$here/agent_bench.py" --peer-args="$same" "$@" --ours \
       "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config $config"
     ;;
+  probe)
+    config=$(mktemp)
+    trap 'rm -f "$config"' EXIT
+    printf 'node: bench\ncollector: relp://127.0.0.1:9\nmodules: {tcp_connect: {prober: tcp, timeout: 5s}}\nprobe_targets: ["127.0.0.1:*"]\n' >"$config"
+    python3 "$here/probe_bench.py" --ours \
+      "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config $config" "$@"
+    ;;
   latency) latency vigie-1s.yaml "$@" ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,10p' "$0"; exit 2 ;;
+  *) sed -n '2,11p' "$0"; exit 2 ;;
 esac

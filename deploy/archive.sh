@@ -41,6 +41,10 @@ rm -f "$home"/lib/*.jsa 2>/dev/null
 # The build gives all jars one fixed time. With a time of their own Java sees that an archive is older than a rebuilt jar.
 touch "$home"/lib/*.jar
 
+# A runtime made by jlink comes without the archive of the JDK's own classes, which ours stands upon.
+runtime=$home/runtime/bin/java
+[ ! -x "$runtime" ] || "$runtime" -XX:+UseSerialGC -Xshare:dump >"$dir/log" 2>&1 || give_up "runtime/ can't be written"
+
 port=$(free_port)
 if [ "$what" = agent ]; then
   cat >"$dir/config.yaml" <<YAML

@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -21,12 +22,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import vigie.agent.probe.Modules;
 import vigie.agent.probe.Probe;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
 import vigie.agent.probe.ProbeTools;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
+import vigie.base.config.Nearest;
 import vigie.base.config.Section;
 import vigie.base.config.Yaml;
 import vigie.base.net.Addresses;
@@ -48,18 +51,27 @@ import vigie.base.time.ThreadScheduler;
       "",
       "Examples:",
       "  agent probe tcp://127.0.0.1:13337",
+      "  agent probe calculatrice --config agent.yaml",
+      "  agent probe 'file:///var/backups/*.dump' --set max_age=26h",
       "  agent probe --timeout 500ms --expect '^220 ' tcp://mail.example.org:25"
     })
 final class ProbeCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "URL", description = "What to probe: tcp://HOST:PORT.")
+  @Parameters(
+      paramLabel = "URL|NAME",
+      description = "What to probe, such as tcp://HOST:PORT, or the name of a configured probe.")
   private String url = "";
 
   @Option(
       names = "--timeout",
       paramLabel = "DURATION",
-      defaultValue = "2s",
-      description = "For the whole run (default: ${DEFAULT-VALUE}).")
-  private String timeout = "2s";
+      description = "For the whole run (default: the probe's or its kind's, 2s for tcp).")
+  private @Nullable String timeout;
+
+  @Option(
+      names = "--module",
+      paramLabel = "NAME",
+      description = "Probes the URL, with or without its scheme, by this one of the modules:.")
+  private @Nullable String module;
 
   @Option(
       names = "--set",
@@ -144,12 +156,39 @@ final class ProbeCommand implements Callable<Integer> {
   private ProbeConfig config() {
     Faults faults = new Faults();
     try {
-      ProbeConfig config = ProbeConfig.parse(url, Durations.parse(timeout), settings(faults));
+      ProbeConfig config = config(faults);
       faults.throwIfAny();
-      return config;
+      return timeout == null ? config : config.within(Durations.parse(timeout));
     } catch (IllegalArgumentException | ConfigException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private ProbeConfig config(Faults faults) {
+    String by = module;
+    if (by != null) {
+      Modules.Named named = options.load().onDemand().module(by);
+      if (named == null) {
+        throw new IllegalArgumentException("module \"" + by + "\" is not under modules");
+      }
+      return ProbeConfig.by(named, url);
+    }
+    if (url.contains("://")) {
+      return ProbeConfig.parse(url, settings(faults));
+    }
+    List<ProbeConfig> configured = options.load().probes();
+    for (ProbeConfig each : configured) {
+      if (each.name().equals(url)) {
+        return each;
+      }
+    }
+    List<String> names = configured.stream().map(ProbeConfig::name).toList();
+    String nearest = Nearest.of(url, names);
+    throw new IllegalArgumentException(
+        "\""
+            + url
+            + "\" is no URL such as tcp://HOST:PORT and no configured probe"
+            + (nearest == null ? "" : "; did you mean \"" + nearest + "\"?"));
   }
 
   /** The options as if they stood in a file, so that they are read and refused alike. */

@@ -1,5 +1,6 @@
 package vigie.agent;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +79,99 @@ class AgentIT {
     assertThat(Files.readString(Path.of("/proc", Long.toString(agent.pid()), "maps")))
         .contains("libjvm.so")
         .doesNotContain("hsperfdata");
+  }
+
+  @Test
+  void givenRunningAgent_whenNothingHappens_thenItWritesNothingToTheDisk() throws Exception {
+    Process agent = start();
+    awaitRuns(2);
+    String spool = state(folder);
+    long written = written(agent);
+    // Scraped and probing all the while, with a collector that does not answer.
+    awaitRuns(value("vigie_probe_runs_total") + 10);
+    assertThat(written(agent)).isEqualTo(written);
+    assertThat(state(folder)).isEqualTo(spool);
+  }
+
+  @Test
+  void givenRuntimeMadeByJlink_whenItLiesBesideTheProgram_thenTheAgentRunsOnIt() throws Exception {
+    Path dist = PROGRAM.getParent().getParent().toAbsolutePath();
+    Path home = Files.createDirectories(folder.resolve("home"));
+    Files.createSymbolicLink(home.resolve("lib"), dist.resolve("lib"));
+    Files.createDirectory(home.resolve("bin"));
+    Path program = Files.copy(PROGRAM, home.resolve("bin/agent"), COPY_ATTRIBUTES);
+    Path script = dist.resolve("../../../deploy/runtime.sh").normalize();
+    Process made =
+        new ProcessBuilder(script.toString(), architecture(), home.resolve("runtime").toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+            .start();
+    assertThat(made.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    assertThat(made.exitValue()).as(output()).isZero();
+    Process agent = launch(List.of(program.toString(), "run", "--config", folder + "/agent.yaml"));
+    awaitRuns(1);
+    assertThat(Files.readString(Path.of("/proc/" + agent.pid() + "/maps")))
+        .contains(home.resolve("runtime").toRealPath() + "/lib/server/libjvm.so");
+  }
+
+  private static String architecture() throws Exception {
+    Process dpkg = new ProcessBuilder("dpkg", "--print-architecture").start();
+    return new String(dpkg.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+  }
+
+  /** What the page cache took from it to be written to a disk. */
+  private static long written(Process process) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/io"))) {
+      if (line.startsWith("write_bytes: ")) {
+        return Long.parseLong(line.substring("write_bytes: ".length()));
+      }
+    }
+    throw new AssertionError("the kernel does not count what a process writes");
+  }
+
+  /** Every file with its size and time: what a disk kept in memory would not show as written. */
+  private static String state(Path folder) throws IOException {
+    StringBuilder state = new StringBuilder();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file : all.filter(Files::isRegularFile).sorted().toList()) {
+        state.append(file).append(' ').append(Files.size(file));
+        state.append(' ').append(Files.getLastModifiedTime(file)).append('\n');
+      }
+    }
+    return state.toString();
+  }
+
+  @Test
+  void givenRunningAgent_whenItsThreadsAreListed_thenTheDocsNameThemAll() throws Exception {
+    Process agent = start();
+    awaitRuns(2);
+    String documented =
+        Files.readString(
+            Path.of(System.getProperty("vigie.root", ".."), "docs/agent-resources.md"));
+    List<String> unnamed = new ArrayList<>();
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + agent.pid() + "/task"))) {
+      for (Path thread : threads.toList()) {
+        String name = Files.readString(thread.resolve("comm")).strip();
+        // Numbered from the second of a kind on: vigie-http-2, vigie-net-1-1.
+        if (!documented.contains("`" + name.replaceAll("(-[0-9]+)+$", "") + "`")) {
+          unnamed.add(name);
+        }
+      }
+    }
+    assertThat(unnamed).isEmpty();
+  }
+
+  private void awaitRuns(double least) {
+    await().atMost(PATIENCE).until(() -> value("vigie_probe_runs_total") >= least);
+  }
+
+  private double value(String metric) throws Exception {
+    return metrics()
+        .lines()
+        .filter(line -> line.startsWith(metric + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(metric.length() + 1)))
+        .findFirst()
+        .orElse(0);
   }
 
   @Test

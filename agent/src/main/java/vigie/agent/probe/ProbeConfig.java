@@ -38,20 +38,44 @@ public record ProbeConfig(
   }
 
   /**
+   * A probe of a target by a module of the configuration.
+   *
+   * @param target with or without its scheme, also the name
+   * @throws IllegalArgumentException if it is not one for the module
+   */
+  public static ProbeConfig by(Modules.Named named, String target) {
+    Module module = named.module();
+    Prober prober = Probers.named(module.prober());
+    String bare =
+        prober != null && target.startsWith(prober.scheme())
+            ? target.substring(prober.scheme().length())
+            : target;
+    module.checkTarget(bare);
+    Duration own = named.timeout();
+    return new ProbeConfig(
+        target, module, bare, module.every(), own == null ? module.timeout() : own, Damping.NONE);
+  }
+
+  /** The same probe with another timeout. */
+  public ProbeConfig within(Duration other) {
+    return new ProbeConfig(name, module, target, every, other, damping);
+  }
+
+  /**
    * A probe as a command line gives it.
    *
    * @param url such as {@code tcp://HOST:PORT}, also the name
    * @param settings the keys of its module; a key that it does not know is a fault of the section
    * @throws IllegalArgumentException that says what is wrong and what was expected
    */
-  public static ProbeConfig parse(String url, Duration timeout, Section settings) {
+  public static ProbeConfig parse(String url, Section settings) {
     for (Prober prober : Probers.ALL) {
       if (url.startsWith(prober.scheme())) {
         Module module = prober.read().apply(settings);
         settings.end();
         String target = url.substring(prober.scheme().length());
         module.checkTarget(target);
-        return new ProbeConfig(url, module, target, module.every(), timeout, Damping.NONE);
+        return new ProbeConfig(url, module, target, module.every(), module.timeout(), Damping.NONE);
       }
     }
     List<String> known = new ArrayList<>();
