@@ -28,7 +28,6 @@ import vigie.agent.expose.Health;
 import vigie.agent.expose.ProbeEndpoint;
 import vigie.agent.facts.Facts;
 import vigie.agent.facts.Hardware;
-import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.Meters;
 import vigie.agent.metric.NodeCollector;
 import vigie.agent.metric.NodeMetrics;
@@ -69,7 +68,7 @@ final class Agent implements AutoCloseable {
   private final Closing closing;
   private final Probes probes;
   private final ProbeEndpoint onDemand;
-  private final Consumer<CollectorsConfig> collectors;
+  private final Consumer<AgentConfig> collectors;
   private final int port;
   private final AtomicInteger reloadSuccessful;
   private AgentConfig config; // guarded by this
@@ -79,7 +78,7 @@ final class Agent implements AutoCloseable {
       AgentConfig config,
       Probes probes,
       ProbeEndpoint onDemand,
-      Consumer<CollectorsConfig> collectors,
+      Consumer<AgentConfig> collectors,
       int port,
       AtomicInteger reloadSuccessful) {
     this.closing = closing;
@@ -156,9 +155,13 @@ final class Agent implements AutoCloseable {
     Executor mounts = closing.add("mounts threads", threads.direct("mounts", MOST_HANGING_MOUNTS));
     Executor reading =
         closing.add("reading threads", threads.direct("read", MOST_HANGING_READINGS));
-    Function<CollectorsConfig, NodeMetrics> metrics =
-        collectors -> NodeMetrics.host(roots, clock, mounts, collectors).with(facts).with(probes);
-    NodeCollector node = metrics.apply(config.collectors()).collector(reading);
+    Function<AgentConfig, NodeMetrics> metrics =
+        of ->
+            NodeMetrics.host(roots, clock, mounts, of.collectors())
+                .with(of.nodeMeta(), Version.VIGIE)
+                .with(facts)
+                .with(probes);
+    NodeCollector node = metrics.apply(config).collector(reading);
     registry.register(node);
     AtomicInteger reloadSuccessful = describe(config, meters);
 
@@ -191,7 +194,7 @@ final class Agent implements AutoCloseable {
             InetSocketAddress.createUnresolved(config.listen().getHostString(), http.port())),
         Addresses.format(config.ship().collector()),
         config.probes().size());
-    Consumer<CollectorsConfig> collectors = changed -> node.replace(metrics.apply(changed));
+    Consumer<AgentConfig> collectors = changed -> node.replace(metrics.apply(changed));
     return new Agent(closing, config, probes, onDemand, collectors, http.port(), reloadSuccessful);
   }
 
@@ -224,8 +227,9 @@ final class Agent implements AutoCloseable {
     if (!later.isEmpty()) {
       log.warn("these keys take effect after a restart keys={}", String.join(",", later));
     }
-    if (!fresh.collectors().equals(config.collectors())) {
-      collectors.accept(fresh.collectors());
+    if (!fresh.collectors().equals(config.collectors())
+        || !fresh.nodeMeta().equals(config.nodeMeta())) {
+      collectors.accept(fresh);
     }
     probes.configure(fresh.probes());
     onDemand.configure(fresh.onDemand());

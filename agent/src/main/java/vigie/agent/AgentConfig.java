@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.metric.CollectorsConfig;
+import vigie.agent.metric.NodeMeta;
 import vigie.agent.probe.Modules;
 import vigie.agent.probe.OnDemand;
 import vigie.agent.probe.ProbeConfig;
@@ -36,6 +37,7 @@ record AgentConfig(
     InetSocketAddress listen,
     @Nullable Path webConfig,
     CollectorsConfig collectors,
+    NodeMeta nodeMeta,
     List<ProbeConfig> probes,
     OnDemand onDemand,
     SpoolConfig spool,
@@ -71,13 +73,15 @@ record AgentConfig(
   static AgentConfig read(Section top, Roots roots) {
     Map<String, Modules.Named> modules = Modules.readAll(top);
     List<ProbeConfig> probes = ProbeConfig.readAll(top, modules);
+    String node = node(top, roots);
     AgentConfig config =
         new AgentConfig(
-            node(top, roots),
+            node,
             labels(top.section("labels")),
             listen(top),
             webConfig(top),
             CollectorsConfig.read(top.section("collectors")),
+            NodeMeta.read(top.section("node_meta"), node),
             probes,
             OnDemand.read(top, modules, probes),
             SpoolConfig.read(top.section("spool")),

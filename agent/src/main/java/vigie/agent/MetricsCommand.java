@@ -43,6 +43,7 @@ final class MetricsCommand implements Callable<Integer> {
     try (Threads.Pool blocking = new Threads(meters).direct("read", MOST_THREADS)) {
       NodeCollector node =
           NodeMetrics.host(options.roots(), clock, blocking, config.collectors())
+              .with(config.nodeMeta(), Version.VIGIE)
               .collector(blocking);
       registry.register(node);
       spec.commandLine().getOut().print(new Exposition(registry, node, meters, clock).text());

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import vigie.agent.metric.NodeMeta;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.ShipConfig;
@@ -41,6 +42,7 @@ class AgentConfigTest {
     assertThat(faults.isEmpty()).isTrue();
     assertThat(config.node()).isEqualTo("pi4");
     assertThat(config.labels()).isEmpty();
+    assertThat(config.nodeMeta()).isEqualTo(NodeMeta.NONE);
     assertThat(config.webConfig()).isNull();
     assertThat(Addresses.format(config.listen())).isEqualTo("0.0.0.0:9100");
     assertThat(config.probes()).isEmpty();
@@ -98,6 +100,22 @@ class AgentConfigTest {
   }
 
   @Test
+  void givenSwarmNode_whenRead_thenFromFileAndEnvironment() throws IOException {
+    Files.writeString(root.resolve("nodename"), "swarm-1\n");
+    Map<String, String> environment =
+        Map.of(
+            "VIGIE_NODE_META_NODE_ID",
+            "k3x",
+            "VIGIE_NODE_META_NODE_NAME_FILE",
+            root.resolve("nodename").toString());
+    AgentConfig config =
+        AgentConfig.read(Yaml.parse(Path.of("agent.yaml"), "", environment, faults), roots);
+    assertThat(faults.all()).isEmpty();
+    assertThat(config.nodeMeta()).isEqualTo(new NodeMeta("k3x", "swarm-1"));
+    assertThat(read("node_meta: {node_id: a}").nodeMeta()).isEqualTo(new NodeMeta("a", "pi4"));
+  }
+
+  @Test
   void givenSeveralFaults_whenRead_thenAllAreNamed() {
     read("nod: a\nlisten: 9100\nprobes:\n  - {name: a, tcp: h}\n");
     assertThat(faults.all())
@@ -123,6 +141,12 @@ class AgentConfigTest {
             + " collectors.netdev; did you mean \"device_include\"?",
         "collectors: {netdev: {device_include: \"a(\"}}|1:39: device_include \"a(\" is not a regular"
             + " expression of RE2: missing closing )",
+        "node_meta: {node_name: a}|1:12: node_meta has a node_name but no node_id; nothing would be"
+            + " told",
+        "node_meta: {node_id: a, node_id_file: /no/such}|1:39: node_id and node_id_file are both"
+            + " given; leave one out",
+        "node_meta: {node_id_file: /no/such}|1:27: cannot read /no/such:"
+            + " java.nio.file.NoSuchFileException: /no/such",
         "labels: web|1:9: labels must be a section of keys and values",
         "collector: 192.0.2.5|1:12: collector: \"192.0.2.5\" is not a collector; write relp://HOST:PORT",
         "spool: {pth: x}|1:9: unknown key \"pth\" in spool; did you mean \"path\"?",

@@ -53,6 +53,9 @@ abstract class Family {
     return name;
   }
 
+  /** Its type as Prometheus calls it. */
+  abstract String type();
+
   /** Adds a value without labels; NaN stands for "not told" and adds nothing. */
   final void add(double value) {
     add(Labels.EMPTY, value);
@@ -69,6 +72,11 @@ abstract class Family {
 
     Gauge(String name, String help) {
       super(name, help);
+    }
+
+    @Override
+    String type() {
+      return "gauge";
     }
 
     @Override
@@ -99,6 +107,11 @@ abstract class Family {
     }
 
     @Override
+    String type() {
+      return "counter";
+    }
+
+    @Override
     void add(Labels labels, double value) {
       if (value >= 0 && points.size() < MAX_POINTS) {
         points.add(new CounterDataPointSnapshot(value, labels, null, 0));
@@ -123,6 +136,11 @@ abstract class Family {
 
     Untyped(String name, String help) {
       super(name, help);
+    }
+
+    @Override
+    String type() {
+      return "untyped";
     }
 
     @Override
@@ -152,6 +170,11 @@ abstract class Family {
     Ready(String name, MetricSnapshot snapshot) {
       super(name, "");
       this.snapshot = snapshot;
+    }
+
+    @Override
+    String type() {
+      return "as the file says";
     }
 
     @Override

@@ -349,6 +349,12 @@ public final class NodeMetrics {
     return with(new ProbeMetrics(probes::statuses));
   }
 
+  /** And who the node is, with the agent's version. */
+  public NodeMetrics with(NodeMeta node, String version) {
+    String java = System.getProperty("java.version", "unknown");
+    return with(new IdentityMetrics(version, java, System.getProperty("os.arch", ""), node));
+  }
+
   NodeMetrics with(Subject subject) {
     subjects.add(subject);
     return this;

@@ -31,7 +31,7 @@ final class TextfileMetrics implements Subject {
   private static final long MOST_BYTES = 4L << 20;
   private static final long MOST_BYTES_IN_ALL = 16L << 20;
 
-  /** Where Debian's node_exporter looks; nothing is wrong where it is missing. */
+  /** Where Debian's node_exporter looks, below the root; may be missing. */
   static final String DIRECTORY = "/var/lib/prometheus/node-exporter";
 
   private final Family error =
@@ -60,8 +60,11 @@ final class TextfileMetrics implements Subject {
 
   /** With the option {@code directory}. */
   static TextfileMetrics of(Host host) {
-    return new TextfileMetrics(
-        host.texts("directory"), !host.chosen().options().containsKey("directory"));
+    if (host.chosen().options().containsKey("directory")) {
+      return new TextfileMetrics(host.texts("directory"), false);
+    }
+    Path folder = host.roots().rootfs().resolve(DIRECTORY.substring(1));
+    return new TextfileMetrics(List.of(folder.toString()), true);
   }
 
   @Override

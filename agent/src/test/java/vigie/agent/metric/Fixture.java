@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import vigie.agent.facts.Facts;
 import vigie.agent.facts.Hardware;
 import vigie.agent.probe.Measure;
@@ -33,6 +35,17 @@ public final class Fixture {
     folder = Path.of("src/test/resources/fixtures", name).toAbsolutePath();
   }
 
+  /** All trees, in the order of their names. */
+  public static List<Fixture> all() throws IOException {
+    try (Stream<Path> folders = Files.list(Path.of("src/test/resources/fixtures"))) {
+      return folders
+          .filter(folder -> Files.exists(folder.resolve("statfs")))
+          .map(folder -> new Fixture(folder.getFileName().toString()))
+          .sorted(Comparator.comparing(Fixture::folder))
+          .toList();
+    }
+  }
+
   public Path folder() {
     return folder;
   }
@@ -49,6 +62,7 @@ public final class Fixture {
   /** The same with collectors turned on or off. */
   public NodeMetrics metrics(CollectorsConfig config) throws IOException {
     return NodeMetrics.of(host(), config)
+        .with(new IdentityMetrics("0.1.0", "17.0.15", "aarch64", new NodeMeta("k3x", "pi4")))
         .with(new FactsMetrics(facts()))
         .with(new ProbeMetrics(Fixture::probes));
   }

@@ -2,12 +2,18 @@ package vigie.agent.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import vigie.agent.metric.CollectorsConfig.Chosen;
 
 /** {@code docs/node-metrics.md} says what the code says. */
 class MetricsReferenceTest {
@@ -20,6 +26,11 @@ class MetricsReferenceTest {
       `node_scrape_collector_success{collector="SUBJECT"}` tells whether it could be read. Names,
       types and labels that begin with `node_` are node_exporter's.
 
+      What is on, and which devices are told, is set under `collectors:` in `agent.yaml`:
+      `NAME: true`, `NAME: false`, or `NAME: {enabled: true, OPTION: VALUE}`. Options are those of
+      node_exporter's flags, without the collector's name and with `_` for `-`; expressions are Go's
+      (RE2). `OPTION_include` alone lifts the default of `OPTION_exclude`. A reload takes changes over.
+
       - A value that the kernel does not tell is left out; it is never 0 instead.
       - `node_filesystem_files` and `node_filesystem_files_free` come from `stat -f` of coreutils or
         busybox, run at most once a minute and only while somebody scrapes: Java cannot ask for them.
@@ -27,24 +38,43 @@ class MetricsReferenceTest {
       - A file system that does not answer within two seconds (a file server that is gone) is told by
         `node_filesystem_device_error` with a reason in `device_error`, and does not hold up a scrape
         again until it answers.
+      - A subject whose reading takes longer than three seconds is given up: its metrics are missing
+        and its success is 0, from then on without waiting, until the kernel answers.
+        `vigie_agent_collectors_hanging` counts them.
+      - Text files (`*.prom`) need a line end at their end and take no timestamps; a file with a fault
+        is left out as a whole. At most 1,000 files, 4 MiB each and 16 MiB in all.
       - Facts of the hardware are refreshed every five minutes, first five seconds after the start.
         Serial numbers are left out but for `node_disk_info`, which has node_exporter's labels.
+
+      Measured against node_exporter 1.11 (Debian sid). What differs from 1.5 (Debian 12) follows it:
+      `lo` is counted in `node_network_*`; `node_network_info` has `adminstate` and `node_disk_info` has
+      `rotational`; `node_filesystem_device_error` says why in `device_error`; `node_filesystem_mount_info`
+      and `node_filesystem_purgeable_bytes`, collector `kernel_hung` and further fields of `netstat` and
+      `softnet` are new. Where the two differ and we do not follow 1.11:
+
+      - `node_memory_*` has every line of /proc/meminfo, as in 1.5; 1.11 tells a fixed list of them.
+      - `rotational` is what the driver tells; 1.11 tells 0 where another file of the queue is missing.
+      - What needs netlink or ioctl (`ethtool`, `qdisc`, `wifi`) is not told: Java has neither.
       """;
+
+  /** What tells more than the defaults; each collector takes those that it knows. */
+  private static final Map<String, List<String>> OPTIONS =
+      Map.of(
+          "info", List.of("true"),
+          "info_flags_include", List.of("."),
+          "info_bugs_include", List.of("."),
+          "softirq", List.of("true"));
 
   @Test
   void givenSubjects_whenListed_thenTheReferenceIsTheSame() throws IOException {
-    NodeCollector node = new Fixture("vm-6.18").metrics().collector(Runnable::run);
-    node.collect(); // the lines of /proc/meminfo make families of their own
     StringBuilder text = new StringBuilder(HEAD);
-    for (Subject subject : node.subjects()) {
-      text.append("\n## ").append(subject.name()).append("\n\n");
-      text.append("| metric | meaning |\n|---|---|\n");
-      List<Family> families =
-          subject.families().stream().sorted(Comparator.comparing(Family::name)).toList();
-      for (Family family : families) {
-        text.append("| `").append(family.name()).append("` | ");
-        text.append(family.metadata.getHelp()).append(" |\n");
-      }
+    for (Map.Entry<String, Map<String, Row>> subject : rows().entrySet()) {
+      text.append("\n## ").append(subject.getKey()).append("\n\n");
+      NodeMetrics.COLLECTORS.stream()
+          .filter(entry -> entry.name().equals(subject.getKey()))
+          .forEach(entry -> about(entry, text));
+      text.append("| metric | type | labels | meaning |\n|---|---|---|---|\n");
+      subject.getValue().forEach((name, row) -> row.append(name, text));
     }
 
     Path file = Path.of(System.getProperty("vigie.root", ".."), "docs/node-metrics.md");
@@ -57,5 +87,53 @@ class MetricsReferenceTest {
         .exists()
         .content()
         .isEqualTo(text.toString());
+  }
+
+  /** All subjects with all collectors on, over all trees: what they can tell. */
+  private static Map<String, Map<String, Row>> rows() throws IOException {
+    Map<String, Chosen> on = new HashMap<>();
+    NodeMetrics.COLLECTORS.forEach(e -> on.put(e.name(), new Chosen(true, OPTIONS)));
+    Map<String, Map<String, Row>> rows = new TreeMap<>();
+    for (Fixture fixture : Fixture.all()) {
+      NodeCollector node = fixture.metrics(new CollectorsConfig(on)).collector(Runnable::run);
+      Map<String, Set<String>> labels = new HashMap<>();
+      for (MetricSnapshot snapshot : node.collect()) {
+        Set<String> names =
+            labels.computeIfAbsent(snapshot.getMetadata().getName(), n -> new TreeSet<>());
+        snapshot.getDataPoints().forEach(p -> p.getLabels().forEach(l -> names.add(l.getName())));
+      }
+      for (Subject subject : node.subjects()) {
+        Map<String, Row> metrics = rows.computeIfAbsent(subject.name(), n -> new TreeMap<>());
+        for (Family family : subject.families()) {
+          Row row = metrics.computeIfAbsent(family.name(), n -> new Row(family, new TreeSet<>()));
+          row.labels.addAll(labels.getOrDefault(family.name(), Set.of()));
+        }
+      }
+    }
+    return rows;
+  }
+
+  /** Whether it is on, where it reads, and what it can be told. */
+  private static void about(NodeMetrics.Entry entry, StringBuilder text) {
+    text.append(entry.on() ? "On" : "Off").append(" by default. Reads ");
+    text.append(entry.source()).append(".\n\n");
+    for (Option option : entry.options()) {
+      for (int i = 0; i < option.keys().size(); i++) {
+        text.append("- `").append(option.keys().get(i)).append("`: ");
+        boolean none = i >= option.defaults().size() || option.defaults().get(i).isEmpty();
+        text.append(none ? "nothing" : "`" + option.defaults().get(i).replace("|", "\\|") + "`");
+        text.append(" by default\n");
+      }
+    }
+    text.append(entry.options().isEmpty() ? "" : "\n");
+  }
+
+  /** A metric and the labels that it has on any of the trees. */
+  private record Row(Family family, Set<String> labels) {
+    void append(String name, StringBuilder text) {
+      text.append("| `").append(name).append("` | ").append(family.type()).append(" | ");
+      text.append(String.join(", ", labels)).append(" | ");
+      text.append(family.metadata.getHelp()).append(" |\n");
+    }
   }
 }
