@@ -35,6 +35,9 @@ class MetricsReferenceTest {
       - `node_filesystem_files` and `node_filesystem_files_free` come from `stat -f` of coreutils or
         busybox, run at most once a minute and only while somebody scrapes: Java cannot ask for them.
         They can be a minute old, and without that program they are missing.
+      - `node_timex_*` come from `perl`, `busybox`, `adjtimex` or `timedatectl`, whichever answers first,
+        likewise run at most once a minute; `vigie_timex_age_seconds` tells how old they are. All but
+        perl tell less. Under systemd the call must be allowed, as in our unit: no `ProtectClock=yes`.
       - A file system that does not answer within two seconds (a file server that is gone) is told by
         `node_filesystem_device_error` with a reason in `device_error`, and does not hold up a scrape
         again until it answers.

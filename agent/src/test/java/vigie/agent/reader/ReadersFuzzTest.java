@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ReadersFuzzTest {
   private static final Path TREES = Path.of("src/test/resources/fixtures").toAbsolutePath();
-  private static final int ROUNDS = 300;
+  private static final int ROUNDS = 150;
   private static final List<String> STRANGE =
       List.of(
           "",
