@@ -29,11 +29,7 @@ public final class ArpReader implements AutoCloseable {
     count = 0;
     in.line(); // the titles
     while (in.line()) {
-      int column = 0;
-      while (column < 6 && in.field()) {
-        column++;
-      }
-      if (column == 6) {
+      if (in.fieldAfter(5)) {
         add(in.text());
       }
     }

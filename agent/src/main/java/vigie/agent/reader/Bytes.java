@@ -65,6 +65,16 @@ final class Bytes {
     return to > from;
   }
 
+  /** Takes the field after {@code skipped} others; false when there are fewer. */
+  boolean fieldAfter(int skipped) {
+    for (int i = 0; i < skipped; i++) {
+      if (!field()) {
+        return false;
+      }
+    }
+    return field();
+  }
+
   /** Takes what stands before {@code separator}, or before its last occurrence in the line. */
   boolean fieldBefore(char separator, boolean last) {
     while (at < lineEnd && isSpace(data[at])) {

@@ -53,10 +53,7 @@ public final class ProcessesReader {
       return;
     }
     String state = in.text();
-    for (int field = 4; field < 20; field++) {
-      in.field();
-    }
-    double count = in.number();
+    double count = in.fieldAfter(16) ? in.takenNumber() : Double.NaN; // the twentieth
     processCount++;
     processes.merge(state, 1, Integer::sum);
     threadCount += Double.isNaN(count) ? 0 : count;

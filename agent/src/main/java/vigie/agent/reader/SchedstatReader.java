@@ -37,10 +37,7 @@ public final class SchedstatReader implements AutoCloseable {
       if (cpu < 0) {
         continue;
       }
-      // Six numbers about calls of the scheduler stand before the three that are told.
-      for (int column = 0; column < 6; column++) {
-        in.field();
-      }
+      in.fieldAfter(5); // six numbers about calls of the scheduler stand before those told
       add(cpu, in.number(), in.number(), in.number());
     }
   }

@@ -39,7 +39,7 @@ final class SocketTable implements AutoCloseable {
     sendBytes = receiveBytes = sockets = 0;
     in.line(); // the titles
     while (in.line()) {
-      if (!in.field() || !in.field() || !in.field()) {
+      if (!in.fieldAfter(2)) {
         continue;
       }
       double state = in.hex();
