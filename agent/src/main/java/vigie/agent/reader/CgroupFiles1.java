@@ -121,7 +121,8 @@ final class CgroupFiles1 implements CgroupFiles {
     values[reads] = 0;
     values[writes] = 0;
     do {
-      if (text.field() && text.field()) {
+      text.field(); // the device
+      if (text.field()) {
         int number = text.is("Read") ? reads : text.is("Write") ? writes : -1;
         if (number >= 0) {
           values[number] += text.number();
