@@ -89,9 +89,8 @@ final class CgroupFiles1 implements CgroupFiles {
 
   private static void takeCpu(Bytes text, double[] values) {
     do {
-      if (!text.field()) {
-        continue;
-      } else if (text.is("user")) {
+      text.field();
+      if (text.is("user")) {
         values[CgroupReader.CPU_USER] = text.number() / TICKS_PER_SECOND;
       } else if (text.is("system")) {
         values[CgroupReader.CPU_SYSTEM] = text.number() / TICKS_PER_SECOND;
@@ -101,9 +100,8 @@ final class CgroupFiles1 implements CgroupFiles {
 
   private static void takeThrottling(Bytes text, double[] values) {
     do {
-      if (!text.field()) {
-        continue;
-      } else if (text.is("nr_periods")) {
+      text.field();
+      if (text.is("nr_periods")) {
         values[CgroupReader.PERIODS] = text.number();
       } else if (text.is("nr_throttled")) {
         values[CgroupReader.THROTTLED_PERIODS] = text.number();

@@ -84,9 +84,8 @@ final class CgroupFiles2 implements CgroupFiles {
 
   private static void takeCpu(Bytes text, double[] values) {
     do {
-      if (!text.field()) {
-        continue;
-      } else if (text.is("user_usec")) {
+      text.field();
+      if (text.is("user_usec")) {
         values[CgroupReader.CPU_USER] = text.number() / 1e6;
       } else if (text.is("system_usec")) {
         values[CgroupReader.CPU_SYSTEM] = text.number() / 1e6;

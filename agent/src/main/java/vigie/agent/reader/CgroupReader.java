@@ -133,7 +133,7 @@ public final class CgroupReader {
     String folder = version.folder() + parent;
     boolean leaf = true;
     for (String entry : SmallFiles.list(folder)) {
-      if (isFile(entry) || !isUnit(entry) && !new File(folder, entry).isDirectory()) {
+      if (isFile(entry) || (!isUnit(entry) && !new File(folder, entry).isDirectory())) {
         continue;
       }
       leaf = false;
@@ -223,7 +223,7 @@ public final class CgroupReader {
       }
       Arrays.fill(values, Double.NaN);
       for (int i = 0; i < paths.length; i++) {
-        if ((absent & 1L << i) == 0) {
+        if ((absent & (1L << i)) == 0) {
           read(i);
         }
       }

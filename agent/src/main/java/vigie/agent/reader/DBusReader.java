@@ -303,7 +303,7 @@ final class DBusReader {
   }
 
   private void align(int to) throws IOException {
-    int padding = -(buffer.position() - start) & to - 1;
+    int padding = -(buffer.position() - start) & (to - 1);
     need(padding);
     buffer.position(buffer.position() + padding);
   }

@@ -93,9 +93,7 @@ public final class Systemd implements AutoCloseable {
    */
   public static String unitName(String name) {
     for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      boolean known = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
-      if (!known && ":-_.\\@".indexOf(c) < 0) {
+      if (!isLetter(name.charAt(i)) && "0123456789:-_.\\@".indexOf(name.charAt(i)) < 0) {
         throw new IllegalArgumentException(
             "a unit's name has letters, digits and :-_.\\@, such as gunicorn.service");
       }
@@ -105,6 +103,10 @@ public final class Systemd implements AutoCloseable {
       throw new IllegalArgumentException("a unit's name has 1 to 255 characters");
     }
     return full;
+  }
+
+  private static boolean isLetter(int c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   }
 
   /** The type of a unit: what stands behind the last dot of its name. */
@@ -118,11 +120,11 @@ public final class Systemd implements AutoCloseable {
     int prefix = path.length();
     for (byte b : unit.getBytes(StandardCharsets.UTF_8)) {
       boolean digit = b >= '0' && b <= '9';
-      if (b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || digit && path.length() > prefix) {
+      if (isLetter(b) || (digit && path.length() > prefix)) {
         path.append((char) b);
       } else {
         path.append('_');
-        path.append(Character.forDigit(b >> 4 & 15, 16)).append(Character.forDigit(b & 15, 16));
+        path.append(Character.forDigit((b >> 4) & 15, 16)).append(Character.forDigit(b & 15, 16));
       }
     }
     return path.toString();

@@ -10,7 +10,6 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,8 +19,6 @@ import vigie.agent.reader.NoDataException;
 import vigie.agent.reader.Roots;
 
 class CgroupMetricsTest {
-  private static final Predicate<String> ALL = path -> true;
-
   @TempDir Path folder;
 
   /** Version 2 on the one, version 1 on the other. */
@@ -29,7 +26,8 @@ class CgroupMetricsTest {
   @ValueSource(strings = {"container-6.1", "server-6.1"})
   void givenTreeOfAHost_whenScraped_thenItsGroupsAreTheGoldenOnes(String name) throws IOException {
     Fixture fixture = new Fixture(name);
-    CgroupMetrics metrics = new CgroupMetrics(new CgroupReader(fixture.roots(), ALL, true));
+    CgroupMetrics metrics =
+        new CgroupMetrics(new CgroupReader(fixture.roots(), path -> true, true));
 
     String text = told(metrics);
 
@@ -45,7 +43,7 @@ class CgroupMetricsTest {
 
   @Test
   void givenGroupsThatComeAndGo_whenScraped_thenOnlyThoseThereAreTold() throws IOException {
-    CgroupMetrics metrics = new CgroupMetrics(new CgroupReader(roots(), ALL, false));
+    CgroupMetrics metrics = new CgroupMetrics(new CgroupReader(roots(), path -> true, false));
     group("system.slice/a.service", 1);
     assertThat(told(metrics)).contains("name=a.service").doesNotContain("name=b.service");
 
@@ -58,7 +56,7 @@ class CgroupMetricsTest {
 
   @Test
   void givenAControllerTurnedOnLater_whenScraped_thenItIsFoundBeforeLong() throws IOException {
-    CgroupReader reader = new CgroupReader(roots(), ALL, false);
+    CgroupReader reader = new CgroupReader(roots(), path -> true, false);
     CgroupMetrics metrics = new CgroupMetrics(reader);
     group("system.slice/a.service", 1);
     assertThat(told(metrics)).doesNotContain("vigie_cgroup_pids");
@@ -88,7 +86,7 @@ class CgroupMetricsTest {
   @Test
   void givenFoldersWithoutEnd_whenScraped_thenTheWalkStops() throws IOException {
     group("a/b/c/d/e/f/g/h/i/j/k", 1);
-    CgroupReader reader = new CgroupReader(roots(), ALL, false);
+    CgroupReader reader = new CgroupReader(roots(), path -> true, false);
 
     reader.read();
 
@@ -105,18 +103,18 @@ class CgroupMetricsTest {
           new String[] {"cpu.stat", "memory.current", "memory.stat", "io.stat", "cpu.pressure"}) {
         Files.writeString(group.resolve(file), text);
       }
-      CgroupMetrics metrics = new CgroupMetrics(new CgroupReader(roots(), ALL, true));
+      CgroupMetrics metrics = new CgroupMetrics(new CgroupReader(roots(), path -> true, true));
       assertThat(told(metrics)).doesNotContain("cpu_seconds", "memory_bytes");
     }
     Files.writeString(group.resolve("io.stat"), "8:0 rbytes=1\n".repeat(4096 / 13 + 1));
-    assertThat(told(new CgroupMetrics(new CgroupReader(roots(), ALL, true))))
+    assertThat(told(new CgroupMetrics(new CgroupReader(roots(), path -> true, true))))
         .as("a sum over a file that was cut")
         .doesNotContain("io_read_bytes");
   }
 
   @Test
   void givenNoCgroups_whenScraped_thenThereIsNoData() {
-    CgroupReader reader = new CgroupReader(new Roots(folder, folder, folder), ALL, false);
+    CgroupReader reader = new CgroupReader(new Roots(folder, folder, folder), path -> true, false);
     assertThatExceptionOfType(NoDataException.class).isThrownBy(reader::read);
   }
 
@@ -154,8 +152,8 @@ class CgroupMetricsTest {
   }
 
   private static double value(DataPointSnapshot point) {
-    return point instanceof CounterDataPointSnapshot
-        ? ((CounterDataPointSnapshot) point).getValue()
+    return point instanceof CounterDataPointSnapshot counter
+        ? counter.getValue()
         : ((GaugeDataPointSnapshot) point).getValue();
   }
 }

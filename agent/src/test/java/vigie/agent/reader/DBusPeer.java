@@ -1,5 +1,7 @@
 package vigie.agent.reader;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -7,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
@@ -69,14 +72,14 @@ final class DBusPeer implements AutoCloseable {
 
   static void authenticate(InputStream in, OutputStream out) throws IOException {
     expect(in, "\0AUTH EXTERNAL\r\n");
-    out.write("DATA\r\n".getBytes());
+    out.write("DATA\r\n".getBytes(US_ASCII));
     expect(in, "DATA\r\n");
-    out.write("OK 0123456789abcdef0123456789abcdef\r\n".getBytes());
+    out.write("OK 0123456789abcdef0123456789abcdef\r\n".getBytes(US_ASCII));
     expect(in, "BEGIN\r\n");
   }
 
   static void expect(InputStream in, String text) throws IOException {
-    String found = new String(in.readNBytes(text.length()));
+    String found = new String(in.readNBytes(text.length()), US_ASCII);
     if (!found.equals(text)) {
       throw new IllegalStateException("expected " + text + ", got " + found);
     }
@@ -133,6 +136,6 @@ final class DBusPeer implements AutoCloseable {
   }
 
   static ByteBuffer littleEndian(byte[] message) {
-    return ByteBuffer.wrap(message).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    return ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -1,5 +1,6 @@
 package vigie.agent.reader;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -107,7 +108,7 @@ class SystemdTest {
     DBusPeer.Behaviour refuse =
         (in, out) -> {
           DBusPeer.expect(in, "\0AUTH EXTERNAL\r\n");
-          out.write("REJECTED EXTERNAL\r\n".getBytes());
+          out.write("REJECTED EXTERNAL\r\n".getBytes(ISO_8859_1));
         };
     try (DBusPeer peer = DBusPeer.at(socket(), refuse);
         Systemd systemd = systemd()) {
@@ -247,7 +248,7 @@ class SystemdTest {
                 .concat("\3\1s\0\1\0\0\0m\0\0\0\0\0\0\0")
                 .concat("\10\1g\0\1s\0\0")
                 .concat("\3\0\0\0one\0")
-                .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+                .getBytes(ISO_8859_1));
   }
 
   @ParameterizedTest
