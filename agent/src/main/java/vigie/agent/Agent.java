@@ -28,17 +28,21 @@ import vigie.agent.expose.Health;
 import vigie.agent.expose.ProbeEndpoint;
 import vigie.agent.facts.Facts;
 import vigie.agent.facts.Hardware;
+import vigie.agent.metric.EachSeries;
 import vigie.agent.metric.Meters;
 import vigie.agent.metric.NodeCollector;
 import vigie.agent.metric.NodeMetrics;
 import vigie.agent.probe.Listening;
 import vigie.agent.probe.ProbeTools;
 import vigie.agent.probe.Probes;
+import vigie.agent.push.Push;
+import vigie.agent.push.PushConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.Ship;
 import vigie.agent.spool.Host;
 import vigie.agent.spool.Spool;
 import vigie.base.config.ConfigException;
+import vigie.base.http.HttpClient;
 import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
 import vigie.base.http.WebAccess;
@@ -176,6 +180,19 @@ final class Agent implements AutoCloseable {
     HttpServer http =
         closing.add("http server", listen(config, roots, loops, access, requests, routes));
 
+    if (config.push() != null) {
+      push(
+          config,
+          config.push(),
+          registry,
+          loops,
+          lookups,
+          threads,
+          clock,
+          scheduler,
+          meters,
+          closing);
+    }
     tell(spool, clock, EventType.AGENT_START, "agent started");
     closing.add("agent.stop event", () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops"));
     ship.start();
@@ -221,6 +238,9 @@ final class Agent implements AutoCloseable {
     if (!fresh.ship().equals(config.ship())) {
       later.add("collector");
     }
+    if (!Objects.equals(fresh.push(), config.push())) {
+      later.add("push");
+    }
     if (!fresh.spool().equals(config.spool())) {
       later.add("spool");
     }
@@ -251,6 +271,41 @@ final class Agent implements AutoCloseable {
   public void close() {
     closing.close();
     log.info("agent stopped");
+  }
+
+  private static void push(
+      AgentConfig config,
+      PushConfig push,
+      PrometheusRegistry registry,
+      EventLoops loops,
+      Executor lookups,
+      Threads threads,
+      Clock clock,
+      ThreadScheduler scheduler,
+      MeterRegistry meters,
+      Closing closing) {
+    Executor pushing = closing.add("push thread", threads.single("push"));
+    HttpClient client =
+        new HttpClient(loops, lookups, Lookup.SYSTEM, push.url(), push.tls(), push.timeout());
+    try {
+      closing
+          .add(
+              "push",
+              new Push(
+                  push,
+                  config.node(),
+                  "vigie-agent/" + Version.VIGIE,
+                  make -> new EachSeries<>(registry, make),
+                  client,
+                  pushing,
+                  FileLayer.disk(),
+                  clock,
+                  scheduler,
+                  meters))
+          .start();
+    } catch (UncheckedIOException e) {
+      throw new ConfigException(e.getMessage() + "; set another push.path or spool: memory");
+    }
   }
 
   private static HttpServer listen(

@@ -13,6 +13,7 @@ import vigie.agent.metric.NodeMeta;
 import vigie.agent.probe.Modules;
 import vigie.agent.probe.OnDemand;
 import vigie.agent.probe.ProbeConfig;
+import vigie.agent.push.PushConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.ShipConfig;
 import vigie.agent.spool.SpoolConfig;
@@ -41,7 +42,8 @@ record AgentConfig(
     List<ProbeConfig> probes,
     OnDemand onDemand,
     SpoolConfig spool,
-    ShipConfig ship) {
+    ShipConfig ship,
+    @Nullable PushConfig push) {
   static final Path DEFAULT_FILE = Path.of("/etc/vigie/agent.yaml");
   static final InetSocketAddress LISTEN = InetSocketAddress.createUnresolved("0.0.0.0", 9100);
   private static final int MOST_LABELS = 64;
@@ -85,7 +87,8 @@ record AgentConfig(
             probes,
             OnDemand.read(top, modules, probes),
             SpoolConfig.read(top.section("spool")),
-            ShipConfig.read(top));
+            ShipConfig.read(top),
+            PushConfig.read(top));
     top.end();
     return config;
   }

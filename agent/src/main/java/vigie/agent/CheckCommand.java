@@ -23,6 +23,7 @@ import vigie.agent.probe.Probe;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
 import vigie.agent.probe.ProbeTools;
+import vigie.agent.push.PushConfig;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.net.Addresses;
@@ -30,6 +31,7 @@ import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.net.SocketOwners;
 import vigie.base.time.Clock;
+import vigie.base.time.Durations;
 import vigie.base.time.ThreadScheduler;
 
 /** {@code agent check}. */
@@ -67,6 +69,9 @@ final class CheckCommand implements Callable<Integer> {
       checkSpool(config.spool().path(), found);
       checkProbes(config.probes(), found);
       checkCollector(config.ship().collector(), out);
+      if (config.push() != null) {
+        checkPush(config.push(), out);
+      }
     }
     found.forEach(out::println);
     if (found.isEmpty()) {
@@ -140,15 +145,31 @@ final class CheckCommand implements Callable<Integer> {
 
   /** Only a warning: events wait in the spool for as long as the collector is away. */
   private void checkCollector(InetSocketAddress collector, PrintWriter out) {
-    run(List.of(ProbeConfig.tcp("collector", Addresses.format(collector))))
+    warn("collector", collector, "events wait in the spool until it does", out);
+  }
+
+  /** Likewise. */
+  private void checkPush(PushConfig push, PrintWriter out) {
+    warn(
+        "push.url",
+        push.address(),
+        "samples wait for " + Durations.format(push.maxAge()) + " at most",
+        out);
+  }
+
+  private void warn(String what, InetSocketAddress address, String meanwhile, PrintWriter out) {
+    run(List.of(ProbeConfig.tcp(what, Addresses.format(address))))
         .forEach(
             (probe, reason) ->
                 out.println(
-                    "warning: collector "
+                    "warning: "
+                        + what
+                        + " "
                         + probe.target()
                         + " does not answer: "
                         + reason
-                        + "; events wait in the spool until it does"));
+                        + "; "
+                        + meanwhile));
   }
 
   /** Runs all probes once, at the same time; gives the reasons of those that are down. */

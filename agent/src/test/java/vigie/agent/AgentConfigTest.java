@@ -44,6 +44,7 @@ class AgentConfigTest {
     assertThat(config.labels()).isEmpty();
     assertThat(config.nodeMeta()).isEqualTo(NodeMeta.NONE);
     assertThat(config.webConfig()).isNull();
+    assertThat(config.push()).isNull();
     assertThat(Addresses.format(config.listen())).isEqualTo("0.0.0.0:9100");
     assertThat(config.probes()).isEmpty();
     assertThat(config.spool()).isEqualTo(SpoolConfig.DEFAULTS);

@@ -165,6 +165,28 @@ class MainTest {
   }
 
   @Test
+  void givenServerOfPushThatIsAway_whenChecked_thenOnlyWarned() throws IOException {
+    int away = freePort();
+    try (ServerSocket service = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String file =
+          config(
+              "listen: 127.0.0.1:"
+                  + freePort()
+                  + "\nspool: {path: spool}\ncollector: relp://127.0.0.1:"
+                  + service.getLocalPort()
+                  + "\npush: {url: 'http://127.0.0.1:"
+                  + away
+                  + "/api/v1/write'}\n");
+      assertThat(execute("check", "--config", file)).isZero();
+      assertThat(out.toString())
+          .isEqualTo(
+              "warning: push.url 127.0.0.1:"
+                  + away
+                  + " does not answer: connection refused; samples wait for 1h at most\nall well\n");
+    }
+  }
+
+  @Test
   void givenCollectorThatIsAway_whenChecked_thenOnlyWarned() throws IOException {
     int away = freePort();
     String file =

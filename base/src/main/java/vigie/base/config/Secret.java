@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,19 @@ public final class Secret {
     return e instanceof java.nio.file.NoSuchFileException
         ? "no such file"
         : String.valueOf(e.getMessage());
+  }
+
+  /** Same text, or the same file whatever is in it: for comparing configurations. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Secret secret
+        && Objects.equals(value, secret.value)
+        && Objects.equals(file, secret.file);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(value, file);
   }
 
   @Override

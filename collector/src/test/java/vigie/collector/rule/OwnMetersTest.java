@@ -32,6 +32,8 @@ class OwnMetersTest {
           "events.taken",
           "node.labels",
           "probe.runs",
+          "push.pending.bytes",
+          "push.sent",
           "relp.answered",
           "relp.bytes",
           "relp.empty",

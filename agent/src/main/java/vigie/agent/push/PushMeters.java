@@ -1,0 +1,56 @@
+package vigie.agent.push;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.function.Supplier;
+
+/** What was sent, what waits and what was given up. */
+final class PushMeters {
+  private final MeterRegistry registry;
+  private final Counter sent;
+  private final Counter diskFailures;
+
+  PushMeters(MeterRegistry registry, Supplier<Number> bytes, Supplier<Number> ageSeconds) {
+    this.registry = registry;
+    sent = counter("vigie.push.sent", "Samples that the server of push has taken.");
+    diskFailures =
+        counter("vigie.push.disk.failures", "Reads and writes of the folder of push that failed.");
+    Gauge.builder("vigie.push.pending.bytes", bytes)
+        .description("What waits to be pushed, in bytes of memory or disk.")
+        .register(registry);
+    Gauge.builder("vigie.push.lag.seconds", ageSeconds)
+        .description("Age of the oldest sample that waits to be pushed; 0 where none does.")
+        .register(registry);
+  }
+
+  void sent(int samples) {
+    sent.increment(samples);
+  }
+
+  void diskFailed() {
+    diskFailures.increment();
+  }
+
+  /** Samples that will not be sent. */
+  void dropped(String reason, int samples) {
+    Counter.builder("vigie.push.dropped")
+        .description("Samples that were given up before a server had them.")
+        .tag("reason", reason)
+        .register(registry)
+        .increment(samples);
+  }
+
+  /** A request that is to be sent again. */
+  void retried(String reason) {
+    Counter.builder("vigie.push.retries")
+        .description("Requests of push that failed and are sent again.")
+        .tag("reason", reason)
+        .register(registry)
+        .increment();
+  }
+
+  private Counter counter(String name, String description) {
+    return Counter.builder(name).description(description).register(registry);
+  }
+}

@@ -1,0 +1,8 @@
+package vigie.agent.push;
+
+/**
+ * A request that waits to be sent.
+ *
+ * @param body as it goes over the wire
+ */
+record Waiting(long timestampMillis, int samples, byte[] body) {}
