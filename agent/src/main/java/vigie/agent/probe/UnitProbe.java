@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.reader.UnitChange;
@@ -163,7 +164,7 @@ final class UnitProbe implements Probe {
     } else if (isWaiting(status)) {
       state = "down, systemd will start it again";
     } else if (GOOD.contains(state)) {
-      how = "expected " + String.join(" or ", module.states());
+      how = "expected " + String.join(" or ", new TreeSet<>(module.states()));
     }
     if (!status.result().isEmpty() && !status.result().equals("success")) {
       how += (how.isEmpty() ? "" : " ") + "(Result " + status.result() + ")";
