@@ -1,5 +1,9 @@
 package vigie.agent.facts;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +14,15 @@ import oshi.hardware.HardwareAbstractionLayer;
 import oshi.hardware.PowerSource;
 import oshi.spi.SystemInfoFactory;
 
-/** The hardware as OSHI sees it. It may run programs such as dmidecode or vcgencmd. */
+/**
+ * The hardware as OSHI sees it. It may run programs such as dmidecode, but not vcgencmd: on a
+ * Raspberry Pi, where OSHI asks that one for sensors and firmware, these two are not asked of OSHI.
+ * The kernel tells the same to the collectors hwmon, thermal_zone and rpi.
+ */
 final class OshiHardware implements Hardware {
   private static final String UNKNOWN = "unknown";
   private static final int MOST = 256;
+  private static final Path MODEL = Path.of("/proc/device-tree/model");
 
   private @Nullable HardwareAbstractionLayer layer;
 
@@ -33,7 +42,7 @@ final class OshiHardware implements Hardware {
         text(system.getManufacturer()),
         text(system.getModel()),
         text(system.getBaseboard().getModel()),
-        text(system.getFirmware().getVersion()));
+        isRaspberryPi() ? "" : text(system.getFirmware().getVersion()));
   }
 
   @Override
@@ -51,6 +60,9 @@ final class OshiHardware implements Hardware {
 
   @Override
   public Sensors sensors() {
+    if (isRaspberryPi()) {
+      return Sensors.NONE;
+    }
     oshi.hardware.Sensors sensors = layer().getSensors();
     List<Integer> fans = new ArrayList<>();
     for (int speed : sensors.getFanSpeeds()) {
@@ -59,6 +71,14 @@ final class OshiHardware implements Hardware {
       }
     }
     return new Sensors(known(sensors.getCpuTemperature()), known(sensors.getCpuVoltage()), fans);
+  }
+
+  private static boolean isRaspberryPi() {
+    try {
+      return Files.readString(MODEL, StandardCharsets.ISO_8859_1).startsWith("Raspberry Pi");
+    } catch (IOException noDeviceTree) {
+      return false;
+    }
   }
 
   /** OSHI says 0 for what it does not know. */

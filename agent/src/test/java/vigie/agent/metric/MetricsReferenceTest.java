@@ -47,7 +47,19 @@ class MetricsReferenceTest {
       - Text files (`*.prom`) need a line end at their end and take no timestamps; a file with a fault
         is left out as a whole. At most 1,000 files, 4 MiB each and 16 MiB in all.
       - Facts of the hardware are refreshed every five minutes, first five seconds after the start.
-        Serial numbers are left out but for `node_disk_info`, which has node_exporter's labels.
+        Serial numbers are left out but where node_exporter's labels have them: `node_disk_info`,
+        `node_nvme_info`, `node_power_supply_info`, and `node_dmi_info` where the agent is root. That of
+        an SD card is told with `collectors: {wear: {serial: true}}` only.
+      - `hwmon`, `rapl` and `zfs` name their metrics after what the machine has, as node_exporter does;
+        those of the machines that the tests know are in the goldens of the fixtures.
+      - Devices are listed at each scrape, their attributes looked for again every 20: one that a driver
+        adds later, or another device under the same name, is seen after five minutes at 15 s.
+      - `vigie_rpi_throttled` has one series where the kernel has the chip `rpi_volt`. The others come from
+        `get_throttled`, which such a kernel answers with a warning in its log, once a boot; it is read
+        with `collectors: {rpi: {get_throttled: true}}`. `since_boot` is what the firmware remembers; the
+        kernel's driver of the chip has it forget under-voltage.
+      - `node_btrfs_device_unused_bytes` and `node_btrfs_device_errors_total` need ioctl(2), which Java
+        does not have; the errors are `vigie_btrfs_device_errors_total`, by the device's number.
 
       Measured against node_exporter 1.11 (Debian sid). What differs from 1.5 (Debian 12) follows it:
       `lo` is counted in `node_network_*`; `node_network_info` has `adminstate` and `node_disk_info` has
