@@ -112,7 +112,7 @@ public final class EachSeries<T> {
           tell(sink, key, quantile.getValue());
         }
         if (point.hasCount()) {
-          tell(sink, name, "_count", point.getLabels(), point.getCount());
+          tell(sink, name, "_count", point.getLabels(), (double) point.getCount());
         }
         if (point.hasSum()) {
           tell(sink, name, "_sum", point.getLabels(), point.getSum());
@@ -131,9 +131,9 @@ public final class EachSeries<T> {
     for (int i = 0; i < buckets.size(); i++) {
       below += buckets.getCount(i);
       Key key = new Key(name, "_bucket", point.getLabels(), "le", buckets.getUpperBound(i));
-      tell(sink, key, below);
+      tell(sink, key, (double) below);
     }
-    tell(sink, name, "_count", point.getLabels(), point.getCount());
+    tell(sink, name, "_count", point.getLabels(), (double) point.getCount());
     if (point.hasSum()) {
       tell(sink, name, "_sum", point.getLabels(), point.getSum());
     }

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +28,7 @@ final class Backlog implements Closeable {
   private final @Nullable DiskQueue disk;
   private final WriteRequest writer = new WriteRequest();
   private final Deque<Batch> memory = new ArrayDeque<>();
-  private final Map<byte[], int[]> users = new IdentityHashMap<>();
+  private final IdentityHashMap<byte[], int[]> users = new IdentityHashMap<>();
   private long memoryBytes;
   private boolean diskFails;
   private @Nullable Waiting encoded; // the first of memory

@@ -157,7 +157,7 @@ public record PushConfig(
     return !name.isEmpty()
         && !name.startsWith("__")
         && !Character.isDigit(name.charAt(0))
-        && name.chars().allMatch(c -> c == '_' || c < 128 && Character.isLetterOrDigit(c));
+        && name.chars().allMatch(c -> c == '_' || (c < 128 && Character.isLetterOrDigit(c)));
   }
 
   private static Map<String, Secret> headers(Section section) {
