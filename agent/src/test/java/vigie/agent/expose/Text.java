@@ -41,6 +41,6 @@ record Text(Map<String, String> types, Map<String, String> values) {
       }
       at = end + 2;
     }
-    return series.substring(0, brace) + labels;
+    return series.substring(0, brace) + (labels.isEmpty() ? "" : labels);
   }
 }
