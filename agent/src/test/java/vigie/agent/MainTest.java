@@ -222,7 +222,7 @@ class MainTest {
 
   @Test
   void givenUrlOfAnotherKind_whenProbed_thenTwo() {
-    assertThat(execute("probe", "http://127.0.0.1")).isEqualTo(2);
+    assertThat(execute("probe", "gopher://127.0.0.1")).isEqualTo(2);
     assertThat(err.toString()).contains("write tcp://HOST:PORT");
   }
 

@@ -33,7 +33,7 @@ final class ProbeMetrics implements Subject {
       Family.gauge(
           "vigie_probe_last_change_timestamp_seconds",
           "When the probe came into its present state, in seconds since the epoch.");
-  private final Map<Measure, Family> measured = new HashMap<>();
+  private final Map<String, Family> measured = new HashMap<>();
   private final List<Family> families = new ArrayList<>();
   private final LabelCache<Series> labels = new LabelCache<>(Series::labels);
   private final Supplier<List<ProbeStatus>> probes;
@@ -43,7 +43,7 @@ final class ProbeMetrics implements Subject {
     families.addAll(List.of(success, duration, slow, ended, changed));
     for (Measure measure : Probers.measures()) {
       Family family = Family.gauge(measure.name(), measure.help());
-      measured.put(measure, family);
+      measured.put(measure.name(), family);
       families.add(family);
     }
   }
@@ -92,7 +92,7 @@ final class ProbeMetrics implements Subject {
 
   private void add(ProbeConfig config, Labels of, Measure.Sample sample) {
     Measure measure = sample.measure();
-    Family family = measured.get(measure);
+    Family family = measured.get(measure.name());
     if (family == null) {
       throw new IllegalStateException("BUG: " + measure.name() + " is not in its prober's list");
     }

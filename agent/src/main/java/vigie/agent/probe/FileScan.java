@@ -190,7 +190,7 @@ final class FileScan {
     } else if (e instanceof NoSuchFileException || e instanceof NotDirectoryException) {
       missing = chosen ? missing : at;
     } else {
-      fault = Words.name(at) + " cannot be read: " + TcpProbe.words(e);
+      fault = Words.name(at) + " cannot be read: " + PeerWords.of(e);
     }
   }
 

@@ -62,7 +62,7 @@ final class ListenProbe implements Probe {
     try {
       finding = judge(module.udp() ? host.udp() : host.tcp());
     } catch (IOException e) {
-      finding = Finding.notRun("listening sockets cannot be read: " + TcpProbe.words(e));
+      finding = Finding.notRun("listening sockets cannot be read: " + PeerWords.of(e));
     }
     done.accept(finding.result(clock.now(), Duration.ofNanos(clock.nanos() - start)));
   }

@@ -15,7 +15,7 @@ public interface Probe extends AutoCloseable {
 
   /** The same, without the steps. */
   default void run(Consumer<ProbeResult> done) {
-    run(done, (at, what) -> {});
+    run(done, Steps.NONE);
   }
 
   /**
@@ -54,6 +54,9 @@ public interface Probe extends AutoCloseable {
 
   /** Told of what a run does, step by step; called by any thread, one at a time. */
   interface Steps {
+    /** Tells nobody; runs don't even make the words. */
+    Steps NONE = (at, what) -> {};
+
     /**
      * Takes a step.
      *

@@ -73,13 +73,13 @@ public record ProbeConfig(
       if (url.startsWith(prober.scheme())) {
         Module module = prober.read().apply(settings);
         settings.end();
-        String target = url.substring(prober.scheme().length());
+        String target = prober.isUrl() ? url : url.substring(prober.scheme().length());
         module.checkTarget(target);
         return new ProbeConfig(url, module, target, module.every(), module.timeout(), Damping.NONE);
       }
     }
     List<String> known = new ArrayList<>();
-    Probers.ALL.forEach(prober -> known.add(prober.scheme() + prober.target()));
+    Probers.ALL.forEach(prober -> known.add(prober.url()));
     throw new IllegalArgumentException(
         "URL \"" + url + "\" is not one this agent can probe; write " + String.join(" or ", known));
   }
@@ -145,7 +145,7 @@ public record ProbeConfig(
   private static @Nullable Prober prober(Section section) {
     Prober found = null;
     for (Prober prober : Probers.ALL) {
-      if (!section.has(prober.name())) {
+      if (!isTarget(section, prober)) {
         continue;
       }
       if (found != null) {
@@ -164,6 +164,13 @@ public record ProbeConfig(
       section.fault("a probe needs " + Probers.examples());
     }
     return found;
+  }
+
+  /** {@code tls: true} beside {@code tcp: HOST:PORT} is a setting of that probe. */
+  private static boolean isTarget(Section section, Prober prober) {
+    Value value = section.has(prober.name()) ? section.value(prober.name()) : null;
+    String text = value == null ? null : value.string();
+    return text != null && !text.equals("true") && !text.equals("false");
   }
 
   private static Modules.@Nullable Named named(

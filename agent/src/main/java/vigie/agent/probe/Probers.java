@@ -29,7 +29,14 @@ public final class Probers {
               "listen://",
               ListenModule::read,
               ListenModule.MEASURES),
-          new Prober(UnitModule.PROBER, "NAME", "unit://", UnitModule::read, UnitModule.MEASURES));
+          new Prober(UnitModule.PROBER, "NAME", "unit://", UnitModule::read, UnitModule.MEASURES),
+          new Prober(TlsModule.PROBER, "HOST:PORT", "tls://", TlsModule::read, TlsModule.MEASURES),
+          new Prober(
+              HttpModule.PROBER,
+              "http(s)://HOST/PATH",
+              "http",
+              HttpModule::read,
+              HttpModule.MEASURES));
 
   private Probers() {}
 
@@ -38,8 +45,8 @@ public final class Probers {
    *
    * @param name its key in the configuration
    * @param target what a target looks like, for messages
-   * @param scheme what a target begins with in {@code agent probe}; left off unless the target is
-   *     itself a URL
+   * @param scheme what a target begins with in {@code agent probe}; without {@code ://} where the
+   *     target is itself a URL
    * @param read takes the keys that it knows from a section; the caller ends it
    * @param measures what its runs may give
    */
@@ -49,6 +56,15 @@ public final class Probers {
       String scheme,
       Function<Section, Module> read,
       List<Measure> measures) {
+    boolean isUrl() {
+      return !scheme.endsWith("://");
+    }
+
+    /** How it is written in {@code agent probe}. */
+    String url() {
+      return isUrl() ? target : scheme + target;
+    }
+
     /** How it is written in the configuration. */
     String example() {
       return name + ": " + target;

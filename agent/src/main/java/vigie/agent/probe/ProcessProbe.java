@@ -85,7 +85,7 @@ final class ProcessProbe implements Probe {
     try {
       return module.pidFile() == null ? byName(steps) : byPidFile(module.pidFile(), steps);
     } catch (IOException e) {
-      return Finding.notRun("processes cannot be read: " + TcpProbe.words(e));
+      return Finding.notRun("processes cannot be read: " + PeerWords.of(e));
     }
   }
 
@@ -165,13 +165,12 @@ final class ProcessProbe implements Probe {
     } catch (NoSuchFileException e) {
       return Finding.down("pid file " + pidFile + " does not exist", samples(List.of()));
     } catch (IOException e) {
-      return Finding.down(
-          "pid file " + pidFile + " cannot be read: " + TcpProbe.words(e), List.of());
+      return Finding.down("pid file " + pidFile + " cannot be read: " + PeerWords.of(e), List.of());
     }
     int pid = number(text);
     if (pid <= 0) {
       return Finding.down(
-          "pid file " + pidFile + " holds no number but " + TcpProbe.quoted(text), List.of());
+          "pid file " + pidFile + " holds no number but " + PeerWords.quoted(text), List.of());
     }
     steps.step("pid file names process " + pid);
     Entry process = host.table().read(pid);
@@ -243,7 +242,7 @@ final class ProcessProbe implements Probe {
   private String wanted() {
     Pattern cmdline = module.cmdline();
     return Words.name(name)
-        + (cmdline == null ? "" : " with cmdline " + TcpProbe.quoted(cmdline.pattern()))
+        + (cmdline == null ? "" : " with cmdline " + PeerWords.quoted(cmdline.pattern()))
         + (module.user().isEmpty() ? "" : " of user " + module.user());
   }
 

@@ -16,17 +16,13 @@ import org.jspecify.annotations.Nullable;
  * does. One lookup at a time: a run that finds one under way waits for the same.
  */
 final class Resolver {
-  static final Measure PROTOCOL =
-      Measure.of("probe_ip_protocol", "4 or 6: the IP protocol of the address of the last run.");
-  static final Measure HASH =
-      Measure.of(
-          "probe_ip_addr_hash",
-          "FNV-1a hash of the address of the last run: it changes when the address does.");
-  static final List<Measure> MEASURES = List.of(TcpProbe.LOOKUP, PROTOCOL, HASH);
+  static final Measure PROTOCOL = Dial.PROTOCOL;
+  static final Measure HASH = Dial.HASH;
+  static final List<Measure> MEASURES = List.of(Dial.LOOKUP, PROTOCOL, HASH);
 
   /** What a run tells whose lookup found nothing. */
   static final List<Measure.Sample> NOTHING =
-      List.of(TcpProbe.LOOKUP.sample(0), PROTOCOL.sample(0), HASH.sample(0));
+      List.of(Dial.LOOKUP.sample(0), PROTOCOL.sample(0), HASH.sample(0));
 
   private final String host;
   private final IpChoice choice;
@@ -42,7 +38,7 @@ final class Resolver {
     /** What blackbox_exporter tells of a lookup. */
     List<Measure.Sample> samples() {
       return List.of(
-          TcpProbe.LOOKUP.sample(took.toNanos() / 1e9),
+          Dial.LOOKUP.sample(took.toNanos() / 1e9),
           PROTOCOL.sample(address instanceof Inet4Address ? 4 : 6),
           HASH.sample(hash(address.getAddress())));
     }
@@ -80,7 +76,7 @@ final class Resolver {
                   outcome.down("name does not resolve: " + host);
                 } else {
                   outcome.down(
-                      "name lookup of " + host + " failed: " + TcpProbe.words(cause(failure)));
+                      "name lookup of " + host + " failed: " + PeerWords.of(cause(failure)));
                 }
               });
     } catch (RejectedExecutionException full) {

@@ -2,7 +2,6 @@ package vigie.agent.probe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.re2j.Pattern;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -43,7 +42,8 @@ class ProbeConfigTest {
     assertThat(probe.target()).isEqualTo("[::1]:80");
     assertThat(probe.every()).isEqualTo(Duration.ofMinutes(1));
     assertThat(probe.timeout()).isEqualTo(Duration.ofMillis(500));
-    assertThat(probe.module()).isEqualTo(new TcpModule("PING\r\n", Pattern.compile("^PONG")));
+    assertThat(probe.module())
+        .isEqualTo(ProbeHarness.module("tcp", "{send: \"PING\\r\\n\", expect: ^PONG}"));
     assertThat(faults.isEmpty()).isTrue();
   }
 
@@ -73,7 +73,7 @@ class ProbeConfigTest {
             .get(0);
     assertThat(faults.all()).isEmpty();
     assertThat(probe.timeout()).isEqualTo(Duration.ofSeconds(3));
-    assertThat(probe.module()).isEqualTo(new TcpModule(null, Pattern.compile("^220")));
+    assertThat(probe.module()).isEqualTo(ProbeHarness.module("tcp", "{expect: ^220}"));
   }
 
   @Test

@@ -3,7 +3,6 @@ package vigie.agent.probe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.google.re2j.Pattern;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -239,7 +238,7 @@ class ProbesTest {
   private ProbeConfig expecting(String banner) {
     return new ProbeConfig(
         "p",
-        new TcpModule(null, Pattern.compile(banner)),
+        ProbeHarness.module("tcp", "{expect: '" + banner + "'}"),
         target(port),
         Duration.ofHours(1),
         Duration.ofSeconds(2),

@@ -1,9 +1,11 @@
 package vigie.base.config;
 
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -11,6 +13,7 @@ import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 import vigie.base.time.Durations;
 
 /**
@@ -96,6 +99,25 @@ public final class Value {
             + " must be a single value"
             + (node instanceof ScalarNode ? ", and it is empty" : ""));
     return null;
+  }
+
+  /** Whether it is written as {@code !!binary} with base64. */
+  public boolean isBinary() {
+    return node.getTag().equals(Tag.BINARY);
+  }
+
+  /** The bytes of a scalar: its text in UTF-8, or what {@code !!binary} stands for. */
+  public byte @Nullable [] content() {
+    String text = string();
+    if (text == null || !isBinary()) {
+      return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+    }
+    try {
+      return Base64.getMimeDecoder().decode(text);
+    } catch (IllegalArgumentException e) {
+      fault(name() + " is not base64, as !!binary must be");
+      return null;
+    }
   }
 
   /** A Prometheus duration; null with a fault otherwise. */
