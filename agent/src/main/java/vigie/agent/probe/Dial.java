@@ -266,7 +266,7 @@ final class Dial {
   }
 
   /** FNV-1a of 32 bits. */
-  private static double hash(byte[] bytes) {
+  static double hash(byte[] bytes) {
     int hash = 0x811c9dc5;
     for (byte b : bytes) {
       hash = (hash ^ (b & 0xff)) * 0x01000193;

@@ -253,7 +253,7 @@ final class ExecProbe implements Probe {
   @Override
   public String hint() {
     Path folder = program.getParent();
-    if (folder == null || Files.isExecutable(program) && Files.isRegularFile(program)) {
+    if (folder == null || (Files.isExecutable(program) && Files.isRegularFile(program))) {
       return interpreterHint();
     }
     if (Files.exists(program)) {

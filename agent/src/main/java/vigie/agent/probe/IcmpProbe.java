@@ -63,7 +63,7 @@ final class IcmpProbe implements Probe {
   private int late;
 
   static {
-    List<Measure> all = new ArrayList<>(Resolver.MEASURES);
+    List<Measure> all = new ArrayList<>(Dial.MEASURES);
     all.add(DURATION);
     all.add(HOP_LIMIT);
     MEASURES = List.copyOf(all);

@@ -32,6 +32,9 @@ final class ListeningSockets implements AutoCloseable {
   private static final int MOST = 65_536;
 
   private final Table[] tables;
+  private final UnixListeners unix;
+  private boolean unixIsRead;
+  private boolean unixIsKnown;
   private final int wanted;
   private final ByteBuffer buffer = ByteBuffer.allocate(16 * 1024);
   private final byte[] line = new byte[256];
@@ -50,6 +53,7 @@ final class ListeningSockets implements AutoCloseable {
     Path net = procfs.resolve("net");
     tables = new Table[] {new Table(net.resolve(protocol)), new Table(net.resolve(protocol + "6"))};
     this.wanted = wanted;
+    this.unix = new UnixListeners(procfs);
   }
 
   /** The UDP sockets that take packets from anybody, as {@code /proc/net/udp} lists them. */
@@ -64,9 +68,30 @@ final class ListeningSockets implements AutoCloseable {
    */
   void read() throws IOException {
     size = 0;
+    unixIsRead = false;
     for (Table table : tables) {
       table.read();
     }
+  }
+
+  /**
+   * Whether a stream socket listens on a path. The first question after {@link #read} reads the
+   * table, so that a host without such a probe has no cost of it.
+   */
+  Probe.Listens unix(String path) {
+    if (!unixIsRead) {
+      unixIsRead = true;
+      try {
+        unix.read();
+        unixIsKnown = true;
+      } catch (IOException e) {
+        unixIsKnown = false;
+      }
+    }
+    if (!unixIsKnown) {
+      return Probe.Listens.UNKNOWN;
+    }
+    return unix.has(path) ? Probe.Listens.YES : Probe.Listens.NO;
   }
 
   /** How many there are. */

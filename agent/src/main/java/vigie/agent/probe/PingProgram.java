@@ -24,7 +24,7 @@ record PingProgram(List<String> command, boolean isBusybox) {
   static @Nullable PingProgram find() {
     String path = System.getenv("PATH");
     for (String name : List.of("ping", "busybox")) {
-      for (String folder : (path == null ? FOLDERS : path + ":" + FOLDERS).split(":")) {
+      for (String folder : (path == null ? FOLDERS : path + ":" + FOLDERS).split(":", -1)) {
         Path program = Path.of(folder, name);
         if (folder.startsWith("/") && Files.isExecutable(program)) {
           return at(program);

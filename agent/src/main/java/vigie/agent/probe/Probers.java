@@ -13,6 +13,9 @@ public final class Probers {
   static final List<Prober> ALL =
       List.of(
           new Prober(TcpModule.PROBER, "HOST:PORT", "tcp://", TcpModule::read, TcpModule.MEASURES),
+          new Prober(
+              DnsModule.PROBER, "SERVER[:PORT]", "dns://", DnsModule::read, DnsProbe.MEASURES),
+          new Prober(UnixModule.PROBER, "/PATH", "unix://", UnixModule::read, UnixModule.MEASURES),
           new Prober(IcmpModule.PROBER, "HOST", "icmp://", IcmpModule::read, IcmpProbe.MEASURES),
           new Prober(ExecModule.PROBER, "PROGRAM", "exec://", ExecModule::read, ExecProbe.MEASURES),
           new Prober(

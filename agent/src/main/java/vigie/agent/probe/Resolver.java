@@ -16,13 +16,9 @@ import org.jspecify.annotations.Nullable;
  * does. One lookup at a time: a run that finds one under way waits for the same.
  */
 final class Resolver {
-  static final Measure PROTOCOL = Dial.PROTOCOL;
-  static final Measure HASH = Dial.HASH;
-  static final List<Measure> MEASURES = List.of(Dial.LOOKUP, PROTOCOL, HASH);
-
   /** What a run tells whose lookup found nothing. */
   static final List<Measure.Sample> NOTHING =
-      List.of(Dial.LOOKUP.sample(0), PROTOCOL.sample(0), HASH.sample(0));
+      List.of(Dial.LOOKUP.sample(0), Dial.PROTOCOL.sample(0), Dial.HASH.sample(0));
 
   private final String host;
   private final IpChoice choice;
@@ -39,8 +35,8 @@ final class Resolver {
     List<Measure.Sample> samples() {
       return List.of(
           Dial.LOOKUP.sample(took.toNanos() / 1e9),
-          PROTOCOL.sample(address instanceof Inet4Address ? 4 : 6),
-          HASH.sample(hash(address.getAddress())));
+          Dial.PROTOCOL.sample(address instanceof Inet4Address ? 4 : 6),
+          Dial.HASH.sample(Dial.hash(address.getAddress())));
     }
   }
 
@@ -117,14 +113,5 @@ final class Resolver {
       lookup = fresh;
     }
     return underWay;
-  }
-
-  /** FNV-1a of 32 bits. */
-  static long hash(byte[] bytes) {
-    int hash = 0x811C9DC5;
-    for (byte b : bytes) {
-      hash = (hash ^ (b & 0xFF)) * 0x01000193;
-    }
-    return Integer.toUnsignedLong(hash);
   }
 }

@@ -49,6 +49,11 @@ record TcpModule(
     AddressChoice addresses = AddressChoice.readWithSource(section);
     boolean tls = section.bool("tls", false);
     TlsSettings security = TlsSettings.read(section);
+    return new TcpModule(addresses, tls, security, dialogue(section, tls));
+  }
+
+  /** What is sent and expected, in blackbox_exporter's grammar or in short. */
+  static List<Exchange> dialogue(Section section, boolean tls) {
     List<Exchange> dialogue = Exchange.readAll(section);
     List<Exchange> flat = flat(section, tls);
     if (!dialogue.isEmpty() && !flat.isEmpty()) {
@@ -56,7 +61,7 @@ record TcpModule(
           "query_response",
           "query_response and the short starttls, send, expect exclude each other");
     }
-    return new TcpModule(addresses, tls, security, dialogue.isEmpty() ? flat : dialogue);
+    return dialogue.isEmpty() ? flat : dialogue;
   }
 
   /** {@code starttls: smtp}, {@code send} and {@code expect}: one of each, in this order. */
