@@ -17,6 +17,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
@@ -27,6 +28,7 @@ import vigie.agent.expose.Exposition;
 import vigie.agent.expose.Health;
 import vigie.agent.expose.ProbeEndpoint;
 import vigie.agent.facts.Facts;
+import vigie.agent.facts.FactsConfig;
 import vigie.agent.facts.Hardware;
 import vigie.agent.metric.EachSeries;
 import vigie.agent.metric.Meters;
@@ -151,11 +153,7 @@ final class Agent implements AutoCloseable {
                 probes::tellAll,
                 meters));
 
-    Executor asking = closing.add("facts thread", threads.direct("facts", 1));
-    Facts facts =
-        closing.add(
-            "facts",
-            new Facts(Hardware.host(), clock, scheduler, asking, Facts.DEFAULT_PERIOD, meters));
+    Facts facts = facts(config.facts(), roots, threads, clock, scheduler, meters, closing);
     Executor mounts = closing.add("mounts threads", threads.direct("mounts", MOST_HANGING_MOUNTS));
     Executor reading =
         closing.add("reading threads", threads.direct("read", MOST_HANGING_READINGS));
@@ -220,6 +218,24 @@ final class Agent implements AutoCloseable {
     return port;
   }
 
+  /** Null where they are turned off. */
+  private static @Nullable Facts facts(
+      FactsConfig config,
+      Roots roots,
+      Threads threads,
+      Clock clock,
+      ThreadScheduler scheduler,
+      MeterRegistry meters,
+      Closing closing) {
+    if (!config.enabled()) {
+      return null;
+    }
+    Executor asking = closing.add("facts thread", threads.direct("facts", 1));
+    Hardware hardware = Hardware.host(roots.procfs(), roots.sysfs(), config.serials());
+    return closing.add(
+        "facts", new Facts(hardware, clock, scheduler, asking, config.every(), meters));
+  }
+
   /** Takes another configuration over, as far as that is possible without a restart. */
   synchronized void reload(AgentConfig fresh) {
     List<String> later = new ArrayList<>();
@@ -240,6 +256,9 @@ final class Agent implements AutoCloseable {
     }
     if (!Objects.equals(fresh.push(), config.push())) {
       later.add("push");
+    }
+    if (!fresh.facts().equals(config.facts())) {
+      later.add("facts");
     }
     if (!fresh.spool().equals(config.spool())) {
       later.add("spool");

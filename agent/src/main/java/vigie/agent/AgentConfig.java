@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.facts.FactsConfig;
 import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.NodeMeta;
 import vigie.agent.probe.Modules;
@@ -39,6 +40,7 @@ record AgentConfig(
     @Nullable Path webConfig,
     CollectorsConfig collectors,
     NodeMeta nodeMeta,
+    FactsConfig facts,
     List<ProbeConfig> probes,
     OnDemand onDemand,
     SpoolConfig spool,
@@ -84,6 +86,7 @@ record AgentConfig(
             webConfig(top),
             CollectorsConfig.read(top.section("collectors")),
             NodeMeta.read(top.section("node_meta"), node),
+            FactsConfig.read(top.section("facts")),
             probes,
             OnDemand.read(top, modules, probes),
             SpoolConfig.read(top.section("spool")),

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import vigie.agent.facts.FactsConfig;
 import vigie.agent.metric.NodeMeta;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.reader.Roots;
@@ -43,6 +45,7 @@ class AgentConfigTest {
     assertThat(config.node()).isEqualTo("pi4");
     assertThat(config.labels()).isEmpty();
     assertThat(config.nodeMeta()).isEqualTo(NodeMeta.NONE);
+    assertThat(config.facts()).isEqualTo(new FactsConfig(true, Duration.ofMinutes(5), false));
     assertThat(config.webConfig()).isNull();
     assertThat(config.push()).isNull();
     assertThat(Addresses.format(config.listen())).isEqualTo("0.0.0.0:9100");
@@ -72,6 +75,7 @@ class AgentConfigTest {
             collector: relp://192.0.2.5:2514
             probes:
               - {name: calculatrice, tcp: 127.0.0.1:13337}
+            facts: {enabled: false, every: 1h, serials: true}
             spool: {path: /srv/spool}
             """);
     assertThat(faults.all()).isEmpty();
@@ -80,6 +84,7 @@ class AgentConfigTest {
         .containsExactlyInAnyOrderEntriesOf(Map.of("role", "web", "rack", "7"));
     assertThat(Addresses.format(config.listen())).isEqualTo("[::1]:9101");
     assertThat(config.probes()).extracting(ProbeConfig::name).containsExactly("calculatrice");
+    assertThat(config.facts()).isEqualTo(new FactsConfig(false, Duration.ofHours(1), true));
     assertThat(config.spool().path()).isEqualTo(Path.of("/srv/spool"));
     assertThat(Addresses.format(config.ship().collector())).isEqualTo("192.0.2.5:2514");
   }
@@ -142,6 +147,7 @@ class AgentConfigTest {
             + " collectors.netdev; did you mean \"device_include\"?",
         "collectors: {netdev: {device_include: \"a(\"}}|1:39: device_include \"a(\" is not a regular"
             + " expression of RE2: missing closing )",
+        "facts: {every: 1s}|1:9: every must be between 5s and 1d",
         "node_meta: {node_name: a}|1:12: node_meta has a node_name but no node_id; nothing would be"
             + " told",
         "node_meta: {node_id: a, node_id_file: /no/such}|1:39: node_id and node_id_file are both"

@@ -2,6 +2,9 @@ package vigie.agent.facts;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -15,7 +18,7 @@ import org.slf4j.LoggerFactory;
 import vigie.agent.facts.Hardware.Battery;
 import vigie.agent.facts.Hardware.Computer;
 import vigie.agent.facts.Hardware.Disk;
-import vigie.agent.facts.Hardware.Processor;
+import vigie.agent.facts.Hardware.MemoryModule;
 import vigie.agent.facts.Hardware.Sensors;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
@@ -27,22 +30,24 @@ import vigie.base.time.Scheduler;
 public final class Facts implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Facts.class);
 
-  /** Long enough that the agent's own start is over, also on a slow node. */
-  private static final Duration FIRST = Duration.ofSeconds(5);
+  /** Long enough that the agent's start and its first scrape are over, also on a slow node. */
+  private static final Duration FIRST = Duration.ofSeconds(30);
 
-  /** How often, unless configured otherwise. */
-  public static final Duration DEFAULT_PERIOD = Duration.ofMinutes(5);
+  /** The nanoseconds that the thread had a processor come first. */
+  private static final Path ON_PROCESSOR = Path.of("/proc/thread-self/schedstat");
 
   private final Hardware hardware;
   private final Clock clock;
   private final Executor executor;
   private final MeterRegistry meters;
+  private final Counter refreshes;
+  private final Counter cpuSeconds;
   private final Scheduler.Task task;
   private final AtomicBoolean busy = new AtomicBoolean();
   private volatile @Nullable Found found;
 
   /**
-   * Starts the timer; nothing is found out before its first run, seconds later.
+   * Starts the timer; nothing is found out before its first run, half a minute later.
    *
    * @param executor where a refresh runs; it may take seconds
    */
@@ -57,7 +62,16 @@ public final class Facts implements AutoCloseable {
     this.clock = clock;
     this.executor = executor;
     this.meters = meters;
-    this.task = scheduler.every(FIRST, period, this::begin);
+    this.refreshes =
+        Counter.builder("vigie.facts.refreshes")
+            .description("Refreshes of the hardware's facts that have ended.")
+            .register(meters);
+    this.cpuSeconds =
+        Counter.builder("vigie.facts.cpu.seconds")
+            .description("Processor time of these refreshes, without that of programs they run.")
+            .register(meters);
+    Duration first = period.compareTo(FIRST) < 0 ? period : FIRST;
+    this.task = scheduler.every(first, period, this::begin);
   }
 
   /** What was found last; null before the first refresh has ended. */
@@ -90,25 +104,36 @@ public final class Facts implements AutoCloseable {
 
   private void refresh() {
     long start = clock.nanos();
+    long processor = onProcessorNanos();
     Found last = found;
     Computer computer =
         last != null && last.computer != null ? last.computer : ask("computer", hardware::computer);
-    Processor processor =
-        last != null && last.processor != null
-            ? last.processor
-            : ask("processor", hardware::processor);
+    List<MemoryModule> memory =
+        last != null && last.memory != null ? last.memory : ask("memory", hardware::memory);
     Sensors sensors = ask("sensors", hardware::sensors);
     List<Disk> disks = ask("disks", hardware::disks);
     List<Battery> batteries = ask("batteries", hardware::batteries);
     found =
         new Found(
             computer,
-            processor,
+            memory,
             sensors != null ? sensors : last != null ? last.sensors : Sensors.NONE,
             disks != null ? disks : last != null ? last.disks : List.of(),
             batteries != null ? batteries : last != null ? last.batteries : List.of(),
             clock.now(),
             Duration.ofNanos(clock.nanos() - start));
+    refreshes.increment();
+    cpuSeconds.increment((onProcessorNanos() - processor) / 1e9);
+  }
+
+  /** 0 where the kernel does not count it. */
+  private static long onProcessorNanos() {
+    try {
+      String text = Files.readString(ON_PROCESSOR);
+      return Long.parseLong(text.substring(0, text.indexOf(' ')));
+    } catch (IOException | RuntimeException notCounted) {
+      return 0;
+    }
   }
 
   private <T> @Nullable T ask(String fact, Supplier<T> question) {
@@ -132,11 +157,11 @@ public final class Facts implements AutoCloseable {
    * The facts of one refresh.
    *
    * @param computer null while it could not be found
-   * @param processor null while it could not be found
+   * @param memory null while it could not be found
    */
   public record Found(
       @Nullable Computer computer,
-      @Nullable Processor processor,
+      @Nullable List<MemoryModule> memory,
       Sensors sensors,
       List<Disk> disks,
       List<Battery> batteries,

@@ -7,7 +7,7 @@ import vigie.agent.facts.Facts;
 import vigie.agent.facts.Hardware.Battery;
 import vigie.agent.facts.Hardware.Computer;
 import vigie.agent.facts.Hardware.Disk;
-import vigie.agent.facts.Hardware.Processor;
+import vigie.agent.facts.Hardware.MemoryModule;
 
 /**
  * {@code vigie_hardware_*}, {@code vigie_sensor_*} and their kin: the last refresh of the facts.
@@ -17,21 +17,18 @@ final class FactsMetrics implements Subject {
 
   private final Family hardware =
       Family.gauge("vigie_hardware_info", "Maker and model of the machine; always 1.");
-  private final Family processor =
-      Family.gauge("vigie_processor_info", "Maker and model of the processor; always 1.");
-  private final Family packages =
-      Family.gauge("vigie_processor_packages", "Processor packages in the machine.");
-  private final Family cores =
-      Family.gauge("vigie_processor_cores", "Physical processor cores in the machine.");
-  private final Family threads =
-      Family.gauge("vigie_processor_threads", "Logical processors in the machine.");
+  private final Family memoryInfo =
+      Family.gauge(
+          "vigie_memory_module_info", "Where the memory module is and what it is; always 1.");
+  private final Family memorySize =
+      Family.gauge("vigie_memory_module_size_bytes", "Size of the memory module in bytes.");
+  private final Family memorySpeed =
+      Family.gauge("vigie_memory_module_speed_hertz", "Clock of the memory module.");
   private final Family diskInfo = Family.gauge("vigie_disk_info", "Model of the disk; always 1.");
   private final Family diskSize =
       Family.gauge("vigie_disk_size_bytes", "Size of the disk in bytes.");
   private final Family celsius =
       Family.gauge("vigie_sensor_processor_celsius", "Temperature of the processor.");
-  private final Family volts =
-      Family.gauge("vigie_sensor_processor_volts", "Core voltage of the processor.");
   private final Family fans =
       Family.gauge("vigie_sensor_fan_rpm", "Turns of the fan a minute; 0 at rest.");
   private final Family charge =
@@ -56,8 +53,17 @@ final class FactsMetrics implements Subject {
   @Override
   public List<Family> families() {
     return List.of(
-        hardware, processor, packages, cores, threads, diskInfo, diskSize, celsius, volts, fans,
-        charge, took, at);
+        hardware,
+        memoryInfo,
+        memorySize,
+        memorySpeed,
+        diskInfo,
+        diskSize,
+        celsius,
+        fans,
+        charge,
+        took,
+        at);
   }
 
   @Override
@@ -67,13 +73,13 @@ final class FactsMetrics implements Subject {
       return;
     }
     collect(found.computer());
-    collect(found.processor());
+    collect(found.memory());
     for (Disk disk : found.disks()) {
-      diskInfo.add(Labels.of("device", disk.device(), "model", disk.model()), 1);
+      diskInfo.add(
+          Labels.of("device", disk.device(), "model", disk.model(), "serial", disk.serial()), 1);
       diskSize.add(Labels.of("device", disk.device()), (double) disk.sizeBytes());
     }
     celsius.add(found.sensors().celsius());
-    volts.add(found.sensors().volts());
     for (int i = 0; i < found.sensors().fans().size(); i++) {
       fans.add(Labels.of("fan", String.valueOf(i + 1)), found.sensors().fans().get(i));
     }
@@ -96,19 +102,32 @@ final class FactsMetrics implements Subject {
             computer.model(),
             "board",
             computer.board(),
-            "firmware",
-            computer.firmware()),
+            "serial",
+            computer.serial()),
         1);
   }
 
-  private void collect(@Nullable Processor of) {
-    if (of != null) {
-      processor.add(
-          Labels.of("name", of.name(), "vendor", of.vendor(), "architecture", of.architecture()),
+  private void collect(@Nullable List<MemoryModule> memory) {
+    for (int i = 0; memory != null && i < memory.size(); i++) {
+      MemoryModule module = memory.get(i);
+      String number = String.valueOf(i + 1); // firmware may give two the same words
+      memoryInfo.add(
+          Labels.of(
+              "module",
+              number,
+              "bank",
+              module.bank(),
+              "type",
+              module.type(),
+              "manufacturer",
+              module.manufacturer(),
+              "part",
+              module.part()),
           1);
-      packages.add(of.packages());
-      cores.add(of.cores());
-      threads.add(of.threads());
+      memorySize.add(Labels.of("module", number), (double) module.sizeBytes());
+      if (module.hertz() > 0) {
+        memorySpeed.add(Labels.of("module", number), (double) module.hertz());
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import vigie.agent.facts.Facts;
 import vigie.agent.probe.Probes;
 import vigie.agent.reader.ArpReader;
@@ -339,9 +340,9 @@ public final class NodeMetrics {
             STATFS_LIMIT));
   }
 
-  /** And the facts of the hardware. */
-  public NodeMetrics with(Facts facts) {
-    return with(new FactsMetrics(facts));
+  /** And the facts of the hardware, unless they are turned off. */
+  public NodeMetrics with(@Nullable Facts facts) {
+    return facts == null ? this : with(new FactsMetrics(facts));
   }
 
   /** And the state of the probes. */

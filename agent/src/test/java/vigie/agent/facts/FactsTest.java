@@ -16,10 +16,10 @@ class FactsTest {
   private final List<Runnable> tasks = new ArrayList<>();
 
   @Test
-  void givenFacts_whenSomeSecondsHavePassed_thenTheyAreFoundAndNotBefore() {
+  void givenFacts_whenHalfAMinuteHasPassed_thenTheyAreFoundAndNotBefore() {
     Facts facts = facts();
 
-    clock.advance(Duration.ofSeconds(4));
+    clock.advance(Duration.ofSeconds(29));
     assertThat(tasks).isEmpty();
     clock.advance(Duration.ofSeconds(1));
     runTasks();
@@ -33,7 +33,7 @@ class FactsTest {
   @Test
   void givenFactThatFails_whenRefreshed_thenItIsCountedAndKeepsItsLastValue() {
     Facts facts = facts();
-    clock.advance(Duration.ofSeconds(5));
+    clock.advance(Duration.ofSeconds(30));
     runTasks();
     machine.broken = true;
 
@@ -53,21 +53,25 @@ class FactsTest {
   @Test
   void givenRefreshThatHangs_whenTheNextIsDue_thenItIsNotBegunAgain() {
     facts();
-    clock.advance(Duration.ofSeconds(5));
+    clock.advance(Duration.ofSeconds(30));
     clock.advance(Duration.ofMinutes(15));
 
     assertThat(tasks).hasSize(1);
   }
 
   @Test
-  void givenThisMachine_whenAskedByOshi_thenThereIsAProcessor() {
-    Hardware.Processor processor = Hardware.host().processor();
+  void givenFacts_whenRefreshed_thenWhatThatCostsIsCounted() {
+    facts();
 
-    assertThat(processor.threads()).isPositive();
+    clock.advance(Duration.ofSeconds(30));
+    runTasks();
+
+    assertThat(meters.get("vigie.facts.refreshes").counter().count()).isEqualTo(1);
+    assertThat(meters.get("vigie.facts.cpu.seconds").counter().count()).isNotNegative();
   }
 
   private Facts facts() {
-    return new Facts(machine, clock, clock, tasks::add, Facts.DEFAULT_PERIOD, meters);
+    return new Facts(machine, clock, clock, tasks::add, FactsConfig.DEFAULTS.every(), meters);
   }
 
   private void runTasks() {
@@ -86,8 +90,8 @@ class FactsTest {
     }
 
     @Override
-    public Processor processor() {
-      return new Processor("name", "vendor", "", 1, 2, 4);
+    public List<MemoryModule> memory() {
+      return List.of();
     }
 
     @Override
@@ -95,7 +99,7 @@ class FactsTest {
       if (broken) {
         throw new IllegalStateException("no such sensor");
       }
-      return new Sensors(40, Double.NaN, List.of());
+      return new Sensors(40, List.of());
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import vigie.agent.facts.Facts;
+import vigie.agent.facts.FactsConfig;
 import vigie.agent.facts.Hardware;
 import vigie.agent.probe.Measure;
 import vigie.agent.probe.ProbeConfig;
@@ -94,7 +95,7 @@ public final class Fixture {
   private static Facts facts() {
     ManualClock clock = new ManualClock();
     MeterRegistry meters = new SimpleMeterRegistry();
-    Duration period = Facts.DEFAULT_PERIOD;
+    Duration period = FactsConfig.DEFAULTS.every();
     Facts facts = new Facts(new Machine(), clock, clock, Runnable::run, period, meters);
     clock.advance(period);
     return facts;
@@ -123,22 +124,23 @@ public final class Fixture {
   private static final class Machine implements Hardware {
     @Override
     public Computer computer() {
-      return new Computer("Raspberry Pi", "Pi 4 \"B\"", "", "2024-01-05");
+      return new Computer("Raspberry Pi", "Pi 4 \"B\"", "", "");
     }
 
     @Override
-    public Processor processor() {
-      return new Processor("Cortex-A72", "ARM", "", 1, 4, 4);
+    public List<MemoryModule> memory() {
+      return List.of(
+          new MemoryModule("BANK 0/DIMM A", 8L << 30, "DDR4", 2_400_000_000L, "maker", "part"));
     }
 
     @Override
     public Sensors sensors() {
-      return new Sensors(48.3, Double.NaN, List.of(1200, 0));
+      return new Sensors(48.3, List.of(1200, 0));
     }
 
     @Override
     public List<Disk> disks() {
-      return List.of(new Disk("mmcblk0", "SD32G", 31_914_983_424L));
+      return List.of(new Disk("mmcblk0", "SD32G", "", 31_914_983_424L));
     }
 
     @Override

@@ -46,10 +46,13 @@ class MetricsReferenceTest {
         `vigie_agent_collectors_hanging` counts them.
       - Text files (`*.prom`) need a line end at their end and take no timestamps; a file with a fault
         is left out as a whole. At most 1,000 files, 4 MiB each and 16 MiB in all.
-      - Facts of the hardware are refreshed every five minutes, first five seconds after the start.
-        Serial numbers are left out but where node_exporter's labels have them: `node_disk_info`,
-        `node_nvme_info`, `node_power_supply_info`, and `node_dmi_info` where the agent is root. That of
-        an SD card is told with `collectors: {wear: {serial: true}}` only.
+      - Facts of the hardware are refreshed every five minutes (`facts.every`), first half a minute after
+        the start, and never by a scrape. Memory modules are told to root only, where `dmidecode` is
+        installed; agent-resources.md says what is run and what it costs.
+      - Serial numbers are left out but where node_exporter's labels have them: `node_disk_info`,
+        `node_nvme_info`, `node_power_supply_info`, and `node_dmi_info` where the agent is root. Those of
+        an SD card are told with `collectors: {wear: {serial: true}}` only, those of the machine and its
+        disks among the facts with `facts: {serials: true}`.
       - `hwmon`, `rapl` and `zfs` name their metrics after what the machine has, as node_exporter does;
         those of the machines that the tests know are in the goldens of the fixtures.
       - Devices are listed at each scrape, their attributes looked for again every 20: one that a driver

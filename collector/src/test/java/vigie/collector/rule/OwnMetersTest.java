@@ -30,6 +30,8 @@ class OwnMetersTest {
           "event.log.sync",
           "events.duplicate",
           "events.taken",
+          "facts.cpu.seconds",
+          "facts.refreshes",
           "node.labels",
           "probe.runs",
           "push.pending.bytes",
