@@ -68,9 +68,16 @@ public final class NodeCollector implements MultiCollector {
     return entries.stream().map(entry -> entry.subject).toList();
   }
 
-  /** Reads other subjects from the next scrape on. */
+  /** Reads other subjects from the next scrape on; those until now are closed. */
   public synchronized void replace(NodeMetrics metrics) {
+    List<Sweep.Entry> until = entries;
     entries = metrics.subjects().stream().map(Sweep.Entry::new).toList();
+    for (Sweep.Entry entry : until) {
+      // One that hangs is in use, and closing would wait for it.
+      if (!entry.hanging) {
+        entry.subject.close();
+      }
+    }
   }
 
   /** The names that {@code collect[]} takes. */
@@ -174,7 +181,7 @@ public final class NodeCollector implements MultiCollector {
     }
   }
 
-  private void tell(String subject, @Nullable Exception failure) {
+  private void tell(String subject, @Nullable Throwable failure) {
     if (failure == null) {
       if (failing.remove(subject)) {
         log.info("subject can be read again subject={}", subject);

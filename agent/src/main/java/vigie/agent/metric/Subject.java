@@ -25,4 +25,7 @@ interface Subject {
   default boolean isForeign() {
     return false;
   }
+
+  /** Gives back what the garbage collector would not, such as connections; nothing is read then. */
+  default void close() {}
 }

@@ -51,7 +51,7 @@ final class Sweep implements Runnable {
   static final class Entry {
     final Subject subject;
     volatile boolean hanging;
-    @Nullable Exception failure;
+    @Nullable Throwable failure;
     long nanos;
 
     Entry(Subject subject) {
@@ -63,7 +63,7 @@ final class Sweep implements Runnable {
   public void run() {
     List<MetricSnapshot> found = new ArrayList<>();
     for (Entry entry = current(); entry != null; entry = current()) {
-      Exception failure = entry.hanging ? new IOException("still hanging") : read(entry, found);
+      Throwable failure = entry.hanging ? new IOException("still hanging") : read(entry, found);
       if (!end(entry, failure, found)) {
         entry.hanging = false;
         return;
@@ -81,11 +81,12 @@ final class Sweep implements Runnable {
     return null;
   }
 
-  private @Nullable Exception read(Entry entry, List<MetricSnapshot> found) {
-    Exception failure = null;
+  private @Nullable Throwable read(Entry entry, List<MetricSnapshot> found) {
+    Throwable failure = null;
     try {
       entry.subject.collect();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // An Error too: a thread that died of it would leave the subject hanging for ever.
       failure = e;
     }
     for (Family family : entry.subject.families()) {
@@ -94,7 +95,7 @@ final class Sweep implements Runnable {
         if (snapshot != null && includedNames.test(family.name())) {
           found.add(snapshot);
         }
-      } catch (RuntimeException twice) {
+      } catch (RuntimeException | Error twice) {
         // Two values with the same labels: the library refuses the family as a whole.
         failure = twice;
       }
@@ -104,7 +105,7 @@ final class Sweep implements Runnable {
 
   /** Hands a result over; false when nobody waits for it any more. */
   private synchronized boolean end(
-      Entry entry, @Nullable Exception failure, List<MetricSnapshot> found) {
+      Entry entry, @Nullable Throwable failure, List<MetricSnapshot> found) {
     if (leftBehind) {
       return false;
     }

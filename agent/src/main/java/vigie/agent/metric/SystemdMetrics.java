@@ -143,6 +143,11 @@ final class SystemdMetrics implements Subject {
   }
 
   @Override
+  public void close() {
+    reader.close();
+  }
+
+  @Override
   public void collect() throws IOException {
     reader.read();
     if (!exporter) {

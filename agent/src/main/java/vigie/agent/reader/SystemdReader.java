@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * All units of systemd in two exchanges a reading: the list, then the properties of the units
  * wanted, sent together. What seldom changes is asked when a unit is new or has changed its state.
  */
-public final class SystemdReader {
+public final class SystemdReader implements AutoCloseable {
   /** Numbers of a unit, NaN where it has none or they were not wanted; times in seconds. */
   public static final int RESTARTS = 0,
       ACCEPTED = 1,
@@ -86,6 +86,11 @@ public final class SystemdReader {
     if (!questions.isEmpty()) {
       systemd.exchange(LIMIT, this::askUnits, this::takeUnits);
     }
+  }
+
+  @Override
+  public void close() {
+    systemd.close();
   }
 
   private void askAll(DBusConnection bus) {

@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +125,61 @@ class NodeCollectorTest {
     MetricSnapshots again = node.collect();
     assertThat(values(again, "node_scrape_collector_success")).containsExactly(1.0, 1.0);
     assertThat(values(again, "node_slow")).containsExactly(1.0);
+  }
+
+  @Test
+  void givenSubjectThatThrowsAnError_whenCollected_thenItFailsAndIsReadAgain() {
+    Family deep = Family.gauge("node_deep", "Deep.");
+    AtomicInteger readings = new AtomicInteger();
+    Subject subject =
+        subject(
+            "deep",
+            deep,
+            () -> {
+              if (readings.incrementAndGet() == 1) {
+                throw new StackOverflowError();
+              }
+              deep.add(1);
+            });
+    NodeCollector node =
+        new NodeCollector(List.of(subject), new ManualClock(), threads, Duration.ofSeconds(1));
+
+    assertThat(values(node.collect(), "node_scrape_collector_success")).containsExactly(0.0);
+    MetricSnapshots again = node.collect();
+    assertThat(values(again, "node_scrape_collector_success")).containsExactly(1.0);
+    assertThat(values(again, "vigie_agent_collectors_hanging")).containsExactly(0.0);
+  }
+
+  @Test
+  void givenOtherSubjects_whenReplaced_thenThoseUntilNowAreClosed() throws IOException {
+    AtomicInteger closed = new AtomicInteger();
+    Subject subject =
+        new Subject() {
+          @Override
+          public String name() {
+            return "connected";
+          }
+
+          @Override
+          public List<Family> families() {
+            return List.of();
+          }
+
+          @Override
+          public void collect() {}
+
+          @Override
+          public void close() {
+            closed.incrementAndGet();
+          }
+        };
+    NodeCollector node =
+        new NodeCollector(List.of(subject), new ManualClock(), threads, Duration.ofSeconds(1));
+
+    node.replace(new Fixture("vm-6.18").metrics(CollectorsConfig.DEFAULTS));
+
+    assertThat(closed).hasValue(1);
+    assertThat(node.names()).doesNotContain("connected");
   }
 
   @Test
