@@ -7,7 +7,11 @@ package vigie.agent.reader;
  */
 final class Bytes {
   private static final int MAX_NUMBER = 40;
-  private static final int MAX_EXACT_DIGITS = 18;
+
+  /** The largest number that another digit may fit behind, and that digit's limit: 2⁶⁴-1. */
+  private static final long MAX_TENTH = 1_844_674_407_370_955_161L;
+
+  private static final int MAX_LAST_DIGIT = 5;
   private static final int MAX_HEX_DIGITS = 15;
   private static final double[] POWERS = {1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
@@ -160,9 +164,22 @@ final class Bytes {
 
   /** The next field as a number, which may be negative; NaN when missing or no number. */
   double signed() {
+    return field() ? takenSigned() : Double.NaN;
+  }
+
+  /** The same, or in hexadecimal after {@code 0x}. */
+  double signedOrHexadecimal() {
     if (!field()) {
       return Double.NaN;
     }
+    if (startsWith("0x")) {
+      from += 2;
+      return takenHex();
+    }
+    return takenSigned();
+  }
+
+  private double takenSigned() {
     return data[from] == '-' ? -parse(from + 1, to) : parse(from, to);
   }
 
@@ -200,18 +217,18 @@ final class Bytes {
     if (stop <= start || stop - start > MAX_NUMBER) {
       return Double.NaN;
     }
-    long exact = 0;
-    double value = 0;
+    long exact = 0; // unsigned, as the kernel's counters
+    double beyond = Double.NaN;
     int digits = 0;
     int fraction = -1;
     for (int i = start; i < stop; i++) {
       int digit = data[i] - '0';
       if (digit >= 0 && digit <= 9) {
-        if (digits < MAX_EXACT_DIGITS) {
+        int room = Long.compareUnsigned(exact, MAX_TENTH);
+        if (Double.isNaN(beyond) && (room < 0 || (room == 0 && digit <= MAX_LAST_DIGIT))) {
           exact = exact * 10 + digit;
-          value = exact;
         } else {
-          value = value * 10 + digit;
+          beyond = (Double.isNaN(beyond) ? unsigned(exact) : beyond) * 10 + digit;
         }
         digits++;
         if (fraction >= 0) {
@@ -223,10 +240,16 @@ final class Bytes {
         return Double.NaN;
       }
     }
+    double value = Double.isNaN(beyond) ? unsigned(exact) : beyond;
     if (fraction <= 0) {
       return fraction == 0 ? Double.NaN : value;
     }
     return fraction < POWERS.length ? value / POWERS[fraction] : Double.NaN;
+  }
+
+  /** The nearest double; the last bit, shifted away, still counts for the rounding. */
+  private static double unsigned(long value) {
+    return value >= 0 ? (double) value : (value >>> 1 | (value & 1)) * 2.0;
   }
 
   private static boolean isSpace(byte b) {

@@ -3,6 +3,9 @@ package vigie.agent.reader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,6 +71,24 @@ class BytesTest {
     assertThat(bytes.field()).isTrue();
     assertThat(bytes.is("last")).isTrue();
     assertThat(bytes.line()).isFalse();
+  }
+
+  @Test
+  void givenNumbersOfManyDigits_whenRead_thenTheNearestDouble() {
+    Random random = new Random(7);
+    List<String> numbers = new ArrayList<>();
+    numbers.add("18446744073709551615");
+    numbers.add("18446744073709551616");
+    numbers.add("1844674407370955161");
+    numbers.add("9223372036854775808");
+    for (int i = 0; i < 1000; i++) {
+      numbers.add(Long.toUnsignedString(random.nextLong()));
+    }
+    for (String number : numbers) {
+      Bytes bytes = bytes(number);
+      bytes.line();
+      assertThat(bytes.number()).as(number).isEqualTo(Double.parseDouble(number));
+    }
   }
 
   @Test
