@@ -69,6 +69,12 @@ public final class NodeMetrics {
                   host -> new ArpMetrics(new ArpReader(host.roots()), host.filter("device")),
                   Option.filter("device"))
               .reads("/proc/net/arp"),
+          on(
+                  "bcache",
+                  host -> new BcacheMetrics(host.roots(), host.flag("priority_stats")),
+                  Option.flag("priority_stats"))
+              .reads("/sys/fs/bcache"),
+          on("bcachefs", host -> new BcachefsMetrics(host.roots())).reads("/sys/fs/bcachefs"),
           on("bonding", host -> new BondingMetrics(new BondingReader(host.roots())))
               .reads("/sys/class/net/bonding_masters"),
           on("btrfs", host -> new BtrfsMetrics(new BtrfsReader(host.roots())))
@@ -117,6 +123,8 @@ public final class NodeMetrics {
           on("edac", host -> new EdacMetrics(host.roots())).reads("/sys/devices/system/edac/mc"),
           on("entropy", host -> new EntropyMetrics(new SysctlReader(host.roots())))
               .reads("/proc/sys/kernel/random"),
+          on("fibrechannel", host -> new FibreChannelMetrics(host.roots()))
+              .reads("/sys/class/fc_host"),
           on("filefd", host -> new FileTableMetrics(new SysctlReader(host.roots())))
               .reads("/proc/sys/fs/file-nr"),
           on(
@@ -155,6 +163,8 @@ public final class NodeMetrics {
                   Option.filter("name"),
                   Option.flagOn("include_zeros"))
               .reads("/proc/interrupts"),
+          on("infiniband", host -> new InfinibandMetrics(host.roots()))
+              .reads("/sys/class/infiniband"),
           on(
                   "ipvs",
                   host ->
@@ -254,6 +264,11 @@ public final class NodeMetrics {
                   SystemdMetrics::exporter,
                   Option.anchoredFilter("unit", ".+", ".+\\.(device)"))
               .reads("systemd over D-Bus"),
+          on(
+                  "tapestats",
+                  host -> new TapeMetrics(host.roots(), host.excluding("ignored_devices")::accepts),
+                  Option.regex("ignored_devices", "^$"))
+              .reads("/sys/class/scsi_tape"),
           off("tcpstat", host -> new TcpMetrics(new TcpReader(host.roots())))
               .reads("/proc/net/tcp, /proc/net/tcp6"),
           on("textfile", TextfileMetrics::of, Option.texts("directory", TextfileMetrics.DIRECTORY))

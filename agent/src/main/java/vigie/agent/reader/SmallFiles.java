@@ -34,10 +34,10 @@ final class SmallFiles {
     return new File(path).exists();
   }
 
-  /** The first line's number, or NaN. */
+  /** The first line's number, in hexadecimal behind {@code 0x}; or NaN. */
   double number(String path) {
     Bytes line = open(path);
-    return line == null ? Double.NaN : line.signed();
+    return line == null ? Double.NaN : line.signedOrHexadecimal();
   }
 
   /** The first line's text without spaces at its ends, or the empty string. */

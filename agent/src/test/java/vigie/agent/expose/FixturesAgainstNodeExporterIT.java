@@ -33,6 +33,8 @@ class FixturesAgainstNodeExporterIT {
   private static final List<String> COLLECTORS =
       List.of(
           "arp",
+          "bcache",
+          "bcachefs",
           "bonding",
           "btrfs",
           "buddyinfo",
@@ -44,8 +46,10 @@ class FixturesAgainstNodeExporterIT {
           "dmi",
           "edac",
           "entropy",
+          "fibrechannel",
           "filefd",
           "hwmon",
+          "infiniband",
           "interrupts",
           "ipvs",
           "kernel_hung",
@@ -68,6 +72,7 @@ class FixturesAgainstNodeExporterIT {
           "softirqs",
           "softnet",
           "stat",
+          "tapestats",
           "thermal_zone",
           "udp_queues",
           "vmstat",
@@ -81,6 +86,9 @@ class FixturesAgainstNodeExporterIT {
           Map.entry(
               "adds node_memory_",
               "each line of /proc/meminfo is told, also those that node_exporter does not know"),
+          Map.entry(
+              "node_bcache_btree_read_average_duration_seconds",
+              "the kernel tells microseconds, which node_exporter takes for nanoseconds"),
           Map.entry(
               "adds node_network_receive_nohandler_total",
               "node_exporter has it from the kernel by netlink, not from files"));

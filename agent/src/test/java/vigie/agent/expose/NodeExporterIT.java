@@ -40,10 +40,6 @@ import vigie.base.time.Clock;
  * collector that node_exporter turns on by default, the same names, types, labels and values.
  */
 class NodeExporterIT {
-  /** Collectors that are still to be written. */
-  private static final Set<String> NOT_YET =
-      Set.of("bcache", "bcachefs", "fibrechannel", "infiniband", "tapestats");
-
   /** What differs on purpose: how the name of a series begins, and why. */
   private static final Map<String, String> DIFFERENT =
       Map.ofEntries(
@@ -160,7 +156,6 @@ class NodeExporterIT {
   void givenNodeExportersDefaults_whenListed_thenNoCollectorIsMissing() throws Exception {
     Set<String> missing = new TreeSet<>(collectors);
     missing.removeAll(collectors(ours("")));
-    missing.removeAll(NOT_YET);
     assertThat(missing).isEmpty();
   }
 
