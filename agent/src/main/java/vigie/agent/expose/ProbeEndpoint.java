@@ -65,11 +65,10 @@ public final class ProbeEndpoint {
       throw new HttpFault(
           400, "Unknown module \"" + (name.isEmpty() ? DEFAULT_MODULE : name) + "\"; see modules:");
     }
-    List<String> targets = request.parameters("target");
-    if (targets.size() != 1 || targets.get(0).isEmpty()) {
-      throw new HttpFault(400, "Target parameter is missing or stands there more than once");
+    String target = request.parameter("target");
+    if (target.isEmpty()) {
+      throw new HttpFault(400, "Target parameter is missing");
     }
-    String target = targets.get(0);
     if (!allowed.allows(target)) {
       throw new HttpFault(
           403, "target \"" + target + "\" is none of this agent's; add it to probe_targets:");
@@ -79,9 +78,21 @@ public final class ProbeEndpoint {
     } catch (IllegalArgumentException e) {
       throw new HttpFault(400, "target " + e.getMessage());
     }
+    module = named(module, request.parameter("hostname"));
     return request.parameter("debug").equals("true")
         ? explained(module, target, timeout(module, request))
         : measured(module, target, timeout(module, request), request.header("accept"));
+  }
+
+  private static Modules.Named named(Modules.Named module, String hostname) {
+    if (hostname.isEmpty()) {
+      return module;
+    }
+    try {
+      return new Modules.Named(module.module().forHost(hostname), module.timeout());
+    } catch (IllegalArgumentException e) {
+      throw new HttpFault(400, String.valueOf(e.getMessage()));
+    }
   }
 
   private CompletionStage<HttpAnswer> measured(
@@ -152,7 +163,7 @@ public final class ProbeEndpoint {
               waits.compareTo(ON_THE_WAY.multipliedBy(2)) > 0 ? waits.minus(ON_THE_WAY) : waits;
         }
       } catch (NumberFormatException e) {
-        throw new HttpFault(400, "Failed to parse timeout from Prometheus header");
+        throw new HttpFault(500, "Failed to parse timeout from Prometheus header");
       }
     }
     Duration own = module.timeout();

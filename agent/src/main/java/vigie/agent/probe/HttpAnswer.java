@@ -178,6 +178,7 @@ final class HttpAnswer {
       return null;
     } catch (IOException e) {
       body = new byte[0];
+      length = 0;
       return "body is not compressed with " + module.compression() + ": " + e.getMessage();
     }
   }

@@ -206,6 +206,25 @@ record HttpModule(
   }
 
   @Override
+  public Module forHost(String name) {
+    return new HttpModule(
+        addresses,
+        security,
+        request.forHost(name),
+        validStatus,
+        validVersions,
+        followRedirects,
+        failIfTls,
+        failIfNotTls,
+        badBody,
+        goodBody,
+        badHeaders,
+        goodHeaders,
+        compression,
+        mostBody);
+  }
+
+  @Override
   public Probe probe(String target, Duration timeout, ProbeTools tools) {
     return new HttpProbe(this, HttpUrl.parse(target), timeout, tools);
   }

@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DateFormatter;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpClientCodec;
@@ -20,10 +21,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -131,6 +130,8 @@ final class HttpProbe implements Probe {
     private @Nullable TlsPeer peer;
     private @Nullable HttpResponse head;
     private long contentLength;
+    private long bodyLength;
+    private @Nullable HttpCookies cookies;
     private @Nullable HttpAnswer answer;
 
     Run(Consumer<ProbeResult> done, Steps steps) {
@@ -162,6 +163,7 @@ final class HttpProbe implements Probe {
       phaseBegan = elapsed();
       peer = null;
       head = null;
+      bodyLength = 0;
       boolean known = url.address().equals(target.address());
       Dial to = known ? dial : new Dial(url.address(), module.addresses(), tools);
       Dial.Attempt now = to.new Attempt(this, Receiver::new, this);
@@ -268,6 +270,10 @@ final class HttpProbe implements Probe {
           && !headers.contains(HttpHeaderNames.AUTHORIZATION)) {
         headers.set(HttpHeaderNames.AUTHORIZATION, ready.authorization());
       }
+      HttpCookies given = cookies;
+      if (given != null) {
+        given.addTo(url, headers);
+      }
       boolean mayHaveBody = !method.equals("GET") && !method.equals("HEAD");
       if (body.isReadable() || mayHaveBody) {
         headers.set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
@@ -283,7 +289,7 @@ final class HttpProbe implements Probe {
     private void received(HttpResponse response) {
       enter(Phase.TRANSFER);
       head = response;
-      contentLength = contentLength(response);
+      contentLength = contentLength(response, method.equals("HEAD"));
       tell(response);
       String location = response.headers().get(HttpHeaderNames.LOCATION);
       if (location == null || !isRedirect(response.status().code())) {
@@ -301,6 +307,7 @@ final class HttpProbe implements Probe {
 
     private void redirect(int code, String location) {
       step("redirected to " + shown(location));
+      takeCookies();
       HttpUrl next;
       try {
         next = url.follow(location);
@@ -317,6 +324,15 @@ final class HttpProbe implements Probe {
         method = "GET";
       }
       hop();
+    }
+
+    private void takeCookies() {
+      HttpHeaders headers = Objects.requireNonNull(head).headers();
+      if (headers.contains(HttpHeaderNames.SET_COOKIE)) {
+        HttpCookies kept = cookies == null ? new HttpCookies() : cookies;
+        kept.take(url, headers);
+        cookies = kept;
+      }
     }
 
     private void completed(byte[] body, long length) {
@@ -387,7 +403,8 @@ final class HttpProbe implements Probe {
       HttpResponse response = head;
       all.add(HttpMeasures.STATUS.sample(response == null ? 0 : response.status().code()));
       all.add(HttpMeasures.CONTENT_LENGTH.sample(response == null ? 0 : contentLength));
-      all.add(HttpMeasures.UNCOMPRESSED_LENGTH.sample(judged == null ? 0 : judged.length()));
+      all.add(
+          HttpMeasures.UNCOMPRESSED_LENGTH.sample(judged == null ? bodyLength : judged.length()));
       all.add(HttpMeasures.REDIRECTS.sample(redirects));
       all.add(HttpMeasures.TLS.sample(response != null && url.tls() ? 1 : 0));
       all.add(HttpMeasures.VERSION.sample(response == null ? 0 : version(response)));
@@ -437,6 +454,7 @@ final class HttpProbe implements Probe {
         int more = content.content().readableBytes();
         length += more;
         long most = keepsBody ? mostKept(module) : module.mostBody();
+        bodyLength = most > 0 ? Math.min(length, most) : length;
         if (most > 0 && length > most) {
           done = true;
           down(tooLarge(most));
@@ -486,9 +504,9 @@ final class HttpProbe implements Probe {
   }
 
   /** As Go tells it: -1 where the length is not known before the end. */
-  private static long contentLength(HttpResponse response) {
+  private static long contentLength(HttpResponse response, boolean ofHead) {
     int code = response.status().code();
-    if (code == 204 || code == 304) {
+    if (!ofHead && (code == 204 || code == 304)) {
       return 0;
     }
     return HttpUtil.isTransferEncodingChunked(response)
@@ -506,11 +524,10 @@ final class HttpProbe implements Probe {
     if (text == null) {
       return;
     }
-    try {
-      ZonedDateTime at = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME);
-      into.add(HttpMeasures.LAST_MODIFIED.sample(at.toEpochSecond()));
-    } catch (DateTimeParseException e) {
-      // A date that nobody can read is none.
+    // Takes the two old forms of a date too; one that nobody can read is none.
+    Date at = DateFormatter.parseHttpDate(text);
+    if (at != null) {
+      into.add(HttpMeasures.LAST_MODIFIED.sample(at.toInstant().getEpochSecond()));
     }
   }
 

@@ -149,6 +149,22 @@ record HttpRequestSpec(
     return found;
   }
 
+  /** The same with a header {@code Host}; see {@link Module#forHost}. */
+  HttpRequestSpec forHost(String name) {
+    if (name.isEmpty() || !name.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+      throw new IllegalArgumentException("hostname " + PeerWords.quoted(name) + " is no host name");
+    }
+    Map<String, String> with = new LinkedHashMap<>(headers);
+    for (Map.Entry<String, String> each : headers.entrySet()) {
+      if (each.getKey().equalsIgnoreCase("host") && !each.getValue().equals(name)) {
+        throw new IllegalArgumentException(
+            "hostname " + PeerWords.quoted(name) + " is not the module's header Host");
+      }
+    }
+    with.putIfAbsent("Host", name);
+    return new HttpRequestSpec(method, with, more, body, bodyFile, authorization);
+  }
+
   /** Whether {@link #ready} reads files. */
   boolean readsFiles() {
     return bodyFile != null

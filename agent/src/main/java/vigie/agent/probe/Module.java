@@ -31,6 +31,15 @@ public interface Module {
    */
   Probe probe(String target, Duration timeout, ProbeTools tools);
 
+  /**
+   * The same for a virtual host: asked for under that name, whatever the target's address.
+   *
+   * @throws IllegalArgumentException where it cannot be the host, or the module names another one
+   */
+  default Module forHost(String name) {
+    return this;
+  }
+
   /** How often to run unless configured. */
   default Duration every() {
     return EVERY;

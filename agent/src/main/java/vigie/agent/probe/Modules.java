@@ -9,6 +9,10 @@ import vigie.base.config.Section;
 
 /** Reads {@code modules:}, in the grammar of blackbox_exporter's configuration. */
 public final class Modules {
+  private static final String NO_GRPC =
+      "prober \"grpc\" is not to be had; probe its port with prober tcp, or run"
+          + " grpc_health_probe by prober exec";
+
   private Modules() {}
 
   /**
@@ -38,7 +42,9 @@ public final class Modules {
       if (!name.isEmpty()) {
         section.fault(
             "prober",
-            "prober \"" + name + "\" is not one of " + String.join(", ", Probers.names()));
+            name.equals("grpc")
+                ? NO_GRPC
+                : "prober \"" + name + "\" is not one of " + String.join(", ", Probers.names()));
       }
       return null;
     }

@@ -120,6 +120,11 @@ record TcpModule(
   }
 
   @Override
+  public Module forHost(String name) {
+    return new TcpModule(addresses, tls, security.orNamed(name), dialogue);
+  }
+
+  @Override
   public Probe probe(String target, Duration timeout, ProbeTools tools) {
     return new TcpProbe(this, Addresses.parse(target), timeout, tools);
   }

@@ -137,6 +137,28 @@ final class TlsSettings {
     return keys.serverName.isEmpty() ? host : keys.serverName;
   }
 
+  /** The same for a certificate of this name, unless {@code server_name} asks for another. */
+  TlsSettings orNamed(String name) {
+    if (!keys.serverName.isEmpty()) {
+      return this;
+    }
+    TlsSettings named =
+        new TlsSettings(
+            new Keys(
+                keys.caFile,
+                keys.ca,
+                keys.certFile,
+                keys.cert,
+                keys.keyFile,
+                keys.key,
+                name,
+                keys.insecure,
+                keys.least,
+                keys.most));
+    named.loaded = loaded; // The context is the same under every name.
+    return named;
+  }
+
   boolean isInsecure() {
     return keys.insecure;
   }

@@ -121,6 +121,6 @@ class ProbeEndpointTest {
         .matches(r -> r.statusCode() == 400)
         .matches(r -> r.body().startsWith("Unknown module \"http_2xx\""));
     assertThat(get("module=tcp_connect").statusCode()).isEqualTo(400);
-    assertThat(get("module=tcp_connect&target=" + open + "&target=x").statusCode()).isEqualTo(400);
+    assertThat(get("module=tcp_connect&target=x&target=" + open).statusCode()).isEqualTo(403);
   }
 }

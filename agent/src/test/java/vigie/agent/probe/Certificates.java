@@ -15,12 +15,12 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 
 /** Certificates for a test, made by the JDK's keytool, all signed by one authority. */
-final class Certificates {
+public final class Certificates {
   private static final String PASSWORD = "changeit";
   private final Path folder;
 
   /** Makes the authority, {@link #ca}. */
-  Certificates(Path folder) {
+  public Certificates(Path folder) {
     this.folder = folder;
     keytool(
         "ca", "-genkeypair", "-dname", "CN=Test CA, O=Vigie", "-ext", "bc:c", "-validity", "99");
@@ -28,7 +28,7 @@ final class Certificates {
   }
 
   /** The authority's certificate in PEM. */
-  Path ca() {
+  public Path ca() {
     return folder.resolve("ca.pem");
   }
 
@@ -38,7 +38,7 @@ final class Certificates {
    * @param names as keytool's {@code san}, such as {@code dns:localhost,ip:127.0.0.1}
    * @param start as keytool's {@code -startdate}, such as {@code -10d}
    */
-  SSLContext server(String names, String start, int days) {
+  public SSLContext server(String names, String start, int days) {
     String alias = "server" + System.nanoTime();
     String request = folder.resolve(alias + ".csr").toString();
     String signed = folder.resolve(alias + ".pem").toString();
@@ -65,7 +65,7 @@ final class Certificates {
   }
 
   /** A server's context with a certificate that signed itself. */
-  SSLContext selfSigned(String names) {
+  public SSLContext selfSigned(String names) {
     String alias = "own" + System.nanoTime();
     keytool(
         alias,

@@ -182,8 +182,8 @@ public final class Value {
   }
 
   /**
-   * A size in bytes: a whole number with an optional KiB, MiB, GiB, KB, MB or GB; null with a fault
-   * otherwise.
+   * A size in bytes: a whole number with an optional KiB, MiB or GiB; null with a fault otherwise.
+   * KB, MB and GB are the same, as in Prometheus's and blackbox_exporter's configuration.
    */
   public @Nullable Long bytes() {
     String text = string();
@@ -197,12 +197,9 @@ public final class Value {
     long unit =
         switch (text.substring(digits).strip()) {
           case "", "B" -> 1L;
-          case "KB" -> 1_000L;
-          case "MB" -> 1_000_000L;
-          case "GB" -> 1_000_000_000L;
-          case "KiB" -> 1L << 10;
-          case "MiB" -> 1L << 20;
-          case "GiB" -> 1L << 30;
+          case "KB", "KiB" -> 1L << 10;
+          case "MB", "MiB" -> 1L << 20;
+          case "GB", "GiB" -> 1L << 30;
           default -> 0L;
         };
     if (digits == 0 || digits > 12 || unit == 0) {
