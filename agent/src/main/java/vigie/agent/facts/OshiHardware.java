@@ -14,6 +14,7 @@ import oshi.hardware.ComputerSystem;
 import oshi.hardware.HardwareAbstractionLayer;
 import oshi.spi.SystemInfoFactory;
 import oshi.util.GlobalConfig;
+import oshi.util.driver.linux.proc.CpuInfo;
 
 /**
  * The hardware as OSHI sees it, with what it takes from files. Where OSHI finds no file it runs
@@ -58,13 +59,13 @@ final class OshiHardware implements Hardware {
         text(system.getManufacturer()),
         named || tree ? text(system.getModel()) : "",
         text(board.getModel()),
-        serials ? serial(system, board) : "");
+        serials ? serial(system) : "");
   }
 
-  private String serial(ComputerSystem system, Baseboard board) {
-    // A PC tells its serial number to root only; on a Raspberry Pi it is the board's.
+  private String serial(ComputerSystem system) {
+    // A PC tells its serial number to root only; a Raspberry Pi has it beside the processor.
     boolean told = readable("devices/virtual/dmi/id/product_serial");
-    return text(told ? system.getSerialNumber() : board.getSerialNumber());
+    return text(told ? system.getSerialNumber() : CpuInfo.queryBoardInfo().getD());
   }
 
   @Override
