@@ -30,6 +30,7 @@ public final class Probes implements AutoCloseable {
   private final ProbeTools tools;
   private final ListeningSockets sockets;
   private final Teller teller;
+  private final Hints hints;
   private final ProbeMeters meters;
   private volatile List<Passive> watched = List.of();
   private Scheduler.@Nullable Task passive;
@@ -45,6 +46,7 @@ public final class Probes implements AutoCloseable {
     this.tools = tools;
     this.sockets = new ListeningSockets(tools.roots().procfs());
     this.teller = new Teller(sink, telling, tools.scheduler(), meters);
+    this.hints = new Hints(tools.blocking(), tools.scheduler());
     this.meters = new ProbeMeters(meters);
   }
 
@@ -129,7 +131,7 @@ public final class Probes implements AutoCloseable {
 
   private Watched watch(ProbeConfig config) {
     Probe probe = config.module().probe(config.target(), config.timeout(), tools);
-    return new Watched(config, probe, tools.clock(), teller, meters);
+    return new Watched(config, probe, tools.clock(), teller, hints, meters);
   }
 
   /** On the scheduler's thread: it only reads memory that the kernel prints. */

@@ -17,12 +17,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
+import vigie.agent.event.EventType;
 import vigie.base.time.Scheduler;
 
 /**
  * Hands events to the sink in order, on a thread that may wait for the disk. What the sink refuses
- * is offered again until it is taken; meanwhile only the newest event of each probe is kept, since
- * the newest state is what counts. Safe for all threads.
+ * is offered again until it is taken; meanwhile only the newest state of each probe and target is
+ * kept, and the newest event of each other type. Safe for all threads.
  */
 final class Teller {
   private static final Logger log = LoggerFactory.getLogger(Teller.class);
@@ -37,17 +38,18 @@ final class Teller {
   private final Counter broken;
   // Guarded by this.
   private final Deque<Waiting> queue = new ArrayDeque<>();
+  private int mostWaiting = MOST_WAITING;
   private boolean draining;
   private boolean refusing;
 
   /** An event, or how to make it, which may take time and is done once. */
   private static final class Waiting {
-    private final String probe;
+    private final Key key;
     private final Supplier<Event> maker;
     private @Nullable Event event;
 
-    Waiting(String probe, Supplier<Event> maker) {
-      this.probe = probe;
+    Waiting(Key key, Supplier<Event> maker) {
+      this.key = key;
       this.maker = maker;
     }
 
@@ -58,6 +60,14 @@ final class Teller {
         event = made;
       }
       return made;
+    }
+  }
+
+  /** What a newer event makes needless: up and down are one state. */
+  private record Key(String probe, String target, EventType type) {
+    static Key of(ProbeConfig config, EventType type) {
+      return new Key(
+          config.name(), config.target(), type == EventType.PROBE_UP ? EventType.PROBE_DOWN : type);
     }
   }
 
@@ -81,10 +91,12 @@ final class Teller {
   }
 
   /** Takes an event to tell; {@code maker} runs on the thread that may wait. */
-  synchronized void tell(String probe, Supplier<Event> maker) {
-    queue.addLast(new Waiting(probe, maker));
-    if (queue.size() > MOST_WAITING) {
+  synchronized void tell(ProbeConfig config, EventType type, Supplier<Event> maker) {
+    queue.addLast(new Waiting(Key.of(config, type), maker));
+    if (queue.size() > mostWaiting) {
       keepNewest();
+      // All may be needed, of very many probes: don't look again at each.
+      mostWaiting = Math.max(MOST_WAITING, 2 * queue.size());
     }
     if (!refusing) {
       startDraining();
@@ -104,6 +116,7 @@ final class Teller {
 
   private void drain() {
     boolean finished = false;
+    @Nullable Waiting offered = null;
     try {
       while (true) {
         Waiting next;
@@ -115,6 +128,7 @@ final class Teller {
             return;
           }
         }
+        offered = next;
         try {
           sink.accept(next.event());
         } catch (UncheckedIOException e) {
@@ -127,7 +141,7 @@ final class Teller {
     } finally {
       if (!finished) {
         // An error on the way: drop what caused it, or it would come back for ever.
-        abandon();
+        abandon(offered);
       }
     }
   }
@@ -151,17 +165,17 @@ final class Teller {
     scheduler.after(RETRY, this::startDraining);
   }
 
-  private synchronized void abandon() {
-    queue.pollFirst();
+  private synchronized void abandon(@Nullable Waiting cause) {
+    queue.remove(cause);
     broken.increment();
     draining = false;
     startDraining();
   }
 
   private void keepNewest() {
-    Set<String> seen = new HashSet<>();
+    Set<Key> seen = new HashSet<>();
     for (Iterator<Waiting> newestFirst = queue.descendingIterator(); newestFirst.hasNext(); ) {
-      if (!seen.add(newestFirst.next().probe)) {
+      if (!seen.add(newestFirst.next().key)) {
         newestFirst.remove();
         superseded.increment();
       }

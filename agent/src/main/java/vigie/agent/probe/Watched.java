@@ -2,9 +2,13 @@ package vigie.agent.probe;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,15 +26,19 @@ import vigie.base.time.Scheduler;
 final class Watched {
   private static final Logger log = LoggerFactory.getLogger(Watched.class);
 
+  /** So long after its timeout a run that has told nothing is taken for lost. */
+  private static final Duration LOST_AFTER = Duration.ofMinutes(1);
+
   private final ProbeConfig config;
   private final Probe probe;
   private final Clock clock;
   private final Teller teller;
+  private final Hints hints;
   private final ProbeMeters meters;
 
   private Scheduler.@Nullable Task turns;
   private boolean stopped;
-  private boolean underWay;
+  private @Nullable Run underWay;
   private boolean again;
   private boolean everUp;
   private boolean cannotRun;
@@ -41,14 +49,23 @@ final class Watched {
   private final Window results;
   private final Window slowness;
   private String reason = "";
+  // What besides probe.down has been told of the present outage.
+  private final Set<EventType> causes = EnumSet.noneOf(EventType.class);
   private @Nullable Instant since;
   private long sinceNanos;
 
-  Watched(ProbeConfig config, Probe probe, Clock clock, Teller teller, ProbeMeters meters) {
+  Watched(
+      ProbeConfig config,
+      Probe probe,
+      Clock clock,
+      Teller teller,
+      Hints hints,
+      ProbeMeters meters) {
     this.config = config;
     this.probe = probe;
     this.clock = clock;
     this.teller = teller;
+    this.hints = hints;
     this.meters = meters;
     this.results = new Window(config.damping().of());
     this.slowness = new Window(config.damping().of());
@@ -90,37 +107,68 @@ final class Watched {
 
   /** A regular turn: skipped while the last run is still under way. */
   void turn() {
+    Run run;
     synchronized (this) {
       if (stopped) {
         return;
       }
-      if (underWay) {
+      Run before = underWay;
+      if (before != null && !before.isLost()) {
         meters.skipped();
         return;
       }
-      underWay = true;
+      if (before != null) {
+        take(new ProbeResult.NotRun(clock.now(), "a run never ended, a fault of the agent"));
+      }
+      run = new Run();
+      underWay = run;
     }
-    probe.run(this::finished);
+    run.start();
   }
 
   /** Something hints that the state has changed: runs at once, or once more after this run. */
   void turnNow() {
+    Run run;
     synchronized (this) {
       if (stopped) {
         return;
       }
-      if (underWay) {
+      if (underWay != null) {
         again = true;
         return;
       }
-      underWay = true;
+      run = new Run();
+      underWay = run;
     }
-    probe.run(this::finished);
+    run.start();
+  }
+
+  /** One run, of which the first result counts, and that only until it is taken for lost. */
+  private final class Run implements Consumer<ProbeResult> {
+    private final long began = clock.nanos();
+
+    boolean isLost() {
+      return clock.nanos() - began > config.timeout().plus(LOST_AFTER).toNanos();
+    }
+
+    void start() {
+      try {
+        probe.run(this);
+      } catch (RuntimeException e) {
+        log.error("run of a probe failed probe={}", config.name(), e);
+        accept(new ProbeResult.NotRun(clock.now(), "a fault of the agent: " + e));
+      }
+    }
+
+    @Override
+    public void accept(ProbeResult result) {
+      finished(this, result);
+    }
   }
 
   /** Tells the present state again, with the time of now; nothing before the first result. */
   synchronized void tellAgain() {
-    stateNow("reconnect").ifPresent(event -> teller.tell(config.name(), () -> event));
+    stateNow("reconnect").ifPresent(this::tell);
   }
 
   /**
@@ -144,10 +192,13 @@ final class Watched {
     return Optional.of(event(EventType.PROBE_UP, now, fields, title() + " is still up"));
   }
 
-  private void finished(ProbeResult result) {
+  private void finished(Run run, ProbeResult result) {
     boolean runAgain;
     synchronized (this) {
-      underWay = false;
+      if (underWay != run) {
+        return;
+      }
+      underWay = null;
       meters.ran();
       if (!stopped && !isDoubtful(result)) {
         take(result);
@@ -199,6 +250,7 @@ final class Watched {
     }
     if (result instanceof ProbeResult.Down down && isDown()) {
       reason = down.reason();
+      tellCause(down);
     }
     if (result instanceof ProbeResult.Up answered) {
       everUp = true;
@@ -221,6 +273,7 @@ final class Watched {
       fields.put("lasted", lasted);
     }
     boolean first = up == null;
+    causes.clear();
     since = at;
     sinceNanos = clock.nanos();
     results.clear();
@@ -285,9 +338,7 @@ final class Watched {
 
   private void wentDown(ProbeResult.Down down, Map<String, String> fields, String lasted) {
     String text = title() + " is down: " + down.reason();
-    if (down.cause() != EventType.PROBE_DOWN) {
-      tell(down.cause(), down.at(), new LinkedHashMap<>(fields), title() + ": " + down.reason());
-    }
+    tellCause(down);
     if (everUp) {
       log.warn(
           "probe down probe={} target={} reason=\"{}\"",
@@ -297,10 +348,12 @@ final class Watched {
       tell(EventType.PROBE_DOWN, down.at(), fields, text + "; it was up for " + lasted);
       return;
     }
+    CompletableFuture<String> looking = hints.of(config.name(), probe);
     teller.tell(
-        config.name(),
+        config,
+        EventType.PROBE_DOWN,
         () -> {
-          String hint = probe.hint();
+          String hint = looking.join();
           log.warn(
               "probe has never been up probe={} target={} reason=\"{}\" hint=\"{}\"",
               config.name(),
@@ -315,9 +368,22 @@ final class Watched {
         });
   }
 
+  /** Each once in an outage: a dump may get late while its folder was gone, and stay so. */
+  private void tellCause(ProbeResult.Down down) {
+    EventType cause = down.cause();
+    if (cause != EventType.PROBE_DOWN && causes.add(cause)) {
+      Map<String, String> fields = fields(down.at(), down.at());
+      fields.put("reason", down.reason());
+      tell(cause, down.at(), fields, title() + ": " + down.reason());
+    }
+  }
+
   private void tell(EventType type, Instant at, Map<String, String> fields, String text) {
-    Event event = event(type, at, fields, text);
-    teller.tell(config.name(), () -> event);
+    tell(event(type, at, fields, text));
+  }
+
+  private void tell(Event event) {
+    teller.tell(config, event.type(), () -> event);
   }
 
   private static Event event(EventType type, Instant at, Map<String, String> fields, String text) {

@@ -101,7 +101,7 @@ class ProbesTest {
   @Test
   void givenProbeThatWasNeverUp_whenDown_thenTheEventSaysWhatListensInstead() throws IOException {
     configure("calculatrice", freePort());
-    advance(Duration.ofSeconds(5));
+    advance(Duration.ofMillis(300)); // Less than a hint may take.
     awaitState(false);
     assertThat(told.get(0).text())
         .contains("never up since the agent started; nothing listens on 127.0.0.1:");

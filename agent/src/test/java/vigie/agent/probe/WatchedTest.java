@@ -6,9 +6,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import vigie.agent.event.Event;
+import vigie.agent.event.EventType;
 import vigie.base.time.ManualClock;
 
 /** Which results change a state, with a target whose results the test decides. */
@@ -18,6 +21,10 @@ class WatchedTest {
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private boolean up = true;
   private Duration took = Duration.ofMillis(1);
+  private EventType cause = EventType.PROBE_DOWN;
+  private @Nullable RuntimeException fault;
+  private boolean silent;
+  private @Nullable Consumer<ProbeResult> waiting;
 
   /** The target. */
   private final class Scripted implements Module, Probe {
@@ -36,10 +43,21 @@ class WatchedTest {
 
     @Override
     public void run(Consumer<ProbeResult> done, Steps steps) {
-      done.accept(
-          up
-              ? new ProbeResult.Up(clock.now(), took, List.of())
-              : new ProbeResult.Down(clock.now(), took, "no", List.of()));
+      if (fault != null) {
+        throw fault;
+      }
+      waiting = done;
+      if (!silent) {
+        done.accept(
+            up
+                ? new ProbeResult.Up(clock.now(), took, List.of())
+                : new ProbeResult.Down(clock.now(), took, "no", List.of(), cause));
+      }
+    }
+
+    @Override
+    public String hint() {
+      throw new IllegalStateException("BUG: a hint that fails");
     }
   }
 
@@ -47,7 +65,8 @@ class WatchedTest {
     Scripted scripted = new Scripted();
     ProbeConfig config = new ProbeConfig("p", scripted, "t", Module.EVERY, Module.TIMEOUT, damping);
     Teller teller = new Teller(told::add, Runnable::run, clock, meters);
-    return new Watched(config, scripted, clock, teller, new ProbeMeters(meters));
+    Hints hints = new Hints(Runnable::run, clock);
+    return new Watched(config, scripted, clock, teller, hints, new ProbeMeters(meters));
   }
 
   /** Runs once for each letter: u up, d down. */
@@ -61,6 +80,59 @@ class WatchedTest {
 
   private List<String> types() {
     return told.stream().map(e -> e.type().wire()).toList();
+  }
+
+  @Test
+  void givenRunThatThrows_whenTheNextTurnComes_thenItRuns() {
+    Watched watched = watched(Damping.NONE);
+    fault = new IllegalStateException("BUG: this one");
+    run(watched, "u");
+    fault = null;
+    run(watched, "u");
+    assertThat(types()).containsExactly("probe.up");
+    assertThat(meters.get("vigie.probe.runs.impossible").counter().count()).isEqualTo(1);
+  }
+
+  @Test
+  void givenRunThatTellsNothing_whenAMinuteAfterItsTimeout_thenTakenForLostAndNotHeardAnyMore() {
+    Watched watched = watched(Damping.NONE);
+    silent = true;
+    run(watched, "u");
+    Consumer<ProbeResult> lost = Objects.requireNonNull(waiting);
+    silent = false;
+    run(watched, "u");
+    assertThat(types()).isEmpty();
+    clock.advance(Duration.ofMinutes(2));
+    run(watched, "u");
+    assertThat(types()).containsExactly("probe.up");
+    lost.accept(new ProbeResult.Down(clock.now(), took, "late", List.of()));
+    assertThat(types()).containsExactly("probe.up");
+  }
+
+  @Test
+  void givenRunThatTellsTwice_whenTheSecondSaysOtherwise_thenTheFirstCounts() {
+    Watched watched = watched(Damping.NONE);
+    run(watched, "u");
+    Objects.requireNonNull(waiting)
+        .accept(new ProbeResult.Down(clock.now(), took, "again", List.of()));
+    assertThat(types()).containsExactly("probe.up");
+  }
+
+  @Test
+  void givenHintThatFails_whenNeverUp_thenTheEventIsToldWithout() {
+    run(watched(Damping.NONE), "d");
+    assertThat(told).singleElement().satisfies(e -> assertThat(e.text()).endsWith("started"));
+  }
+
+  @Test
+  void givenOutage_whenAnotherCauseIsFoundLater_thenItIsToldOnce() {
+    Watched watched = watched(Damping.NONE);
+    run(watched, "ud");
+    cause = EventType.BACKUP_LATE;
+    run(watched, "dd");
+    assertThat(types()).containsExactly("probe.up", "probe.down", "backup.late");
+    run(watched, "ud");
+    assertThat(types().subList(3, 6)).containsExactly("probe.up", "backup.late", "probe.down");
   }
 
   @Test
