@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -17,13 +18,15 @@ import vigie.base.time.Scheduler;
  * until then no other is begun, so that a probe holds one thread at most for however long it hangs.
  */
 final class BlockingLook {
+  private static final Finding NO_THREAD = Finding.notRun("no thread was free to look in time");
+
   private final Clock clock;
   private final Scheduler scheduler;
   private final Executor blocking;
   private final Duration timeout;
   private final Look look;
   private final Supplier<Finding> hanging;
-  private final AtomicBoolean held = new AtomicBoolean();
+  private final AtomicReference<@Nullable Run> holder = new AtomicReference<>();
 
   /** Looks once, on a thread that may block. */
   interface Look {
@@ -55,6 +58,12 @@ final class BlockingLook {
     new Run(done, steps).start();
   }
 
+  /** Whether a look is under way that may never return. */
+  boolean isHanging() {
+    Run run = holder.get();
+    return run != null && run.begun;
+  }
+
   private final class Run implements Runnable {
     private final Consumer<ProbeResult> done;
     private final Probe.Steps steps;
@@ -69,15 +78,19 @@ final class BlockingLook {
     }
 
     void start() {
-      if (!held.compareAndSet(false, true)) {
-        end(hanging.get());
-        return;
+      while (!holder.compareAndSet(null, this)) {
+        Run before = holder.get();
+        if (before != null) {
+          // One that still waits for a thread says nothing of what was to be looked at.
+          end(before.begun ? hanging.get() : NO_THREAD);
+          return;
+        }
       }
       deadline = scheduler.after(timeout, this::timedOut);
       try {
         blocking.execute(this);
       } catch (RejectedExecutionException full) {
-        held.set(false);
+        holder.set(null);
         end(Finding.notRun("no thread is free to look: other probes hold all of them"));
       }
     }
@@ -93,13 +106,13 @@ final class BlockingLook {
         finding = look.look(what -> steps.step(elapsed(), what), ended::get);
       } finally {
         // First, so that whoever is told may run again at once.
-        held.set(false);
+        holder.set(null);
         end(finding);
       }
     }
 
     private void timedOut() {
-      end(begun ? hanging.get() : Finding.notRun("no thread was free to look in time"));
+      end(begun ? hanging.get() : NO_THREAD);
     }
 
     private void end(Finding finding) {

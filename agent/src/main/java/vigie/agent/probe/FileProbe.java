@@ -68,7 +68,8 @@ final class FileProbe implements Probe {
 
   @Override
   public String hint() {
-    return new FileHint(pattern, root).text();
+    // Where the file server is gone, whoever asks it hangs as well.
+    return look.isHanging() ? "" : new FileHint(pattern, root).text();
   }
 
   private Finding hanging(Duration timeout) {

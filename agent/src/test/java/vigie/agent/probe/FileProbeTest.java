@@ -291,7 +291,7 @@ class FileProbeTest {
   }
 
   @Test
-  void givenFileServerThatHangs_whenTimedOut_thenDownAndNoSecondThread() {
+  void givenNoThreadYet_whenTimedOut_thenNotRunAndNotAskedTwice() {
     Deque<Runnable> waiting = new ArrayDeque<>();
     HostProbes hanging = new HostProbes(Roots.HOST, clock, waiting::add);
     Probe probe = hanging.probe(HostProbes.read(FileModule::read, ""), pattern);
@@ -302,8 +302,7 @@ class FileProbeTest {
         .isEqualTo("not run: no thread was free to look in time");
     probe.run(results::add);
     assertThat(waiting).hasSize(1);
-    assertThat(HostProbes.reason(results.get(1)))
-        .isEqualTo(folder + " does not answer within 2s: is its disk or file server gone?");
+    assertThat(results.get(1)).isInstanceOf(ProbeResult.NotRun.class);
     waiting.remove().run();
     probe.run(results::add);
     assertThat(waiting).hasSize(1);
@@ -311,17 +310,46 @@ class FileProbeTest {
   }
 
   @Test
-  void givenLookThatOutlastsItsTimeout_whenItReturns_thenNothingIsToldASecondTime() {
+  void givenLookThatOutlastsItsTimeout_whenRunAgain_thenDownWithoutASecondThread() {
     List<Runnable> held = new ArrayList<>();
     HostProbes hanging = new HostProbes(Roots.HOST, clock, held::add);
     Probe probe = hanging.probe(HostProbes.read(FileModule::read, ""), pattern);
     List<ProbeResult> results = new ArrayList<>();
     probe.run(
         results::add,
-        (at, what) -> clock.advance(HostProbes.TIMEOUT)); // the deadline falls within the look
+        (at, what) -> {
+          if (results.isEmpty()) {
+            clock.advance(HostProbes.TIMEOUT); // the deadline falls within the look
+            probe.run(results::add);
+            assertThat(probe.hint()).isEmpty(); // which would hang likewise
+          }
+        });
     held.get(0).run();
-    assertThat(results).hasSize(1);
-    assertThat(HostProbes.reason(results.get(0))).contains("does not answer within 2s");
+    assertThat(held).hasSize(1);
+    assertThat(results)
+        .hasSize(2)
+        .extracting(HostProbes::reason)
+        .containsOnly(folder + " does not answer within 2s: is its disk or file server gone?");
+  }
+
+  @Test
+  void givenNoThreadYet_whenTheNextRunComes_thenTheFileServerIsNotBlamed() {
+    List<Runnable> waiting = new ArrayList<>();
+    BlockingLook look =
+        new BlockingLook(
+            new HostProbes(Roots.HOST, clock, waiting::add).tools(),
+            Duration.ofSeconds(2),
+            (steps, ended) -> Finding.up(List.of()),
+            () -> Finding.down("hangs", List.of()));
+    List<ProbeResult> results = new ArrayList<>();
+    look.run(results::add, Probe.Steps.NONE);
+    clock.advance(Duration.ofSeconds(2));
+    look.run(results::add, Probe.Steps.NONE);
+    assertThat(results).hasSize(2).hasOnlyElementsOfType(ProbeResult.NotRun.class);
+    waiting.forEach(Runnable::run);
+    look.run(results::add, Probe.Steps.NONE);
+    waiting.get(1).run();
+    assertThat(results.get(2)).isInstanceOf(ProbeResult.Up.class);
   }
 
   @Test
