@@ -224,6 +224,10 @@ final class IcmpProbe implements Probe {
       process.close();
       return false;
     }
+    PingProcess before = kept;
+    if (before != null) {
+      before.close(); // Of a run that was over before its ping had started.
+    }
     kept = process;
     return true;
   }
