@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import vigie.agent.probe.Measure;
 import vigie.agent.probe.Modules;
 import vigie.agent.probe.OnDemand;
@@ -99,13 +100,11 @@ public final class ProbeEndpoint {
       Modules.Named module, String target, Duration timeout, String accept) {
     Format format = Format.accepted(accept);
     CompletableFuture<HttpAnswer> answer = new CompletableFuture<>();
-    Probe probe = module.module().probe(target, timeout, tools);
-    probe.run(
-        result -> {
-          probe.close();
-          answer.complete(
-              new HttpAnswer(200, format.contentType(), text(result, format), Map.of()));
-        });
+    run(
+        module.module().probe(target, timeout, tools),
+        answer,
+        Probe.Steps.NONE,
+        result -> new HttpAnswer(200, format.contentType(), text(result, format), Map.of()));
     return answer;
   }
 
@@ -113,18 +112,39 @@ public final class ProbeEndpoint {
       Modules.Named module, String target, Duration timeout) {
     List<String> steps = Collections.synchronizedList(new ArrayList<>());
     CompletableFuture<HttpAnswer> answer = new CompletableFuture<>();
-    Probe probe = module.module().probe(target, timeout, tools);
-    probe.run(
-        result -> {
-          probe.close();
-          answer.complete(HttpAnswer.text(200, explanation(module, target, steps, result)));
-        },
+    run(
+        module.module().probe(target, timeout, tools),
+        answer,
         (at, what) -> {
           if (steps.size() < MOST_STEPS) {
             steps.add(at.toNanos() / 1000 / 1e3 + " ms  " + what);
           }
-        });
+        },
+        result -> HttpAnswer.text(200, explanation(module, target, steps, result)));
     return answer;
+  }
+
+  /** Whatever goes wrong, the probe is closed and the request answered. */
+  private static void run(
+      Probe probe,
+      CompletableFuture<HttpAnswer> answer,
+      Probe.Steps steps,
+      Function<ProbeResult, HttpAnswer> told) {
+    try {
+      probe.run(
+          result -> {
+            probe.close();
+            try {
+              answer.complete(told.apply(result));
+            } catch (RuntimeException e) {
+              answer.completeExceptionally(e);
+            }
+          },
+          steps);
+    } catch (RuntimeException e) {
+      probe.close();
+      answer.completeExceptionally(e);
+    }
   }
 
   private static String explanation(

@@ -5,6 +5,7 @@ import com.google.re2j.Pattern;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.nio.charset.StandardCharsets;
@@ -23,8 +24,10 @@ import vigie.agent.probe.Measure.Sample;
 
 /**
  * Holds a dialogue with the peer of one connection, exchange by exchange, and ends the run where it
- * goes wrong. On the run's event loop alone.
+ * goes wrong. On the run's event loop alone. To Netty it is sharable, since a run that tries
+ * several addresses puts it into one channel after another; it hears of none but the last.
  */
+@ChannelHandler.Sharable
 final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
   static final Measure FAILED_REGEX =
       Measure.of(
@@ -216,7 +219,7 @@ final class Conversation extends SimpleChannelInboundHandler<ByteBuf> {
                   run.step("sent " + PeerWords.quoted(text));
                 }
                 next();
-                goOn();
+                run.guarded(this::goOn);
               } else if (!closed) {
                 run.failed(written.cause());
               }

@@ -150,7 +150,7 @@ final class Dial {
             .whenCompleteAsync(
                 (found, failure) -> {
                   lookupTook = run.elapsed().minus(before);
-                  lookedUp(host, found, failure);
+                  run.guarded(() -> lookedUp(host, found, failure));
                 },
                 run.loop());
       } catch (RejectedExecutionException full) {
@@ -211,20 +211,23 @@ final class Dial {
       connecting.addListener(
           finished -> {
             share.cancel();
-            if (run.isOver()) {
-              return;
-            }
-            if (finished.isSuccess()) {
-              connected(connecting.channel(), to);
-            } else if (index + 1 < found.length) {
-              String words = finished.isCancelled() ? "no answer" : PeerWords.of(finished.cause());
-              run.step(words + "; trying the next address");
-              note(words);
-              connect(found, index + 1);
-            } else {
-              failed(finished.cause());
+            if (!run.isOver()) {
+              run.guarded(() -> finished(connecting, found, index));
             }
           });
+    }
+
+    private void finished(ChannelFuture connecting, InetAddress[] found, int index) {
+      if (connecting.isSuccess()) {
+        connected(connecting.channel(), new InetSocketAddress(found[index], target.getPort()));
+      } else if (index + 1 < found.length) {
+        String words = connecting.isCancelled() ? "no answer" : PeerWords.of(connecting.cause());
+        run.step(words + "; trying the next address");
+        note(words);
+        connect(found, index + 1);
+      } else {
+        failed(connecting.cause());
+      }
     }
 
     /** Gives up one of several addresses in time for the others; the last has the whole rest. */

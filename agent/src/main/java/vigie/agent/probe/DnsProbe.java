@@ -353,7 +353,7 @@ final class DnsProbe implements Probe {
       protected void initChannel(Channel channel) {
         channel
             .pipeline()
-            .addLast(new LengthFieldBasedFrameDecoder(MOST_TCP, 0, 2, 0, 2))
+            .addLast(new LengthFieldBasedFrameDecoder(2 + MOST_TCP, 0, 2, 0, 2))
             .addLast(new Frames());
       }
     }

@@ -193,6 +193,13 @@ final class HttpAnswer {
         body.length > 1
             && (body[0] & 0x0f) == 8
             && ((body[0] & 0xff) << 8 | body[1] & 0xff) % 31 == 0;
-    return new InflaterInputStream(raw, new Inflater(!zlib));
+    Inflater inflater = new Inflater(!zlib);
+    return new InflaterInputStream(raw, inflater) {
+      @Override
+      public void close() throws IOException {
+        inflater.end(); // Its memory is not the heap's, so nothing else would free it soon.
+        super.close();
+      }
+    };
   }
 }

@@ -26,6 +26,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.probe.Measure.Sample;
@@ -42,6 +43,9 @@ final class HttpProbe implements Probe {
   private static final int MOST_CHUNK = 16 * 1024;
   private static final int MOST_HEADERS_TOLD = 30;
   private static final long MOST_KEPT = 4 * 1024 * 1024;
+
+  /** Expressions over more than this would keep all other connections of the agent waiting. */
+  private static final int MOST_JUDGED_HERE = 16 * 1024;
 
   private final HttpModule module;
   private final HttpUrl target;
@@ -347,13 +351,16 @@ final class HttpProbe implements Probe {
         throw new IllegalStateException("BUG: an answer without a head is judged");
       }
       HttpAnswer judged = new HttpAnswer(module, response, url.tls(), body, length);
-      answer = judged;
-      String fault = judged.fault();
-      if (fault == null) {
-        up();
+      if (body.length <= MOST_JUDGED_HERE && module.compression().isEmpty()) {
+        judged(judged, Optional.ofNullable(judged.fault()));
       } else {
-        down(fault);
+        blocking(() -> Optional.ofNullable(judged.fault()), fault -> this.judged(judged, fault));
       }
+    }
+
+    private void judged(HttpAnswer judged, Optional<String> fault) {
+      answer = judged;
+      fault.ifPresentOrElse(this::down, this::up);
     }
 
     private void tell(HttpResponse response) {

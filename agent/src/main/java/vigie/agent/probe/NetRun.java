@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vigie.agent.probe.Measure.Sample;
 import vigie.agent.probe.Probe.Steps;
 import vigie.base.time.Durations;
@@ -17,6 +19,8 @@ import vigie.base.time.Scheduler;
  * {@link #start} happens on one event loop, so that nothing here needs a lock.
  */
 abstract class NetRun {
+  private static final Logger log = LoggerFactory.getLogger(NetRun.class);
+
   protected final ProbeTools tools;
   private final EventLoop loop;
   private final Duration timeout;
@@ -51,11 +55,24 @@ abstract class NetRun {
 
   /** Starts the run; by any thread. */
   final void start() {
-    deadline = tools.scheduler().after(timeout, () -> loop.execute(this::timedOut));
+    deadline = tools.scheduler().after(timeout, () -> loop.execute(() -> guarded(this::timedOut)));
     try {
-      loop.execute(this::begin);
+      loop.execute(() -> guarded(this::begin));
     } catch (RejectedExecutionException stopping) {
       notRun("the agent is stopping");
+    }
+  }
+
+  /**
+   * Takes a step of the run. Netty would swallow what a listener throws, and the run would go on to
+   * its timeout and tell that of the target.
+   */
+  final void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      log.error("run of a probe failed", e);
+      notRun("a fault of the agent: " + e);
     }
   }
 
@@ -127,7 +144,7 @@ abstract class NetRun {
 
   private <T> void proceed(T made, Consumer<T> then) {
     if (!ended) {
-      then.accept(made);
+      guarded(() -> then.accept(made));
     }
   }
 

@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 record TlsContext(SslContext ssl, @Nullable X509TrustManager trust) {
 
+  /** For a peer that does not read: behind its full buffer no farewell ever gets out. */
+  private static final int FAREWELL_MILLIS = 1000;
+
+  private static final String CLOSED = "the peer closed the connection during the TLS handshake";
+
   /**
    * Begins TLS on an open channel.
    *
@@ -34,9 +39,13 @@ record TlsContext(SslContext ssl, @Nullable X509TrustManager trust) {
    */
   void shakeHands(
       NetRun run, Channel channel, String name, @Nullable TlsPeer before, Consumer<TlsPeer> then) {
+    if (!channel.isActive()) {
+      run.down(CLOSED);
+      return;
+    }
     SslHandler handler = ssl.newHandler(channel.alloc());
     handler.setHandshakeTimeoutMillis(0); // the run has its own deadline
-    handler.setCloseNotifyFlushTimeoutMillis(0);
+    handler.setCloseNotifyFlushTimeoutMillis(FAREWELL_MILLIS);
     if (!isAddress(name)) {
       sendName(handler, name);
     }
@@ -48,7 +57,8 @@ record TlsContext(SslContext ssl, @Nullable X509TrustManager trust) {
                 return;
               }
               if (finished.isSuccess()) {
-                then.accept(judge(handler.engine().getSession(), name, run, before));
+                SSLSession session = handler.engine().getSession();
+                run.guarded(() -> then.accept(judge(session, name, run, before)));
               } else {
                 run.down(words(finished.cause()));
               }
@@ -100,7 +110,7 @@ record TlsContext(SslContext ssl, @Nullable X509TrustManager trust) {
       cause = each;
     }
     if (cause instanceof ClosedChannelException) {
-      return "the peer closed the connection during the TLS handshake";
+      return CLOSED;
     }
     String message = cause.getMessage();
     return "TLS handshake failed: "

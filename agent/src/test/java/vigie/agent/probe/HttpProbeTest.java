@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against the JDK's own web server, and raw sockets where that is too well behaved. */
 class HttpProbeTest {
@@ -201,6 +202,31 @@ class HttpProbeTest {
     assertThat(probes.value("probe_http_status_code")).isEqualTo(200);
     assertThat(probes.steps)
         .anySatisfy(step -> assertThat(step).startsWith("GET http://127").endsWith("/x/y"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http://a b/", "http://[::1/", "http:"})
+  void givenRedirectToWhatIsNoUrl_whenFollowed_thenDownAtOnceWithIt(String location)
+      throws IOException {
+    String target =
+        probes.serve(
+            peer ->
+                peer.getOutputStream()
+                    .write(bytes("HTTP/1.1 302 Found\r\nLocation: " + location + "\r\n\r\n")));
+    probes.run(http("{}"), "http://" + target + "/");
+    assertThat(probes.reason()).startsWith("redirected to ").endsWith("which is no URL to follow");
+  }
+
+  @Test
+  void givenLongBody_whenAnExpressionLooksAtAllOfIt_thenReason() throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 50);
+    server.createContext("/", exchange -> answer(exchange, 200, new byte[100_000]));
+    server.start();
+    probes.open.add(() -> server.stop(0));
+    probes.run(
+        http("{fail_if_body_not_matches_regexp: ['hello']}"),
+        "http://127.0.0.1:" + server.getAddress().getPort() + "/");
+    assertThat(probes.reason()).startsWith("body does not match \"hello\"");
   }
 
   @Test

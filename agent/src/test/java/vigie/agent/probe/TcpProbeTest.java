@@ -1,5 +1,6 @@
 package vigie.agent.probe;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -80,6 +81,17 @@ class TcpProbeTest {
     probes.names = host -> addresses("127.0.0.1", "255.255.255.255");
     probes.run(CONNECT, named(free()));
     assertThat(probes.reason()).startsWith("connection refused, ");
+  }
+
+  @Test
+  void givenDialogueAndSeveralAddresses_whenTheFirstRefuses_thenHeldWithTheNext()
+      throws IOException {
+    String target =
+        probes.serve(peer -> peer.getOutputStream().write("220 hello\n".getBytes(UTF_8)));
+    probes.names = host -> addresses("127.0.0.2", "127.0.0.1");
+    probes.run(
+        tcp("{query_response: [{expect: '^220'}]}"), "two.test:" + ProbeHarness.port(target));
+    probes.up();
   }
 
   @Test
