@@ -4,6 +4,7 @@
 #   bench/run.sh agent [--peer netdata --settle 10 | -n 200 | …]     scrapes, start, memory, idle: agent_bench.py
 #       against node_exporter with the same collectors; --peer-args= for all of its own
 #   bench/run.sh probe [-n 1000 | …]                                 TCP probes by /probe against blackbox_exporter: probe_bench.py
+#   bench/run.sh probes500 [--seconds 60 | …]                        500 TCP probes every 5 s on one core, beside it: probes_bench.py
 #   bench/run.sh latency [--preset 1s | 0s | 5s] [-k 30 | …]         failure to Discord request, both at 1 s: alert_latency.py
 #   bench/run.sh defaults [-k 6 --rounds 2 | …]                      the same at both sides' defaults (slow: a minute and more a kill)
 #
@@ -11,7 +12,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-for what in agent collector; do
+case ${1:-} in latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
+for what in $needed; do
   [ -x "$root/$what/target/dist/bin/$what" ] || { echo "run.sh: $what is not built; run: mvn -Pfast package" >&2; exit 2; }
   [ -e "$root/$what/target/dist/lib/run.jsa" ] || "$root/deploy/archive.sh" "$what"
 done
@@ -39,7 +41,11 @@ case $name in
     python3 "$here/probe_bench.py" --ours \
       "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config $config" "$@"
     ;;
+  probes500)
+    exec python3 "$here/probes_bench.py" "$@" --ours \
+      "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config {config}"
+    ;;
   latency) latency vigie-1s.yaml "$@" ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,11p' "$0"; exit 2 ;;
+  *) sed -n '2,12p' "$0"; exit 2 ;;
 esac

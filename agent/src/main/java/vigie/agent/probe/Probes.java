@@ -83,10 +83,13 @@ public final class Probes implements AutoCloseable {
     }
     watched = List.copyOf(now);
     long spread = FIRST_RUN_SPREAD.toMillis() * (10 + fresh.size());
+    int place = 0;
     for (Passive added : fresh) {
+      // Each somewhere in a slot of its own, so that no two seconds have more to do than others,
+      // nor the agents of several nodes that start at once.
+      double slot = (place++ + ThreadLocalRandom.current().nextDouble()) / fresh.size();
       long most = Math.min(spread, added.probe.config().every().toMillis());
-      long first = ThreadLocalRandom.current().nextLong(most);
-      added.probe.start(tools.scheduler(), Duration.ofMillis(first));
+      added.probe.start(tools.scheduler(), Duration.ofMillis((long) (slot * most)));
     }
     if (passive == null) {
       passive = tools.scheduler().every(PASSIVE, PASSIVE, this::lookPassively);
