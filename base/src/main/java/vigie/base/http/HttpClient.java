@@ -173,7 +173,13 @@ public final class HttpClient implements AutoCloseable {
     to.eventLoop()
         .execute(
             () -> {
-              to.pipeline().get(Answers.class).waiting = answer;
+              Answers answers = to.pipeline().get(Answers.class);
+              if (answers == null) {
+                request.release();
+                fail(answer, "the connection was closed");
+                return;
+              }
+              answers.waiting = answer;
               answer.whenComplete(
                   (reply, failure) -> {
                     if (failure != null) {

@@ -310,7 +310,8 @@ public final class HttpServer implements AutoCloseable {
                         answer == null ? failed(request, failure) : answer,
                         keepAlive,
                         head));
-      } catch (Exception | StackOverflowError failure) {
+      } catch (Exception | Error failure) {
+        // An Error too: nobody else would tell the peer, nor the log which request it was.
         finish(ctx, request, failed(request, failure), keepAlive, head);
       }
     }
@@ -375,16 +376,21 @@ public final class HttpServer implements AutoCloseable {
                 var written = ctx.writeAndFlush(response);
                 if (keepAlive) {
                   // Only then: a peer that asks and never reads would fill the memory with answers.
-                  written.addListener(sent -> resume(ctx));
+                  written.addListener(sent -> resume(ctx, sent.isSuccess()));
                 } else {
                   written.addListener(ChannelFutureListener.CLOSE);
                 }
               });
     }
 
-    private void resume(ChannelHandlerContext ctx) {
+    private void resume(ChannelHandlerContext ctx, boolean sent) {
+      Deadlines deadlines = ctx.pipeline().get(Deadlines.class);
+      if (!sent || deadlines == null) {
+        ctx.close(); // it was gone before its answer was there
+        return;
+      }
       answering = false;
-      ctx.pipeline().get(Deadlines.class).answered();
+      deadlines.answered();
       ctx.channel().config().setAutoRead(true);
     }
 

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,14 +63,17 @@ public final class WebAccess {
   private record State(
       WebConfig config, ServerTls.@Nullable Context tls, @Nullable TokenBucket rate) {}
 
-  /** What tells one content of a file from the next. */
-  private record Stamp(Path path, long modified, long size, @Nullable Object key) {
+  /**
+   * What tells one content of a file from the next: its inode and when that changed last. Unlike
+   * the time of the content nobody can set it, and a file that becomes readable has a new one.
+   */
+  private record Stamp(Path path, @Nullable Object changed, @Nullable Object inode) {
     static Stamp of(Path file) {
       try {
-        BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-        return new Stamp(file, now.lastModifiedTime().toMillis(), now.size(), now.fileKey());
+        Map<String, Object> now = Files.readAttributes(file, "unix:ctime,ino");
+        return new Stamp(file, now.get("ctime"), now.get("ino"));
       } catch (IOException gone) {
-        return new Stamp(file, -1, -1, null);
+        return new Stamp(file, null, null);
       }
     }
 

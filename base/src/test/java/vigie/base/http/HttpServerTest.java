@@ -21,10 +21,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.zip.GZIPInputStream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
@@ -51,6 +56,11 @@ class HttpServerTest {
                   "/broken",
                   r -> {
                     throw new IllegalStateException("secret inside");
+                  })
+              .get(
+                  "/missing-class",
+                  r -> {
+                    throw new NoClassDefFoundError("Absent");
                   })
               .get(
                   "/fault",
@@ -250,6 +260,50 @@ class HttpServerTest {
       }
       assertThat(asked).isLessThan(200);
     }
+  }
+
+  @Test
+  void givenPeerThatIsGone_whenItsAnswerIsThereAtLast_thenNothingIsSaid() throws Exception {
+    Logger netty = Logger.getLogger("io.netty");
+    List<String> said = new CopyOnWriteArrayList<>();
+    Handler listener =
+        new Handler() {
+          @Override
+          public void publish(LogRecord entry) {
+            said.add(entry.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    netty.addHandler(listener);
+    try (HttpServer hasty =
+            new HttpServer(
+                loops,
+                new InetSocketAddress("127.0.0.1", 0),
+                new HttpServer.Limits(
+                    1000, 4, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMillis(100)),
+                WebAccess.open(Clock.system(), meters),
+                Runnable::run,
+                new Routes().getLater("/", r -> later));
+        Socket socket = new Socket("127.0.0.1", hasty.port())) {
+      byte[] request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+      socket.getOutputStream().write(request);
+      assertThat(isClosed(socket)).isTrue();
+      later.complete(HttpAnswer.text(200, "too late"));
+      loops.group().submit(() -> {}).get();
+      assertThat(said).isEmpty();
+    } finally {
+      netty.removeHandler(listener);
+    }
+  }
+
+  @Test
+  void givenHandlerThatThrowsAnError_whenAsked_then500() throws Exception {
+    assertThat(get("/missing-class").statusCode()).isEqualTo(500);
   }
 
   /** Waits half a second at most. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -195,6 +196,17 @@ class WebAccessTest {
     new Authority(folder, "ca").issue("a", "a", "DNS:a");
     clock.advance(Duration.ofSeconds(1));
     assertThat(access.tls()).isNotNull();
+  }
+
+  @Test
+  void givenFileReplacedByOneAsOldAndAsLong_whenAskedASecondLater_thenItCounts() throws Exception {
+    users("secret");
+    WebAccess access = access();
+    FileTime written = Files.getLastModifiedTime(file);
+    users("public");
+    Files.setLastModifiedTime(file, written);
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(ask(access, "alice:public", "192.0.2.1")).isEqualTo("alice");
   }
 
   @Test
