@@ -71,8 +71,14 @@ final class DBusConnection implements AutoCloseable {
       throws IOException {
     String peer = "D-Bus at " + socket;
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-    Selector selector = Selector.open();
-    DBusConnection connection = new DBusConnection(peer, clock, channel, selector);
+    DBusConnection connection;
+    try {
+      connection = new DBusConnection(peer, clock, channel, Selector.open());
+    } catch (IOException e) {
+      // Where file descriptors run out, the one that was still there must not be lost too.
+      channel.close();
+      throw e;
+    }
     try {
       connection.connect(socket);
       connection.authenticate(clock.nanos() + limit.toNanos());
