@@ -18,6 +18,9 @@ import java.util.List;
  * Version 1.0 is drawn in {@link WriteRequest}; its exemplars are field 3, its histograms field 4.
  */
 public final class WriteReader {
+  /** An empty one takes two bytes, which snappy packs to a tenth; a reference takes eight. */
+  private static final int MOST_SYMBOLS = 500_000;
+
   private final Limits limits;
 
   /**
@@ -76,6 +79,9 @@ public final class WriteReader {
     Message request = new Message(plain, 0, plain.length);
     for (int field = request.next(); field != 0; field = request.next()) {
       if (field == 4) {
+        if (symbols.size() == MOST_SYMBOLS) {
+          throw new FormatException("more than " + MOST_SYMBOLS + " symbols in one request");
+        }
         symbols.add(request.text());
       }
     }
@@ -102,16 +108,18 @@ public final class WriteReader {
       int count = 0;
       for (int field = message.next(); field != 0; field = message.next()) {
         if (field == 1 && second) {
-          message.numbers(reference -> labels.add(symbol(reference)));
+          message.numbers(
+              reference -> {
+                labels.add(symbol(reference));
+                checkCount(labels);
+              });
         } else if (field == 1) {
           label(message.message(), labels);
+          checkCount(labels);
         } else if (field == 2) {
           count = sample(message.message(), count);
         } else if (field == 3 || field == 4) {
           passedOver++;
-        }
-        if (labels.size() > 2 * limits.labels()) {
-          throw new FormatException("more than " + limits.labels() + " labels in one series");
         }
       }
       if (labels.size() % 2 != 0) {
@@ -122,6 +130,12 @@ public final class WriteReader {
               labels,
               java.util.Arrays.copyOf(timestamps, count),
               java.util.Arrays.copyOf(values, count)));
+    }
+
+    private void checkCount(List<String> labels) throws FormatException {
+      if (labels.size() > 2 * limits.labels()) {
+        throw new FormatException("more than " + limits.labels() + " labels in one series");
+      }
     }
 
     private String symbol(long reference) throws FormatException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -150,6 +151,44 @@ class RemoteWriteTest {
     byte[] missing = {42, 4, 10, 2, 1, 9};
     assertThatThrownBy(() -> reader.read(Snappy.compress(missing, 6), true))
         .hasMessage("symbol 1 is missing; there are 0");
+  }
+
+  /** What takes a hundredth of it packed must not be made of it first and counted then. */
+  @Test
+  void givenListWithoutEnd_whenRead_thenRefusedBeforeAllOfItIsThere() {
+    int count = 4 << 20;
+    ByteArrayOutputStream references = new ByteArrayOutputStream();
+    references.writeBytes(new byte[] {34, 0, 42});
+    varint(references, count + 1 + 4);
+    references.write(10);
+    varint(references, count);
+    references.writeBytes(new byte[count]);
+    byte[] longList = references.toByteArray();
+    long before = allocated();
+    assertThatThrownBy(() -> reader.read(Snappy.compress(longList, longList.length), true))
+        .hasMessageContaining("128 labels");
+    assertThat(allocated() - before).isLessThan(5L * count);
+
+    ByteArrayOutputStream symbols = new ByteArrayOutputStream();
+    for (int i = 0; i < 600_000; i++) {
+      symbols.writeBytes(new byte[] {34, 0});
+    }
+    byte[] many = symbols.toByteArray();
+    assertThatThrownBy(() -> reader.read(Snappy.compress(many, many.length), true))
+        .hasMessageContaining("500000 symbols");
+  }
+
+  private static long allocated() {
+    var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+    return threads.getCurrentThreadAllocatedBytes();
+  }
+
+  private static void varint(ByteArrayOutputStream to, int value) {
+    int left = value;
+    for (; left >= 0x80; left >>>= 7) {
+      to.write(left | 0x80);
+    }
+    to.write(left);
   }
 
   private static byte[] concat(byte[] one, byte[] two) {
