@@ -226,14 +226,15 @@ public final class FilesystemReader implements AutoCloseable {
           volume = open;
         }
         return new Reading(open.size(), open.free(), open.available(), "");
-      } catch (IOException | RuntimeException failed) {
+      } catch (IOException | RuntimeException | Error failed) {
+        // An Error too: a thread that died of it would leave the mount hanging for ever.
         volume = null;
         return Reading.failed(reason(failed));
       }
     }
 
     /** A few words that stay the same while the fault does: they become a label. */
-    private static String reason(Exception failed) {
+    private static String reason(Throwable failed) {
       if (failed instanceof AccessDeniedException) {
         return "permission denied";
       } else if (failed instanceof NoSuchFileException) {

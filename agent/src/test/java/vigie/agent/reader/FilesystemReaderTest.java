@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,26 @@ class FilesystemReaderTest {
 
     assertThat(reader.filesystems()).allMatch(f -> f.error().equals("permission denied"));
     assertThat(reader.filesystems()).allMatch(f -> Double.isNaN(f.sizeBytes()));
+  }
+
+  @Test
+  void givenMountWhoseReadingThrowsAnError_whenRead_thenItFailsAndIsReadAgain() throws IOException {
+    AtomicBoolean once = new AtomicBoolean();
+    Statfs statfs =
+        path -> {
+          if (once.compareAndSet(false, true)) {
+            throw new StackOverflowError();
+          }
+          return new Sizes(100);
+        };
+    FilesystemReader reader = reader(statfs, Duration.ofSeconds(10));
+
+    reader.read();
+    assertThat(reader.filesystems().get(0).error()).isEqualTo("StackOverflowError");
+    assertThat(reader.filesystems().get(1).sizeBytes()).isEqualTo(100);
+    reader.read();
+
+    assertThat(reader.filesystems()).allMatch(f -> f.sizeBytes() == 100);
   }
 
   @Test
