@@ -33,7 +33,12 @@ public final class Fixture {
   private final Path folder;
 
   public Fixture(String name) {
-    folder = Path.of("src/test/resources/fixtures", name).toAbsolutePath();
+    this(Path.of("src/test/resources/fixtures", name).toAbsolutePath());
+  }
+
+  /** A copy of one. */
+  Fixture(Path folder) {
+    this.folder = folder;
   }
 
   /** All trees, in the order of their names. */

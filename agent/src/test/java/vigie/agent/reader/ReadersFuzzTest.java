@@ -3,12 +3,15 @@ package vigie.agent.reader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import vigie.base.time.ManualClock;
 
 /**
  * What readers make of files that are cut off at every byte, strange in every way and gone: a value
@@ -29,30 +33,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ReadersFuzzTest {
   private static final Path TREES = Path.of("src/test/resources/fixtures").toAbsolutePath();
   private static final int ROUNDS = 150;
-  private static final List<String> STRANGE =
-      List.of(
-          "",
-          "-",
-          "-1",
-          "-9223372036854775809",
-          "18446744073709551616",
-          "9".repeat(500),
-          "ffffffffffffffffffff",
-          "0x",
-          "1e309",
-          "NaN",
-          "1.7.3",
-          ":",
-          "/",
-          "\n",
-          "\n\n\n",
-          " ",
-          "\t",
-          "\0",
-          "\u00e9\uffff",
-          "(",
-          ")");
-
   @TempDir Path folder;
 
   static Stream<Target> targets() {
@@ -74,18 +54,35 @@ class ReadersFuzzTest {
             "sys/fs/cgroup/cpuacct/system.slice/nginx.service",
             "sys/fs/cgroup/cpu/system.slice/nginx.service",
             "sys/fs/cgroup/blkio/system.slice/nginx.service"),
+        new Target(server, roots -> bcache(roots)::run, "sys/fs/bcache"),
+        new Target(server, ReadersFuzzTest::bcachefs, "sys/fs/bcachefs"),
+        new Target(server, roots -> new BtrfsReader(roots)::read, "sys/fs/btrfs"),
         new Target(vm, roots -> new ClockSourceReader(roots)::read, "sys/devices/system"),
         new Target(
             server,
             roots -> new ConntrackReader(roots)::read,
             "proc/sys/net/netfilter",
             "proc/net/stat/nf_conntrack"),
+        new Target(vm, roots -> new CpuInfoReader(roots)::read, "proc/cpuinfo"),
+        new Target(
+            server,
+            ReadersFuzzTest::cpuState,
+            "sys/devices/system/cpu/isolated",
+            "sys/devices/system/cpu/online",
+            "sys/devices/system/cpu/cpu1/online"),
+        new Target("pi4-6.6", ReadersFuzzTest::device, "root/run/udev/data", "sys/block"),
         new Target(vm, roots -> new DiskReader(roots)::read, "proc/diskstats"),
+        new Target(vm, ReadersFuzzTest::filesystem, "proc/1/mountinfo"),
+        new Target(
+            "pi4-6.6",
+            roots -> new HwmonReader(roots, c -> true, s -> true)::read,
+            "sys/class/hwmon"),
         new Target(server, roots -> InterruptReader.hard(roots)::read, "proc/interrupts"),
         new Target(server, roots -> InterruptReader.soft(roots)::read, "proc/softirqs"),
         new Target(server, ReadersFuzzTest::ipvs, "proc/net/ip_vs", "proc/net/ip_vs_stats"),
         new Target(vm, roots -> new LinkReader(roots)::read, "sys/class/net"),
         new Target(vm, roots -> new LoadReader(roots)::read, "proc/loadavg"),
+        new Target(server, roots -> new MdReader(roots)::read, "proc/mdstat"),
         new Target(vm, roots -> new MemoryReader(roots)::read, "proc/meminfo"),
         new Target(
             server,
@@ -95,6 +92,12 @@ class ReadersFuzzTest {
             "proc/net/snmp6"),
         new Target(server, roots -> NfsReader.client(roots)::read, "proc/net/rpc/nfs"),
         new Target(server, roots -> NfsReader.server(roots)::read, "proc/net/rpc/nfsd"),
+        new Target("pi4-6.6", roots -> new OsReleaseReader(roots)::read, "root/etc/os-release"),
+        new Target(
+            "pizero-6.6",
+            roots -> new PiThrottleReader(roots, true)::read,
+            "sys/class/hwmon",
+            "sys/devices/platform"),
         new Target(server, roots -> new PressureReader(roots)::read, "proc/pressure"),
         new Target(vm, roots -> new ProcessReader(roots)::read, "proc/self", "proc/stat"),
         new Target(
@@ -118,7 +121,84 @@ class ReadersFuzzTest {
         new Target(
             server,
             roots -> new VulnerabilityReader(roots)::read,
-            "sys/devices/system/cpu/vulnerabilities"));
+            "sys/devices/system/cpu/vulnerabilities"),
+        new Target(
+            server,
+            roots -> new XfsReader(roots, List.of("extent_alloc", "rw", "abt"), 4, 2, 4)::read,
+            "sys/fs/xfs"),
+        new Target(
+            server,
+            ReadersFuzzTest::zfs,
+            "proc/spl/kstat/zfs/tank",
+            "proc/spl/kstat/zfs/scratch",
+            "proc/spl/kstat/zfs/zil"));
+  }
+
+  private static Runnable bcache(Roots roots) {
+    List<String> backing =
+        List.of("dirty_data", "writeback_rate_debug#rate", "stats_total/bypassed");
+    BcacheReader reader =
+        new BcacheReader(
+            roots, List.of("tree_depth"), backing, List.of("written", "priority_stats#Unused"));
+    return () -> reader.read((set, device, file, value) -> {});
+  }
+
+  private static Reading bcachefs(Roots roots) {
+    BcachefsReader reader = new BcachefsReader(roots);
+    InvocationHandler nothing = (proxy, method, arguments) -> null;
+    Class<?> type = BcachefsReader.Sink.class;
+    Object sink = Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, nothing);
+    return () -> reader.read((BcachefsReader.Sink) sink);
+  }
+
+  private static Reading cpuState(Roots roots) {
+    CpuStateReader reader = new CpuStateReader(roots);
+    return () -> {
+      reader.online();
+      reader.isolated();
+    };
+  }
+
+  private static Reading device(Roots roots) {
+    DeviceReader reader = new DeviceReader(roots);
+    return () -> {
+      reader.properties(179, 0);
+      reader.rotational("mmcblk0");
+    };
+  }
+
+  private static Reading filesystem(Roots roots) {
+    ManualClock clock = new ManualClock();
+    FilesystemReader reader =
+        new FilesystemReader(
+            roots,
+            mount -> true,
+            path -> {
+              throw new IOException("not asked");
+            },
+            new InodeReader(List.of("true"), clock, task -> {}),
+            Runnable::run,
+            Duration.ofSeconds(1));
+    return reader::read;
+  }
+
+  private static Reading zfs(Roots roots) {
+    ZfsReader reader = new ZfsReader(roots, "zil");
+    ZfsReader.Sink sink =
+        new ZfsReader.Sink() {
+          @Override
+          public void part(int part, String name, double value) {}
+
+          @Override
+          public void pool(String pool, String name, double value) {}
+
+          @Override
+          public void set(String pool, String set, String name, double value) {}
+
+          @Override
+          public void state(String pool, String state) {}
+        };
+    return () -> reader.read(sink);
   }
 
   private static Reading ipvs(Roots roots) {
@@ -174,7 +254,7 @@ class ReadersFuzzTest {
     for (int round = 0; round < ROUNDS; round++) {
       Path file = files.get(random.nextInt(files.size()));
       byte[] whole = Files.readAllBytes(file);
-      String text = mutate(new String(whole, StandardCharsets.ISO_8859_1), random);
+      String text = Strange.mutate(new String(whole, StandardCharsets.ISO_8859_1), random);
       Files.write(file, text.getBytes(StandardCharsets.ISO_8859_1));
 
       read(reading, "-Dfuzz.seed=" + seed + " round " + round + " " + file + "\n" + text);
@@ -208,33 +288,6 @@ class ReadersFuzzTest {
     } catch (Exception | StackOverflowError failure) {
       throw new AssertionError(what, failure);
     }
-  }
-
-  private static String mutate(String text, Random random) {
-    StringBuilder mutated = new StringBuilder(text);
-    int edits = 1 + random.nextInt(5);
-    for (int edit = 0; edit < edits; edit++) {
-      int at = random.nextInt(mutated.length() + 1);
-      int to = Math.min(mutated.length(), at + random.nextInt(6));
-      switch (random.nextInt(5)) {
-        case 0 -> mutated.replace(at, to, STRANGE.get(random.nextInt(STRANGE.size())));
-        case 1 -> mutated.insert(at, (char) random.nextInt(256));
-        case 2 -> mutated.delete(at, Math.min(mutated.length(), at + random.nextInt(200)));
-        case 3 -> mutated.insert(at, mutated.substring(at, to).repeat(1 + random.nextInt(300)));
-        default -> {
-          // A number becomes another.
-          while (at < mutated.length() && !Character.isDigit(mutated.charAt(at))) {
-            at++;
-          }
-          int end = at;
-          while (end < mutated.length() && Character.isDigit(mutated.charAt(end))) {
-            end++;
-          }
-          mutated.replace(at, end, STRANGE.get(random.nextInt(STRANGE.size())));
-        }
-      }
-    }
-    return mutated.toString();
   }
 
   private Roots roots() {
