@@ -250,6 +250,16 @@ public final class NodeMetrics {
                   Option.flag("softirq"))
               .reads("/proc/stat"),
           off(
+                  "sysctl",
+                  host ->
+                      new SysctlMetrics(
+                          new SysctlReader(host.roots()),
+                          host.texts("include"),
+                          host.texts("include_info")),
+                  Option.texts("include"),
+                  Option.texts("include_info"))
+              .reads("/proc/sys"),
+          off(
                   "systemd",
                   SystemdMetrics::node,
                   Option.anchoredFilter(

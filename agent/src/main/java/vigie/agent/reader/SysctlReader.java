@@ -1,9 +1,13 @@
 package vigie.agent.reader;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** Single values under /proc/sys, by their path below it. One thread at a time. */
 public final class SysctlReader {
+  private static final int MOST_WORDS = 64;
+
   private final SmallFiles files = new SmallFiles();
   private final String folder;
 
@@ -23,5 +27,15 @@ public final class SysctlReader {
     for (int i = 0; line != null && i < into.length; i++) {
       into[i] = line.signed();
     }
+  }
+
+  /** The words of the file's line, at most 64; empty where there is no file. */
+  public List<String> words(String path) {
+    List<String> words = new ArrayList<>();
+    Bytes line = files.open(folder + path);
+    while (line != null && words.size() < MOST_WORDS && line.field()) {
+      words.add(line.text());
+    }
+    return words;
   }
 }

@@ -25,6 +25,7 @@ import vigie.agent.reader.NoDataException;
 import vigie.agent.reader.Roots;
 import vigie.agent.reader.SelinuxReader;
 import vigie.agent.reader.SockstatReader;
+import vigie.agent.reader.SysctlReader;
 import vigie.agent.reader.TcpReader;
 
 /** What node_exporter over the same trees cannot judge: options, and what it reads elsewhere. */
@@ -45,6 +46,27 @@ class KernelMetricsTest {
                     "node_tcp_connection_states{state=\"rx_queued_bytes\"}", 257.0,
                     "node_tcp_connection_states{state=\"time_wait\"}", 5.0,
                     "node_tcp_connection_states{state=\"tx_queued_bytes\"}", 52.0)));
+  }
+
+  @Test
+  void givenKernelParameters_whenCollected_thenByIndexByKeyAndAsWords() throws IOException {
+    List<String> include =
+        List.of("kernel.pid_max", "fs.file-nr", "fs.file-nr:allocated,free,maximum", "fs.file-nr");
+    SysctlReader sysctl = new SysctlReader(vm);
+    assertThat(collect(new SysctlMetrics(sysctl, include, List.of("kernel.ostype"))))
+        .containsOnlyKeys(
+            "node_sysctl_kernel_pid_max{}",
+            "node_sysctl_fs_file_nr{index=\"0\"}",
+            "node_sysctl_fs_file_nr{index=\"1\"}",
+            "node_sysctl_fs_file_nr{index=\"2\"}",
+            "node_sysctl_fs_file_nr_allocated{}",
+            "node_sysctl_fs_file_nr_free{}",
+            "node_sysctl_fs_file_nr_maximum{}",
+            "node_sysctl_info{index=\"0\",name=\"kernel.ostype\",value=\"Linux\"}")
+        .containsEntry("node_sysctl_fs_file_nr_allocated{}", 1066.0);
+    assertThatThrownBy(new SysctlMetrics(sysctl, List.of("fs.file-nr:one"), List.of())::collect)
+        .isInstanceOf(NoDataException.class)
+        .hasMessage("sysctl fs.file-nr has 3 numbers for 1 keys; see sysctl.include");
   }
 
   @Test

@@ -46,6 +46,8 @@ class MetricsReferenceTest {
         `vigie_agent_collectors_hanging` counts them.
       - Text files (`*.prom`) need a line end at their end and take no timestamps; a file with a fault
         is left out as a whole. At most 1,000 files, 4 MiB each and 16 MiB in all.
+      - `sysctl` tells what it is told to: `include: ["kernel.pid_max", "fs.file-nr:allocated,free,maximum"]`
+        gives numbers (names for those of one line behind the colon), `include_info` words.
       - Facts of the hardware are refreshed every five minutes (`facts.every`), first half a minute after
         the start, and never by a scrape. Memory modules are told to root only, where `dmidecode` is
         installed; agent-resources.md says what is run and what it costs.
