@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
@@ -39,6 +40,30 @@ public final class Certificates {
    * @param start as keytool's {@code -startdate}, such as {@code -10d}
    */
   public SSLContext server(String names, String start, int days) {
+    return context(signed(names, start, days));
+  }
+
+  /** A server's chain and key as files. */
+  public record Pem(Path chain, Path key) {}
+
+  /** The same for a server that is no Java program. */
+  public Pem serverPem(String names, String start, int days) {
+    String alias = signed(names, start, days);
+    Path key = folder.resolve(alias + ".key");
+    try (var in = Files.newInputStream(folder.resolve(alias + ".p12"))) {
+      KeyStore store = KeyStore.getInstance("PKCS12");
+      store.load(in, PASSWORD.toCharArray());
+      byte[] bytes = store.getKey(alias, PASSWORD.toCharArray()).getEncoded();
+      String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
+      Files.writeString(
+          key, "-----BEGIN PRIVATE KEY-----\n" + text + "\n-----END PRIVATE KEY-----\n");
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+    return new Pem(folder.resolve(alias + ".pem"), key);
+  }
+
+  private String signed(String names, String start, int days) {
     String alias = "server" + System.nanoTime();
     String request = folder.resolve(alias + ".csr").toString();
     String signed = folder.resolve(alias + ".pem").toString();
@@ -61,7 +86,7 @@ public final class Certificates {
     // The alias's keystore must know the authority to take the signed certificate.
     keytool(alias, "-importcert", "-alias", "root", "-noprompt", "-file", ca().toString());
     keytool(alias, "-importcert", "-file", signed);
-    return context(alias);
+    return alias;
   }
 
   /** A server's context with a certificate that signed itself. */

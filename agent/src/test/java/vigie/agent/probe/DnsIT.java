@@ -95,18 +95,27 @@ class DnsIT {
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<Process> processes = new ArrayList<>();
   private int port;
+  private int tlsPort;
+  private Certificates certificates;
   @TempDir Path folder;
 
   @BeforeEach
   void startServer() throws IOException {
     port = freePort();
+    tlsPort = freePort();
+    certificates = new Certificates(Files.createDirectory(folder.resolve("tls")));
+    Certificates.Pem pem = certificates.serverPem("dns:ns.test,ip:127.0.0.1", "-1d", 30);
     Files.writeString(folder.resolve("example.org.zone"), ZONE + big());
     Files.writeString(
         folder.resolve("nsd.conf"),
         """
         server:
           ip-address: 127.0.0.1@PORT
+          ip-address: 127.0.0.1@TLS
           port: PORT
+          tls-port: TLS
+          tls-service-key: "KEY"
+          tls-service-pem: "CHAIN"
           username: ""
           chroot: ""
           database: ""
@@ -124,6 +133,9 @@ class DnsIT {
           zonefile: example.org.zone
         """
             .replace("PORT", String.valueOf(port))
+            .replace("TLS", String.valueOf(tlsPort))
+            .replace("KEY", pem.key().toString())
+            .replace("CHAIN", pem.chain().toString())
             .replace("DIR", folder.toString()));
     start("nsd", "-d", "-c", folder.resolve("nsd.conf").toString());
     await().atMost(PATIENCE).until(() -> Tools.words(ask("SOA", "example.org", "")).equals("up"));
@@ -147,6 +159,43 @@ class DnsIT {
         .isEqualTo("the server answered NXDOMAIN, wanted NOERROR");
     assertThat(Tools.words(ask("A", "example.com", "")))
         .isEqualTo("the server answered REFUSED, wanted NOERROR");
+  }
+
+  @Test
+  void givenServerOfDnsOverTls_whenAsked_thenUpByItsCertificateAndElseDown() throws Exception {
+    ProbeResult up = askOverTls("tls_config: {ca_file: " + certificates.ca() + "}");
+    assertThat(Tools.words(up)).isEqualTo("up");
+    assertThat(Tools.value(up, "probe_dns_serial")).isEqualTo(2026112101);
+    assertThat(Tools.words(askOverTls("")))
+        .isEqualTo(
+            "certificate of ns.test is not trusted: no known authority stands behind its issuer"
+                + " O=Vigie,CN=Test CA");
+    assertThat(
+            Tools.words(
+                askOverTls(
+                    "tls_config: {ca_file: " + certificates.ca() + ", server_name: other.test}")))
+        .isEqualTo("certificate is for ns.test, 127.0.0.1, not for other.test");
+  }
+
+  @Test
+  void givenServerOfDnsOverTls_whenBlackboxExporterAsks_thenItsMeasuresAreOurs() throws Exception {
+    int exporter = startExporter();
+    String text = get(exporter, "/probe?module=tls&target=127.0.0.1:" + tlsPort);
+    TreeSet<String> theirs = new TreeSet<>();
+    for (String line : text.lines().filter(l -> l.startsWith("probe_")).toList()) {
+      theirs.add(line.split("[{ ]", 2)[0]);
+    }
+    theirs.removeAll(List.of("probe_success", "probe_duration_seconds"));
+    ProbeResult ours = askOverTls("tls_config: {ca_file: " + certificates.ca() + "}");
+    assertThat(text).contains("probe_success 1");
+    assertThat(ours.samples().stream().map(s -> s.measure().name())).containsAll(theirs);
+  }
+
+  private ProbeResult askOverTls(String keys) {
+    String yaml =
+        "query_type: SOA\nquery_name: example.org\ntransport_protocol: tcp\ndns_over_tls: true\n"
+            + keys;
+    return tools.run(Tools.read(DnsModule::read, yaml), "127.0.0.1:" + tlsPort, LONG);
   }
 
   @Test
@@ -199,6 +248,11 @@ class DnsIT {
                   + " transport_protocol: tcp}}%n",
               type, nameFor(type), type));
     }
+    config.append(
+        "  tls: {prober: dns, timeout: 5s, dns: {query_name: example.org, query_type: SOA,"
+            + " transport_protocol: tcp, dns_over_tls: true, tls_config: {ca_file: "
+            + certificates.ca()
+            + "}}}\n");
     Path file = Files.writeString(folder.resolve("blackbox.yml"), config);
     int listen = freePort();
     start(

@@ -12,11 +12,13 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,6 +142,61 @@ class UnixProbeTest {
     assertThat(listeners.has("@abstract")).isTrue();
     for (String other : List.of("/run/seqpacket", "/run/connected", "/run/datagram", "", "/run")) {
       assertThat(listeners.has(other)).as(other).isFalse();
+    }
+  }
+
+  @Test
+  void givenSocketThatMayNotBeWritten_whenRun_thenDownAndTheHintNamesWhatGrantsIt()
+      throws Exception {
+    listen(path, 5);
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("r--rw----"));
+    List<String> said = inAProcessWithoutRootsRights(path);
+    assertThat(said.get(0)).isEqualTo("permission denied");
+    assertThat(said.get(1))
+        .startsWith("this user may not write to the socket " + path + "; the group ")
+        .contains(" may: add SupplementaryGroups=")
+        .endsWith(" to the agent's unit");
+
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("r--r-----"));
+    assertThat(inAProcessWithoutRootsRights(path).get(1)).endsWith(" and not open to the group");
+  }
+
+  @Test
+  void givenFolderThatMayNotBeEntered_whenRun_thenTheHintNamesIt() throws Exception {
+    Path closed = Files.createDirectory(path.resolveSibling("closed"));
+    listen(closed.resolve("a.sock"), 5);
+    Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rw-r-x---"));
+    try {
+      assertThat(inAProcessWithoutRootsRights(closed.resolve("a.sock")).get(1))
+          .startsWith("this user may not enter the folder " + closed + "; the group ");
+    } finally {
+      Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  /** The owner without the right to pass over permissions; tests may run as root. */
+  private static List<String> inAProcessWithoutRootsRights(Path socket) throws Exception {
+    List<String> command = new ArrayList<>();
+    if (System.getProperty("user.name").equals("root")) {
+      command.addAll(List.of("setpriv", "--bounding-set", "-dac_override,-dac_read_search"));
+    }
+    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Look.class.getName(), socket.toString()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    List<String> lines = process.inputReader().lines().toList();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return lines;
+  }
+
+  /** One run; prints the reason and the hint. */
+  static final class Look {
+    public static void main(String[] args) {
+      try (Tools tools = new Tools();
+          Probe probe = Tools.read(UnixModule::read, NO_KEYS).probe(args[0], LONG, tools.tools())) {
+        System.out.println(Tools.words(tools.run(probe)));
+        System.out.println(probe.hint());
+      }
     }
   }
 
