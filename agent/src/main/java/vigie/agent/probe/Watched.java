@@ -166,9 +166,17 @@ final class Watched {
     }
   }
 
-  /** Tells the present state again, with the time of now; nothing before the first result. */
+  /**
+   * Tells the present state again, with the time of now, and what else was told of an outage, which
+   * a collector that lost its memory could not tell apart otherwise; nothing before the first
+   * result.
+   */
   synchronized void tellAgain() {
-    stateNow("reconnect").ifPresent(this::tell);
+    Optional<Event> state = stateNow("reconnect");
+    if (state.isPresent() && isDown()) {
+      causes.forEach(cause -> tell(of(cause, state.get())));
+    }
+    state.ifPresent(this::tell);
   }
 
   /**
@@ -384,6 +392,10 @@ final class Watched {
 
   private void tell(Event event) {
     teller.tell(config, event.type(), () -> event);
+  }
+
+  private static Event of(EventType type, Event state) {
+    return new Event(state.time(), state.severity(), type, state.fields(), state.text());
   }
 
   private static Event event(EventType type, Instant at, Map<String, String> fields, String text) {

@@ -131,6 +131,9 @@ class WatchedTest {
     cause = EventType.BACKUP_LATE;
     run(watched, "dd");
     assertThat(types()).containsExactly("probe.up", "probe.down", "backup.late");
+    watched.tellAgain();
+    assertThat(types().subList(3, 5)).containsExactly("backup.late", "probe.down");
+    told.subList(3, 5).clear();
     run(watched, "ud");
     assertThat(types().subList(3, 6)).containsExactly("probe.up", "backup.late", "probe.down");
   }

@@ -31,9 +31,10 @@ import vigie.collector.sample.Appender;
  * vigie_probe_up{node, probe, target}              1 or 0, the newest state told
  * </pre>
  *
- * Each value is appended when it changes (at most ten times a second) and every 15 s until the node
- * is silent, then a stale marker. Counts begin at zero again after that and after a restart of the
- * collector, as any counter may. Safe for all threads.
+ * Backups ({@code backup.*}) have the label {@code probe} too. Each value is appended when it
+ * changes (at most ten times a second) and every 15 s until the node is silent, then a stale
+ * marker. Counts begin at zero again after that and after a restart of the collector, as any
+ * counter may; those of backups begin at one where the probe is still down. Safe for all threads.
  */
 public final class EventSeries implements EventListener {
   private static final Logger log = LoggerFactory.getLogger(EventSeries.class);
@@ -44,7 +45,14 @@ public final class EventSeries implements EventListener {
   private static final Duration RESTORED = Duration.ofDays(7);
 
   private static final List<String> RESTORING =
-      List.of("probe.up", "probe.down", "probe.slow", "agent.start", "node.silent");
+      List.of(
+          "probe.up",
+          "probe.down",
+          "probe.slow",
+          "backup.late",
+          "backup.small",
+          "agent.start",
+          "node.silent");
 
   private record CounterKey(String metric, String node, String type, String part) {}
 
@@ -121,6 +129,24 @@ public final class EventSeries implements EventListener {
         LiveSeries series = seriesOf(state);
         if (series != null) {
           series.append(now.toEpochMilli());
+          if (state.value == 0) {
+            restoreBackup(state, history, now);
+          }
+        }
+      }
+    }
+  }
+
+  /** So that a rule still sees of which kind an outage is; no step that increase() would see. */
+  private void restoreBackup(ProbeStates.State state, List<Event> history, Instant now) {
+    for (Event event : history) {
+      if (event.type().startsWith("backup.")
+          && event.node().equals(state.node)
+          && event.field("probe").equals(state.probe)) {
+        LiveSeries series = counterOf("vigie_events_total", event);
+        if (series != null && series.value == 0) {
+          series.value = 1;
+          series.append(now.toEpochMilli());
         }
       }
     }
@@ -143,6 +169,23 @@ public final class EventSeries implements EventListener {
 
   private void count(Event event, boolean late, List<Shown> shown) {
     String metric = late ? "vigie_events_late_total" : "vigie_events_total";
+    LiveSeries series = counterOf(metric, event);
+    if (series == null) {
+      return;
+    }
+    if (series.value == 0) {
+      // So that increase() sees the first event as a step from zero to one.
+      series.append(clock.millis() - EVERY.toMillis(), 0);
+    }
+    series.value++;
+    if (!late) {
+      series.add(event);
+    }
+    show(series, shown);
+  }
+
+  /** The series that counts such events; null where there are too many series already. */
+  private @Nullable LiveSeries counterOf(String metric, Event event) {
     String part = partName(event.type());
     CounterKey key =
         new CounterKey(metric, cut(event.node()), cut(event.type()), cut(event.field(part)));
@@ -154,23 +197,19 @@ public final class EventSeries implements EventListener {
         labels.set(part, key.part);
       }
       series = add(event.node(), labels.build());
-      if (series == null) {
-        return;
+      if (series != null) {
+        counters.put(key, series);
       }
-      counters.put(key, series);
-      // So that increase() sees the first event as a step from zero to one.
-      series.append(clock.millis() - EVERY.toMillis(), 0);
     }
-    series.value++;
-    if (!late) {
-      series.add(event);
-    }
-    show(series, shown);
+    return series;
   }
 
   /** The one field of such events that is a label too: its values are bounded by configuration. */
   private static String partName(String type) {
-    return type.startsWith("probe.") ? "probe" : type.startsWith("unit.") ? "unit" : "";
+    if (type.startsWith("probe.") || type.startsWith("backup.")) {
+      return "probe";
+    }
+    return type.startsWith("unit.") ? "unit" : "";
   }
 
   private @Nullable LiveSeries seriesOf(ProbeStates.State state) {

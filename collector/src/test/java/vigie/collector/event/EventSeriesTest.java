@@ -166,6 +166,24 @@ class EventSeriesTest {
   }
 
   @Test
+  void givenALateBackup_whenToldAndRestored_thenItsCountNamesTheProbeAndHolds() {
+    MemoryEventStore store = new MemoryEventStore();
+    Event late = Events.agent("p1", "s1", 1, "backup.late", "probe", "web", "target", "tcp://x:1");
+    store.append(late, new byte[0], () -> {});
+    store.append(event("down", 2), new byte[0], () -> {});
+    series.onEvent(late, false);
+    assertThat(samples.take())
+        .hasSize(2)
+        .allSatisfy(s -> assertThat(s).contains("backup.late").contains("probe=\"web\""));
+    clock.advance(Duration.ofSeconds(10));
+    samples.take();
+    create().restore(store);
+    assertThat(samples.take())
+        .hasSize(2)
+        .anySatisfy(s -> assertThat(s).contains("backup.late").endsWith(" 10 1"));
+  }
+
+  @Test
   void givenAStoreThatCannotBeSearched_whenRestored_thenTheCollectorStartsWithout() {
     series.restore(
         new MemoryEventStore() {
