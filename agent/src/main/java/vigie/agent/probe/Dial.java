@@ -2,9 +2,11 @@ package vigie.agent.probe;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -43,6 +45,7 @@ final class Dial {
   private final InetSocketAddress target;
   private final AddressChoice choice;
   private final ProbeTools tools;
+  private final ChannelFactory<Channel> channels;
   private volatile InetAddress[] addresses = {};
   private @Nullable CompletableFuture<InetAddress[]> lookup;
 
@@ -55,6 +58,7 @@ final class Dial {
     this.target = target;
     this.choice = choice;
     this.tools = tools;
+    this.channels = new ReflectiveChannelFactory<>(tools.loops().clientChannel());
   }
 
   /** Not resolved. */
@@ -190,13 +194,14 @@ final class Dial {
     private void connect(InetAddress[] found, int index) {
       address = found[index];
       InetSocketAddress to = new InetSocketAddress(found[index], target.getPort());
-      // The run's own deadline covers the connection, so Netty needs no timer besides.
+      // The run's own deadline covers the connection, so Netty needs no timer besides. It sets
+      // TCP_NODELAY by itself.
       Bootstrap bootstrap =
           new Bootstrap()
               .group(run.loop())
-              .channel(tools.loops().clientChannel())
+              .channelFactory(channels)
+              .disableResolver() // It is resolved; even asking costs.
               .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
-              .option(ChannelOption.TCP_NODELAY, true)
               .handler(handler.get());
       InetAddress source = choice.source();
       ChannelFuture connecting =
