@@ -179,10 +179,9 @@ class MainTest {
                   + "/api/v1/write'}\n");
       assertThat(execute("check", "--config", file)).isZero();
       assertThat(out.toString())
-          .isEqualTo(
-              "warning: push.url 127.0.0.1:"
-                  + away
-                  + " does not answer: connection refused; samples wait for 1h at most\nall well\n");
+          .startsWith(
+              "warning: push.url 127.0.0.1:" + away + " does not answer: connection refused;")
+          .endsWith("; samples wait for 1h at most\nall well\n");
     }
   }
 

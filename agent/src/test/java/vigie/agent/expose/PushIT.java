@@ -3,6 +3,7 @@ package vigie.agent.expose;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import at.favre.lib.crypto.bcrypt.BCrypt;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -15,9 +16,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,14 +38,16 @@ import vigie.agent.metric.NodeCollector;
 import vigie.agent.push.Push;
 import vigie.agent.push.PushConfig;
 import vigie.base.config.Faults;
+import vigie.base.config.Section;
 import vigie.base.config.Yaml;
+import vigie.base.net.Authority;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
 
-/** Samples pushed to the real Prometheus, which goes away and comes back. */
+/** Samples pushed to the real Prometheus: one that goes away and comes back, one behind TLS. */
 class PushIT {
   private static final Pattern SAMPLE = Pattern.compile("\\[([0-9.]+),\"([^\"]+)\"\\]");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -62,20 +67,8 @@ class PushIT {
     int port = NodeExporterIT.freePort();
     try (EventLoops loops = EventLoops.nio(1, "test-push");
         ThreadScheduler scheduler = new ThreadScheduler(Thread::new, Throwable::printStackTrace)) {
-      PushConfig config = config(port);
-      Push push =
-          new Push(
-              config,
-              "p1",
-              "vigie-agent/test",
-              make -> new EachSeries<>(registry, make),
-              new vigie.base.http.HttpClient(
-                  loops, thread, Lookup.SYSTEM, config.url(), config.tls(), config.timeout()),
-              thread,
-              FileLayer.disk(),
-              Clock.system(),
-              scheduler,
-              meters);
+      PushConfig config = config("url: 'http://127.0.0.1:" + port + "/api/v1/write', every: 1s");
+      Push push = push(config, registry, meters, loops, thread, scheduler);
       try (Peer first = prometheus(port)) {
         push.start();
         await()
@@ -116,6 +109,87 @@ class PushIT {
     }
   }
 
+  @Test
+  void givenTlsClientCertificateAndPassword_whenPasswordIsPutRight_thenSamplesArrive()
+      throws Exception {
+    Authority authority = new Authority(folder, "ca");
+    authority.issue("web", "web", "DNS:localhost,IP:127.0.0.1");
+    Path mine = authority.issue("p1", "p1", "DNS:p1.example");
+    String hash = BCrypt.withDefaults().hashToString(4, "s\u00e9cret".toCharArray());
+    Files.writeString(
+        folder.resolve("web.yml"),
+        "tls_server_config: {cert_file: web.pem, key_file: web.key, client_ca_file: ca.pem,"
+            + " client_auth_type: RequireAndVerifyClientCert}\nbasic_auth_users: {p1: "
+            + hash
+            + "}\n");
+    Files.writeString(folder.resolve("password"), "wrong\n");
+    PrometheusRegistry registry = new PrometheusRegistry();
+    MeterRegistry meters = Meters.in(registry);
+    AtomicLong ticks = new AtomicLong();
+    registry.register((Collector) () -> ticks(ticks.incrementAndGet()));
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    int port = NodeExporterIT.freePort();
+    PushConfig config =
+        config(
+            "url: 'https://localhost:"
+                + port
+                + "/api/v1/write', every: 1s, basic_auth: {username: p1, password_file: password},"
+                + " tls_config: {ca_file: ca.pem, cert_file: p1.pem, key_file: p1.key}");
+    HttpClient asker = HttpClient.newBuilder().sslContext(authority.client(mine)).build();
+    String login =
+        Base64.getEncoder().encodeToString("p1:s\u00e9cret".getBytes(StandardCharsets.UTF_8));
+    HttpRequest query =
+        HttpRequest.newBuilder(
+                URI.create("https://localhost:" + port + "/api/v1/query?query=ticks_total"))
+            .header("authorization", "Basic " + login)
+            .timeout(Duration.ofSeconds(10))
+            .build();
+    try (Peer prometheus = prometheus(port, "--web.config.file=" + folder.resolve("web.yml"));
+        EventLoops loops = EventLoops.nio(1, "test-push");
+        ThreadScheduler scheduler = new ThreadScheduler(Thread::new, Throwable::printStackTrace);
+        Push push = push(config, registry, meters, loops, thread, scheduler)) {
+      push.start();
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  meters.find("vigie.push.dropped").tag("reason", "rejected").counters().stream()
+                      .anyMatch(dropped -> dropped.count() > 0));
+      assertThat(asker.send(query, BodyHandlers.ofString()).body()).contains("\"result\":[]");
+
+      Files.writeString(folder.resolve("password"), "s\u00e9cret\n");
+
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> asker.send(query, BodyHandlers.ofString()).body().contains("\"node\":\"p1\""));
+      assertThat(prometheus.log()).doesNotContain("panic");
+    } finally {
+      thread.shutdownNow();
+    }
+  }
+
+  private static Push push(
+      PushConfig config,
+      PrometheusRegistry registry,
+      MeterRegistry meters,
+      EventLoops loops,
+      ExecutorService thread,
+      ThreadScheduler scheduler) {
+    return new Push(
+        config,
+        "p1",
+        "vigie-agent/test",
+        make -> new EachSeries<>(registry, make),
+        new vigie.base.http.HttpClient(
+            loops, thread, Lookup.SYSTEM, config.url(), config.tls(), config.timeout()),
+        thread,
+        FileLayer.disk(),
+        Clock.system(),
+        scheduler,
+        meters);
+  }
+
   private static CounterSnapshot ticks(long value) {
     return new CounterSnapshot(
         new io.prometheus.metrics.model.snapshots.MetricMetadata("ticks_total", "x"),
@@ -124,21 +198,25 @@ class PushIT {
                 value, Labels.of("le_like", "a\"b\\c\n"), null, 0)));
   }
 
-  private PushConfig config(int port) {
-    String text = "push: {url: 'http://127.0.0.1:" + port + "/api/v1/write', every: 1s}\n";
-    return PushConfig.read(Yaml.parse(folder.resolve("agent.yaml"), text, Map.of(), new Faults()));
+  private PushConfig config(String push) {
+    Faults faults = new Faults();
+    Section agent =
+        Yaml.parse(folder.resolve("agent.yaml"), "push: {" + push + "}\n", Map.of(), faults);
+    PushConfig config = PushConfig.read(agent);
+    assertThat(faults.all()).isEmpty();
+    return config;
   }
 
-  private Peer prometheus(int port) throws IOException {
-    java.nio.file.Files.writeString(folder.resolve("prometheus.yml"), "");
-    return Peer.start(
-        folder,
-        "prometheus3",
+  private Peer prometheus(int port, String... more) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(more));
+    arguments.addAll(
         List.of(
             "--config.file=" + folder.resolve("prometheus.yml"),
             "--storage.tsdb.path=" + folder.resolve("data"),
             "--web.enable-remote-write-receiver",
             "--web.listen-address=127.0.0.1:" + port));
+    Files.writeString(folder.resolve("prometheus.yml"), "");
+    return Peer.start(folder, "prometheus3", arguments);
   }
 
   /** All values of one series in the order of their time. */
