@@ -117,7 +117,7 @@ public final class ProbeEndpoint {
         answer,
         (at, what) -> {
           if (steps.size() < MOST_STEPS) {
-            steps.add(at.toNanos() / 1000 / 1e3 + " ms  " + what);
+            steps.add(at.toNanos() / 1e6 + " ms  " + what);
           }
         },
         result -> HttpAnswer.text(200, explanation(module, target, steps, result)));

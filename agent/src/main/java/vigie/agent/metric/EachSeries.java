@@ -21,7 +21,7 @@ import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 
@@ -34,7 +34,7 @@ import java.util.function.Function;
  */
 public final class EachSeries<T> {
   private final PrometheusRegistry registry;
-  private final Function<SortedMap<String, String>, T> make;
+  private final Function<NavigableMap<String, String>, T> make;
   private final Map<Key, Entry<T>> known = new HashMap<>();
   private long round;
 
@@ -61,7 +61,7 @@ public final class EachSeries<T> {
   /**
    * @param make given the labels in order, {@code __name__} among them
    */
-  public EachSeries(PrometheusRegistry registry, Function<SortedMap<String, String>, T> make) {
+  public EachSeries(PrometheusRegistry registry, Function<NavigableMap<String, String>, T> make) {
     this.registry = registry;
     this.make = make;
   }
@@ -153,8 +153,8 @@ public final class EachSeries<T> {
     sink.sample(entry.series, value);
   }
 
-  private static SortedMap<String, String> labels(Key key) {
-    SortedMap<String, String> all = new TreeMap<>();
+  private static NavigableMap<String, String> labels(Key key) {
+    NavigableMap<String, String> all = new TreeMap<>();
     for (int i = 0; i < key.labels.size(); i++) {
       all.put(key.labels.getPrometheusName(i), key.labels.getValue(i));
     }

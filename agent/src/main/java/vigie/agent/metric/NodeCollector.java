@@ -30,6 +30,8 @@ public final class NodeCollector implements MultiCollector {
   private static final Logger log = LoggerFactory.getLogger(NodeCollector.class);
 
   private static final int MAX_CLASHES = 1000;
+
+  @SuppressWarnings("StaticAssignmentOfThrowable") // only its text is told, at each scrape
   private static final IOException NOT_READ = new IOException("no thread to read with");
 
   /** The request's parameter that names the subjects wanted. */
@@ -124,7 +126,7 @@ public final class NodeCollector implements MultiCollector {
       success.add(of, entry.failure == null ? 1 : 0);
       duration.add(of, entry.nanos / 1e9);
     }
-    hanging.add(entries.stream().filter(entry -> entry.hanging).count());
+    hanging.add((double) entries.stream().filter(entry -> entry.hanging).count());
     take(hanging, includedNames, snapshots);
     take(duration, includedNames, snapshots);
     take(success, includedNames, snapshots);

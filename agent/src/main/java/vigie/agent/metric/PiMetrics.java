@@ -51,8 +51,8 @@ final class PiMetrics implements Subject {
     }
     long bits = (long) reader.bits();
     for (int i = 0; i < WHAT.length; i++) {
-      throttled.add(now[i], bits >> i & 1);
-      throttled.add(sinceBoot[i], bits >> (i + SINCE_BOOT) & 1);
+      throttled.add(now[i], (double) ((bits >> i) & 1));
+      throttled.add(sinceBoot[i], (double) ((bits >> (i + SINCE_BOOT)) & 1));
     }
   }
 }

@@ -122,9 +122,7 @@ final class TextFamily {
         point.sum = once(point.sum, sample.value());
       } else if (sample.name().equals(name + "_count")) {
         point.count = once(point.count, sample.value());
-      } else if (part != null && point.parts.put(bound(part), sample.value()) == null) {
-        continue;
-      } else {
+      } else if (part == null || point.parts.put(bound(part), sample.value()) != null) {
         throw new IllegalArgumentException("a sample without " + parting + ", or one twice");
       }
     }

@@ -31,6 +31,8 @@ final class BlockingLook {
   /** Looks once, on a thread that may block. */
   interface Look {
     /**
+     * Finds out how it is.
+     *
      * @param ended whether nobody waits for the answer any more; to be asked in long loops
      */
     Finding look(Told steps, BooleanSupplier ended);

@@ -192,7 +192,7 @@ final class HttpAnswer {
     boolean zlib =
         body.length > 1
             && (body[0] & 0x0f) == 8
-            && ((body[0] & 0xff) << 8 | body[1] & 0xff) % 31 == 0;
+            && (((body[0] & 0xff) << 8) | (body[1] & 0xff)) % 31 == 0;
     Inflater inflater = new Inflater(!zlib);
     return new InflaterInputStream(raw, inflater) {
       @Override

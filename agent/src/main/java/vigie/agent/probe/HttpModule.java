@@ -178,16 +178,15 @@ record HttpModule(
 
   private static String compression(Section section) {
     String text = section.string("compression", "").toLowerCase(Locale.ROOT);
-    switch (text) {
-      case "", "identity":
-        return "";
-      case "gzip", "deflate":
-        return text;
-      default:
+    return switch (text) {
+      case "", "identity" -> "";
+      case "gzip", "deflate" -> text;
+      default -> {
         section.fault(
             "compression", "compression \"" + text + "\" is not one of gzip, deflate, identity");
-        return "";
-    }
+        yield "";
+      }
+    };
   }
 
   @Override

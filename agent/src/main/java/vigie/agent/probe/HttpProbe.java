@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Date;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -107,18 +108,17 @@ final class HttpProbe implements Probe {
     PROCESSING("processing", " while waiting for the answer"),
     TRANSFER("transfer", " in the middle of the answer");
 
-    private static final Phase[] ALL = values();
-    private final String[] label;
+    private final String label;
     private final String late;
 
     Phase(String label, String late) {
-      this.label = new String[] {label};
+      this.label = label;
       this.late = late;
     }
   }
 
   private final class Run extends NetRun implements Dial.Listener {
-    private final long[] nanos = new long[Phase.ALL.length];
+    private final Map<Phase, Long> nanos = new EnumMap<>(Phase.class);
     private Phase phase = Phase.RESOLVE;
     private Duration phaseBegan = Duration.ZERO;
     private HttpUrl url = target;
@@ -189,7 +189,7 @@ final class HttpProbe implements Probe {
 
     private void enter(Phase next) {
       Duration at = elapsed();
-      nanos[phase.ordinal()] += at.minus(phaseBegan).toNanos();
+      nanos.merge(phase, at.minus(phaseBegan).toNanos(), Long::sum);
       phase = next;
       phaseBegan = at;
     }
@@ -401,8 +401,8 @@ final class HttpProbe implements Probe {
           judged != null && judged.isFailedByRegex()
               ? Conversation.FAILED_REGEX.sample(1)
               : Conversation.REGEX_FINE);
-      for (Phase each : Phase.ALL) {
-        all.add(HttpMeasures.DURATION.sample(nanos[each.ordinal()] / 1e9, each.label));
+      for (Phase each : Phase.values()) {
+        all.add(HttpMeasures.DURATION.sample(nanos.getOrDefault(each, 0L) / 1e9, each.label));
         if (each == Phase.RESOLVE && (dialled == null || !dialled.isResolved())) {
           break; // as blackbox_exporter has it: the others come with the address
         }

@@ -46,6 +46,7 @@ record HttpRequestSpec(
   record Authorization(String type, @Nullable HiddenText user, @Nullable HiddenText credentials) {}
 
   /** With all files read. */
+  @SuppressWarnings("ArrayRecordComponent") // made for one run, never compared
   record Ready(byte[] body, HttpHeaders headers, @Nullable String authorization) {}
 
   static HttpRequestSpec read(Section section) {

@@ -17,6 +17,11 @@ public record Measure(String name, String help, List<String> labelNames) {
     return new Measure(name, help, List.of(labelNames));
   }
 
+  /** A value of it: a count, a size or a time, which a double holds exactly up to 2^53. */
+  public Sample sample(long value, String... labelValues) {
+    return sample((double) value, labelValues);
+  }
+
   /** A value of it. */
   public Sample sample(double value, String... labelValues) {
     return new Sample(this, List.of(labelValues), value);

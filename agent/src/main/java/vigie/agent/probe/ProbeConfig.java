@@ -40,20 +40,20 @@ public record ProbeConfig(
   /**
    * A probe of a target by a module of the configuration.
    *
-   * @param target with or without its scheme, also the name
+   * @param url the target with or without its scheme, also the name
    * @throws IllegalArgumentException if it is not one for the module
    */
-  public static ProbeConfig by(Modules.Named named, String target) {
+  public static ProbeConfig by(Modules.Named named, String url) {
     Module module = named.module();
     Prober prober = Probers.named(module.prober());
-    String bare =
-        prober != null && target.startsWith(prober.scheme())
-            ? target.substring(prober.scheme().length())
-            : target;
-    module.checkTarget(bare);
+    String target =
+        prober != null && url.startsWith(prober.scheme())
+            ? url.substring(prober.scheme().length())
+            : url;
+    module.checkTarget(target);
     Duration own = named.timeout();
     return new ProbeConfig(
-        target, module, bare, module.every(), own == null ? module.timeout() : own, Damping.NONE);
+        url, module, target, module.every(), own == null ? module.timeout() : own, Damping.NONE);
   }
 
   /** The same probe with another timeout. */

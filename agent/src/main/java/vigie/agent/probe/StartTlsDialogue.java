@@ -48,14 +48,14 @@ final class StartTlsDialogue {
               // RFC 4511, section 4.14: an ExtendedRequest, message 1, with StartTLS's identifier.
               "ldap",
               List.of(
-                  binary("\u0030\u001d\u0002\u0001\u0001\u0077\u0018\u0080\u0016")
+                  binary("0\u001d\u0002\u0001\u0001w\u0018\u0080\u0016")
                       .and("1.3.6.1.4.1.1466.20037"),
                   new Granted(StartTlsDialogue::ldap),
                   new StartTls()),
               // PostgreSQL's documentation, chapter 55.2.10: an SSLRequest, answered by S or N.
               "postgres",
               List.of(
-                  binary("\u0000\u0000\u0000\u0008\u0004\u00d2\u0016\u002f").and(""),
+                  binary("\u0000\u0000\u0000\u0008\u0004\u00d2\u0016/").and(""),
                   new Granted(StartTlsDialogue::postgres),
                   new StartTls())));
 
@@ -134,7 +134,7 @@ final class StartTlsDialogue {
     }
     int size = 0;
     for (int i = 0; i < (bytes[at + 1] & 0x7f) && i < 4; i++) {
-      size = size << 8 | bytes[at + 2 + i] & 0xff;
+      size = (size << 8) | (bytes[at + 2 + i] & 0xff);
     }
     return size;
   }

@@ -145,8 +145,8 @@ final class UnitProbe implements Probe {
       return true;
     }
     // A job that a timer starts rests in between, and is "activating" for as long as it runs.
-    return (state.equals("inactive") && status.result().equals("success")
-            || state.equals("activating") && !isWaiting(status))
+    return ((state.equals("inactive") && status.result().equals("success"))
+            || (state.equals("activating") && !isWaiting(status)))
         && unit.endsWith(".service")
         && units.change(unit, timeout).type().equals("oneshot");
   }

@@ -12,6 +12,11 @@ final class Words {
 
   private Words() {}
 
+  /** The same of a whole number. */
+  static String size(long bytes) {
+    return size((double) bytes);
+  }
+
   /** {@code 812 bytes}, {@code 1.2 MiB}, {@code 48 MiB}. */
   static String size(double bytes) {
     if (bytes < 1024) {

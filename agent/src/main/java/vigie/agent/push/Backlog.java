@@ -73,6 +73,7 @@ final class Backlog implements Closeable {
   }
 
   /** Takes out what {@link #first} gave; nothing where it was dropped meanwhile. */
+  @SuppressWarnings("ReferenceEquality") // that very one: another may hold the same bytes
   void remove(Waiting done) {
     if (done == encoded) {
       forget();

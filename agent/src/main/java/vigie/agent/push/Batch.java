@@ -9,6 +9,7 @@ import vigie.base.remotewrite.WriteRequest;
  * @param series labels in their wire form
  * @param values of each
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared, and shared on purpose
 record Batch(long timestampMillis, byte[][] series, double[] values) {
   /** What it takes beside the labels: a value, a reference and a little. */
   long ownBytes() {

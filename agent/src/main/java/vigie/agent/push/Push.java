@@ -13,8 +13,8 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Random;
-import java.util.SortedMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -81,7 +81,7 @@ public final class Push implements AutoCloseable {
       PushConfig config,
       String node,
       String software,
-      Function<Function<SortedMap<String, String>, byte[]>, EachSeries<byte[]>> all,
+      Function<Function<NavigableMap<String, String>, byte[]>, EachSeries<byte[]>> all,
       HttpClient client,
       Executor thread,
       FileLayer files,

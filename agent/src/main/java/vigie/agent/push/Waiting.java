@@ -5,4 +5,5 @@ package vigie.agent.push;
  *
  * @param body as it goes over the wire
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Waiting(long timestampMillis, int samples, byte[] body) {}

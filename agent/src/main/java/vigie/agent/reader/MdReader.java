@@ -187,8 +187,7 @@ public final class MdReader implements AutoCloseable {
   /**
    * An array. Numbers are NaN where the kernel does not tell them.
    *
-   * @param state {@code active}, {@code inactive}, {@code recovering}, {@code resyncing}, {@code
-   *     checking}, {@code reshaping}
+   * @param state "active", "inactive", "recovering", "resyncing", "checking" or "reshaping"
    * @param wanted disks that the array consists of
    * @param blocks of 1 KiB
    */

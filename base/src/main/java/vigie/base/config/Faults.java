@@ -43,6 +43,8 @@ public final class Faults {
   }
 
   /**
+   * Ends the reading where something is wrong.
+   *
    * @throws ConfigException with all faults, if there are any
    */
   public void throwIfAny() {

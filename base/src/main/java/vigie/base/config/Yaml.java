@@ -136,11 +136,11 @@ public final class Yaml {
       while (before > 0 && at < text.length()) {
         char c = text.charAt(at);
         boolean pair =
-            style == ScalarStyle.DOUBLE_QUOTED && c == '\\'
-                || style == ScalarStyle.SINGLE_QUOTED && c == '\'';
+            (style == ScalarStyle.DOUBLE_QUOTED && c == '\\')
+                || (style == ScalarStyle.SINGLE_QUOTED && c == '\'');
         boolean blankPair =
             pair && at + 1 < text.length() && "nrt \n".indexOf(text.charAt(at + 1)) >= 0;
-        before -= Character.isWhitespace(c) || c == '\\' && blankPair ? 0 : 1;
+        before -= Character.isWhitespace(c) || (c == '\\' && blankPair) ? 0 : 1;
         at += pair ? 2 : 1;
       }
       if (solid(scalar.getValue().substring(offset)) > 0) {

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param body not changed by anybody after this
  * @param headers further ones
  */
+@SuppressWarnings("ArrayRecordComponent") // answers are never compared, and copying each costs
 public record HttpAnswer(int status, String contentType, byte[] body, Map<String, String> headers) {
   public static final String TEXT = "text/plain; charset=utf-8";
   public static final String JSON = "application/json";

@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import vigie.base.net.ClientTls;
 import vigie.base.net.EventLoops;
@@ -54,7 +55,7 @@ public final class HttpClient implements AutoCloseable {
   private volatile @Nullable Channel channel;
   private volatile boolean closed;
   // Which address of several is tried; the next one after each failure.
-  private volatile int turn;
+  private final AtomicInteger turn = new AtomicInteger();
 
   /**
    * @param blocking runs name lookups and reads certificates
@@ -132,11 +133,12 @@ public final class HttpClient implements AutoCloseable {
             }
           });
       bootstrap
-          .connect(new InetSocketAddress(addresses[turn % addresses.length], port))
+          .connect(
+              new InetSocketAddress(addresses[Math.floorMod(turn.get(), addresses.length)], port))
           .addListener(
               (ChannelFuture connected) -> {
                 if (!connected.isSuccess()) {
-                  turn++;
+                  turn.incrementAndGet();
                   fail(answer, reason(connected.cause()));
                   return;
                 }

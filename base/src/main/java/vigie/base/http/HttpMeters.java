@@ -2,7 +2,10 @@ package vigie.base.http;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 
 /** What an HTTP server turned away, by reason: each of its limits shows here. */
 final class HttpMeters {
@@ -33,19 +36,20 @@ final class HttpMeters {
     ATTEMPTS
   }
 
-  private final Counter[] counters = new Counter[Reason.values().length];
+  private final Map<Reason, Counter> counters = new EnumMap<>(Reason.class);
 
   HttpMeters(MeterRegistry meters) {
     for (Reason reason : Reason.values()) {
-      counters[reason.ordinal()] =
+      counters.put(
+          reason,
           Counter.builder("vigie.http.refused")
               .description("Requests and connections that the HTTP server turned away.")
               .tag("reason", reason.name().toLowerCase(Locale.ROOT))
-              .register(meters);
+              .register(meters));
     }
   }
 
   void refused(Reason reason) {
-    counters[reason.ordinal()].increment();
+    Objects.requireNonNull(counters.get(reason)).increment();
   }
 }

@@ -102,5 +102,6 @@ public final class Routes implements HttpHandler {
     return path.split("/", -1);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Route(String method, String[] segments, HttpHandler handler) {}
 }

@@ -32,7 +32,7 @@ final class TlsOnly extends ByteToMessageDecoder {
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
     byte first = in.getByte(in.readerIndex());
-    if (refused || first >= 'A' && first <= 'Z') {
+    if (refused || (first >= 'A' && first <= 'Z')) {
       in.skipBytes(in.readableBytes());
       refuse(ctx);
     } else {

@@ -308,6 +308,7 @@ public final class WebAccess {
   }
 
   /** Name and password of an Authorization header, RFC 7617. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Login(String user, byte[] password) {
     static @Nullable Login read(String header) {
       if (!header.regionMatches(true, 0, "Basic ", 0, 6)) {

@@ -41,9 +41,9 @@ public final class LogLine {
         word = i + 1;
       } else if (c == '=' && i > word) {
         return word;
-      } else if (!(c >= 'a' && c <= 'z'
-          || c >= 'A' && c <= 'Z'
-          || c >= '0' && c <= '9'
+      } else if (!((c >= 'a' && c <= 'z')
+          || (c >= 'A' && c <= 'Z')
+          || (c >= '0' && c <= '9')
           || c == '_'
           || c == '.')) {
         word = Integer.MAX_VALUE - 1; // no key: wait for the next space

@@ -58,17 +58,21 @@ public final class Pem {
   public static PrivateKey privateKey(String text) throws InvalidKeyException {
     for (Block block : blocks(text)) {
       switch (block.label) {
-        case "PRIVATE KEY":
+        case "PRIVATE KEY" -> {
           return key(block.der);
-        case "RSA PRIVATE KEY":
+        }
+        case "RSA PRIVATE KEY" -> {
           return key(der(0x30, VERSION_0, RSA, der(4, block.der)));
-        case "EC PRIVATE KEY":
+        }
+        case "EC PRIVATE KEY" -> {
           return key(der(0x30, VERSION_0, der(0x30, EC, curve(block.der)), der(4, block.der)));
-        case "ENCRYPTED PRIVATE KEY":
-          throw new InvalidKeyException(
-              "the key is encrypted; take the passphrase off: openssl pkey -in FILE -out FILE2");
-        default:
+        }
+        case "ENCRYPTED PRIVATE KEY" ->
+            throw new InvalidKeyException(
+                "the key is encrypted; take the passphrase off: openssl pkey -in FILE -out FILE2");
+        default -> {
           // such as EC PARAMETERS or the certificate in the same file
+        }
       }
     }
     throw new InvalidKeyException("holds no private key (-----BEGIN PRIVATE KEY-----)");
@@ -119,7 +123,7 @@ public final class Pem {
     }
     int length = start - at == 2 ? der[at + 1] & 0xff : 0;
     for (int i = at + 2; i < start; i++) {
-      length = length << 8 | der[i] & 0xff;
+      length = (length << 8) | (der[i] & 0xff);
     }
     return length;
   }
@@ -170,5 +174,6 @@ public final class Pem {
     return all;
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Block(String label, byte[] der) {}
 }

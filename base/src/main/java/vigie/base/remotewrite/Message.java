@@ -116,7 +116,7 @@ final class Message {
     }
     long value = 0;
     for (int i = bytes - 1; i >= 0; i--) {
-      value = value << 8 | from[at + i] & 0xff;
+      value = (value << 8) | (from[at + i] & 0xff);
     }
     at += bytes;
     return value;

@@ -42,7 +42,7 @@ public final class Snappy {
     int missed = 0;
     while (at + SHORTEST <= end) {
       int word = word(plain, at);
-      int slot = word * 0x1e35a7bd >>> 32 - HASH_BITS;
+      int slot = (word * 0x1e35a7bd) >>> (32 - HASH_BITS);
       int before = table[slot];
       table[slot] = at;
       if (before < 0 || word(plain, before) != word) {
@@ -141,15 +141,15 @@ public final class Snappy {
     }
     long number = 0;
     for (int i = bytes - 1; i >= 0; i--) {
-      number = number << 8 | from[at + i] & 0xff;
+      number = (number << 8) | (from[at + i] & 0xff);
     }
     return number;
   }
 
   private static int word(byte[] from, int at) {
-    return from[at] & 0xff
-        | (from[at + 1] & 0xff) << 8
-        | (from[at + 2] & 0xff) << 16
+    return (from[at] & 0xff)
+        | ((from[at + 1] & 0xff) << 8)
+        | ((from[at + 2] & 0xff) << 16)
         | (from[at + 3] & 0xff) << 24;
   }
 
@@ -177,14 +177,14 @@ public final class Snappy {
         return;
       }
       if (length <= 60) {
-        bytes[at++] = (byte) (length - 1 << 2);
+        bytes[at++] = (byte) ((length - 1) << 2);
       } else if (length <= 256) {
         bytes[at++] = (byte) (60 << 2);
         bytes[at++] = (byte) (length - 1);
       } else {
         bytes[at++] = (byte) (61 << 2);
         bytes[at++] = (byte) (length - 1);
-        bytes[at++] = (byte) (length - 1 >> 8);
+        bytes[at++] = (byte) ((length - 1) >> 8);
       }
       System.arraycopy(from, start, bytes, at, length);
       at += length;
@@ -194,10 +194,10 @@ public final class Snappy {
       for (int left = length; left > 0; ) {
         int part = Math.min(left, LONGEST);
         if (part >= SHORTEST && part < 12 && offset < 2048) {
-          bytes[at++] = (byte) (offset >> 8 << 5 | part - SHORTEST << 2 | 1);
+          bytes[at++] = (byte) (((offset >> 8) << 5) | ((part - SHORTEST) << 2) | 1);
           bytes[at++] = (byte) offset;
         } else {
-          bytes[at++] = (byte) (part - 1 << 2 | 2);
+          bytes[at++] = (byte) (((part - 1) << 2) | 2);
           bytes[at++] = (byte) offset;
           bytes[at++] = (byte) (offset >> 8);
         }

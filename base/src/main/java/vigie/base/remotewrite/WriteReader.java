@@ -40,6 +40,7 @@ public final class WriteReader {
    * @param labels name and value in turn, as they were sent
    * @param timestampsMillis as many as values
    */
+  @SuppressWarnings("ArrayRecordComponent") // never compared, and copying each costs
   public record Series(List<String> labels, long[] timestampsMillis, double[] values) {}
 
   /**

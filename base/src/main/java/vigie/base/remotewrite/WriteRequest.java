@@ -68,7 +68,7 @@ public final class WriteRequest {
     tag(1, 1);
     long bits = Double.doubleToRawLongBits(value);
     for (int i = 0; i < 8; i++) {
-      bytes[at++] = (byte) (bits >>> 8 * i);
+      bytes[at++] = (byte) (bits >>> (8 * i));
     }
     tag(2, 0);
     varint(timestampMillis);
