@@ -97,11 +97,15 @@ class AgentConfigTest {
     // A comment with a capital first or a backquote is prose, the others are keys.
     shipped
         .lines()
-        .filter(line -> line.matches("# [ a-z-]+: ?.*|# [a-z_]+:"))
+        .filter(line -> line.matches("# [ a-z0-9_-]+:( .*)?"))
         .forEach(line -> active.append(line.substring(2)).append('\n'));
     AgentConfig config = read(active.toString());
-    assertThat(faults.all()).isEmpty();
-    assertThat(config.probes()).hasSize(1);
+    assertThat(faults.all()).as("but for a file beside it").allMatch(f -> f.contains("/web.yml: "));
+    assertThat(config.probes())
+        .extracting(ProbeConfig::name)
+        .containsExactly("calculatrice", "site", "nightly dump", "web server");
+    assertThat(config.onDemand().modules()).containsOnlyKeys("http_2xx");
+    assertThat(config.onDemand().allows("https://www.example.org/")).isTrue();
     assertThat(config.spool()).isEqualTo(SpoolConfig.DEFAULTS);
   }
 
