@@ -285,7 +285,7 @@ final class Dial {
   private static String texts(InetAddress[] found) {
     StringBuilder out = new StringBuilder();
     for (InetAddress address : found) {
-      out.append(out.isEmpty() ? "" : ", ").append(address.getHostAddress());
+      out.append(out.isEmpty() ? "" : ", ").append(Addresses.format(address));
     }
     return out.toString();
   }

@@ -45,13 +45,13 @@ class ListeningTest {
     assertThat(listening.explain(new InetAddress[] {LOOPBACK}, 33337))
         .isEqualTo(
             "nothing listens on 127.0.0.1:33337; python3 listens on 127.0.0.1:13337; systemd listens"
-                + " on 0.0.0.0:22; something listens on [0:0:0:0:0:0:0:1]:80");
+                + " on 0.0.0.0:22; something listens on [::1]:80");
   }
 
   @Test
   void givenAnotherAddress_whenExplained_thenSamePortIsNamedFirst() {
     assertThat(listening.explain(new InetAddress[] {LOOPBACK}, 80))
-        .startsWith("nothing listens on 127.0.0.1:80; something listens on [0:0:0:0:0:0:0:1]:80; ");
+        .startsWith("nothing listens on 127.0.0.1:80; something listens on [::1]:80; ");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package vigie.base.net;
 
+import io.netty.util.NetUtil;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /**
@@ -36,11 +38,16 @@ public final class Addresses {
 
   /** {@code host:port}, with brackets where the host holds a colon. */
   public static String format(InetSocketAddress address) {
-    String host =
-        address.getAddress() != null
-            ? address.getAddress().getHostAddress()
-            : address.getHostString();
+    InetAddress resolved = address.getAddress();
+    String host = resolved == null ? address.getHostString() : format(resolved);
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+
+  /** {@code 127.0.0.1}, {@code ::1}, {@code fe80::1%eth0}: IPv6 in its short form, RFC 5952. */
+  public static String format(InetAddress address) {
+    String whole = address.getHostAddress();
+    int scope = whole.indexOf('%');
+    return NetUtil.toAddressString(address) + (scope < 0 ? "" : whole.substring(scope));
   }
 
   private static int port(String text) {
