@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
+import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.probe.Listening;
 import vigie.agent.probe.Probe;
 import vigie.agent.probe.ProbeConfig;
@@ -46,6 +48,12 @@ import vigie.base.time.ThreadScheduler;
     versionProvider = VersionCommand.class,
     footer = {"", "Examples:", "  agent check", "  agent check --config agent.yaml"})
 final class CheckCommand implements Callable<Integer> {
+  /** As which the unit that install.sh installs runs. */
+  private static final String SERVICE_USER = "vigie";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  // All hanging programs and disks at once, so that the check is over after the longest timeout.
+  private static final int MOST_BLOCKING = 256;
   private static final String USER = System.getProperty("user.name", "unknown");
 
   @Mixin private Options options = new Options();
@@ -67,6 +75,8 @@ final class CheckCommand implements Callable<Integer> {
     if (config != null) {
       checkListen(config.listen(), found);
       checkSpool(config.spool().path(), found);
+      checkTextfiles(config.collectors(), found);
+      checkUser(out);
       checkProbes(config.probes(), found);
       checkCollector(config.ship().collector(), out);
       if (config.push() != null) {
@@ -134,6 +144,46 @@ final class CheckCommand implements Callable<Integer> {
     }
   }
 
+  /** Wildcards may match nothing yet. */
+  private static void checkTextfiles(CollectorsConfig collectors, List<String> found) {
+    CollectorsConfig.Chosen chosen = collectors.of("textfile");
+    for (String directory : chosen.options().getOrDefault("directory", List.of())) {
+      if (Boolean.FALSE.equals(chosen.enabled())
+          || directory.isEmpty()
+          || directory.matches(".*[*?\\[].*")) {
+        continue;
+      }
+      Path folder = Path.of(directory);
+      if (!Files.isDirectory(folder)) {
+        found.add("collectors.textfile.directory " + folder + " is no folder; make it");
+      } else if (!Files.isReadable(folder) || !Files.isExecutable(folder)) {
+        found.add(
+            "collectors.textfile.directory "
+                + folder
+                + " cannot be read by user "
+                + USER
+                + "; chmod o+rx "
+                + folder);
+      }
+    }
+  }
+
+  /** Only a warning: the agent may well run as root where it is not installed by install.sh. */
+  private void checkUser(PrintWriter out) {
+    Path users = options.roots().rootfs().resolve("etc/passwd");
+    try {
+      if (USER.equals("root") && Files.readString(users).contains("\n" + SERVICE_USER + ":")) {
+        out.println(
+            "warning: checked as root, who may read everything; to see what the service may: runuser"
+                + " -u "
+                + SERVICE_USER
+                + " -- /opt/vigie/agent/bin/agent check");
+      }
+    } catch (IOException e) {
+      // No list of users, so no service user either.
+    }
+  }
+
   /** What is not up is told in the configured order. */
   private void checkProbes(List<ProbeConfig> probes, List<String> found) {
     run(probes)
@@ -183,7 +233,7 @@ final class CheckCommand implements Callable<Integer> {
                 threads.named("scheduler"), failure -> threads.failed("scheduler", failure));
         EventLoops loops = EventLoops.nio(1, "vigie-net");
         Threads.Pool lookups = threads.bounded("lookup", 4, most);
-        Threads.Pool blocking = threads.bounded("blocking", 16, most)) {
+        Threads.Pool blocking = threads.bounded("blocking", MOST_BLOCKING, most)) {
       ProbeTools tools =
           new ProbeTools(
               options.roots(), Clock.system(), scheduler, loops, Lookup.SYSTEM, lookups, blocking);
@@ -193,6 +243,7 @@ final class CheckCommand implements Callable<Integer> {
         running.add(run);
         probe.run(run.result::complete);
       }
+      scheduler.after(PATIENCE, () -> progress(running));
       for (Running run : running) {
         ProbeResult found = run.result.join();
         if (found instanceof ProbeResult.Down down) {
@@ -205,6 +256,31 @@ final class CheckCommand implements Callable<Integer> {
       }
     }
     return reasons;
+  }
+
+  /** To the error stream, which nobody parses. */
+  private void progress(List<Running> running) {
+    List<ProbeConfig> left = new ArrayList<>();
+    Duration longest = Duration.ZERO;
+    for (Running run : running) {
+      if (!run.result.isDone()) {
+        left.add(run.config);
+        longest = run.config.timeout().compareTo(longest) > 0 ? run.config.timeout() : longest;
+      }
+    }
+    if (!left.isEmpty()) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "waiting for "
+                  + left.size()
+                  + " of "
+                  + running.size()
+                  + " probes, such as \""
+                  + left.get(0).name()
+                  + "\"; the longest timeout is "
+                  + Durations.format(longest));
+    }
   }
 
   /** A probe under way. */

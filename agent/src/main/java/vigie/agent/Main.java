@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 import vigie.base.config.ConfigException;
 
 /** The agent's commands. Exit codes: 0 done; 1 the answer is no; 2 bad usage or configuration. */
@@ -60,6 +61,7 @@ public final class Main implements Runnable {
     return new CommandLine(new Main())
         .setOut(out)
         .setErr(err)
+        .setParameterExceptionHandler((fault, given) -> refused(fault))
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> {
               if (failure instanceof ConfigException) {
@@ -69,6 +71,20 @@ public final class Main implements Runnable {
               throw failure;
             })
         .execute(args);
+  }
+
+  /** What is wrong and where help is: a screen of help would hide the one line that matters. */
+  private static int refused(ParameterException fault) {
+    CommandLine command = fault.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println(fault.getMessage());
+    UnmatchedArgumentException.printSuggestions(fault, err);
+    if (command.getParent() == null) {
+      command.usage(err); // short, and it lists the commands
+    } else {
+      err.println(command.getCommandSpec().qualifiedName() + " --help shows what it takes");
+    }
+    return BAD;
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import vigie.agent.probe.Modules;
+import vigie.agent.probe.OnDemand;
 import vigie.agent.probe.Probe;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
@@ -166,10 +168,20 @@ final class ProbeCommand implements Callable<Integer> {
 
   private ProbeConfig config(Faults faults) {
     String by = module;
+    if ((by != null || !url.contains("://"))
+        && (send != null || expect != null || !settings.isEmpty())) {
+      throw new IllegalArgumentException(
+          "--set, --send and --expect go with a URL alone; what is configured has its own keys");
+    }
     if (by != null) {
-      Modules.Named named = options.load().onDemand().module(by);
+      OnDemand known = options.load().onDemand();
+      Modules.Named named = known.module(by);
       if (named == null) {
-        throw new IllegalArgumentException("module \"" + by + "\" is not under modules");
+        throw new IllegalArgumentException(
+            "module \""
+                + by
+                + "\" is not under modules"
+                + didYouMean(by, known.modules().keySet()));
       }
       return ProbeConfig.by(named, url);
     }
@@ -183,12 +195,16 @@ final class ProbeCommand implements Callable<Integer> {
       }
     }
     List<String> names = configured.stream().map(ProbeConfig::name).toList();
-    String nearest = Nearest.of(url, names);
     throw new IllegalArgumentException(
         "\""
             + url
             + "\" is no URL such as tcp://HOST:PORT and no configured probe"
-            + (nearest == null ? "" : "; did you mean \"" + nearest + "\"?"));
+            + didYouMean(url, names));
+  }
+
+  private static String didYouMean(String text, Collection<String> known) {
+    String nearest = Nearest.of(text, known);
+    return nearest == null ? "" : "; did you mean \"" + nearest + "\"?";
   }
 
   /** The options as if they stood in a file, so that they are read and refused alike. */

@@ -42,7 +42,10 @@ class MainTest {
   @Test
   void givenUnknownOption_whenExecuted_thenTwo() {
     assertThat(execute("check", "--confg", "x")).isEqualTo(2);
-    assertThat(err.toString()).contains("--confg");
+    assertThat(err.toString())
+        .contains("--confg")
+        .endsWith("agent check --help shows what it takes\n");
+    assertThat(err.toString().lines()).as("no screen of help").hasSizeLessThan(6);
   }
 
   @Test
@@ -229,6 +232,48 @@ class MainTest {
   void givenThisMachine_whenMetricsPrinted_thenNodeExportersNames() {
     assertThat(execute("metrics")).isZero();
     assertThat(out.toString()).contains("node_cpu_seconds_total{cpu=\"0\"", "node_uname_info{");
+  }
+
+  @Test
+  void givenConfiguredProbe_whenProbedWithKeysOfItsOwn_thenRefused() throws IOException {
+    String file = config("probes:\n  - {name: calc, tcp: 127.0.0.1:1}\n");
+    assertThat(execute("probe", "calc", "--set", "expect=x", "--config", file)).isEqualTo(2);
+    assertThat(err.toString()).contains("go with a URL alone");
+  }
+
+  @Test
+  void givenMisspeltModule_whenProbed_thenTheNearest() throws IOException {
+    String file = config("modules: {banner: {prober: tcp}}\n");
+    assertThat(execute("probe", "127.0.0.1:1", "--module", "baner", "--config", file)).isEqualTo(2);
+    assertThat(err.toString()).contains("is not under modules; did you mean \"banner\"?");
+  }
+
+  @Test
+  void givenFolderOfTextFilesThatIsMissing_whenChecked_thenSaysSo() throws IOException {
+    String file =
+        config(
+            "listen: 127.0.0.1:"
+                + freePort()
+                + "\nspool: {path: spool}\ncollectors:\n  textfile: {directory: [tf, 'any*']}\n");
+    assertThat(execute("check", "--config", file)).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("collectors.textfile.directory " + folder + "/tf is no folder; make it\n")
+        .doesNotContain("any*");
+  }
+
+  @Test
+  void givenProbesThatHang_whenChecked_thenAllAtOnceAndProgressIsTold() throws IOException {
+    StringBuilder text = new StringBuilder("listen: 127.0.0.1:" + freePort());
+    text.append("\nspool: {path: spool}\nprobes:\n");
+    for (int i = 0; i < 40; i++) {
+      text.append("  - {name: hang").append(i);
+      text.append(", exec: /bin/sleep, args: ['60'], timeout: 4s}\n");
+    }
+    assertThat(execute("check", "--config", config(text.toString()))).isEqualTo(1);
+    assertThat(out.toString().lines().filter(line -> line.contains("timeout after 4s")))
+        .hasSize(40);
+    assertThat(err.toString())
+        .contains("waiting for 40 of 40 probes, such as \"hang0\"; the longest timeout is 4s\n");
   }
 
   @Test

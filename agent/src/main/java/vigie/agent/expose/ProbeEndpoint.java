@@ -64,7 +64,11 @@ public final class ProbeEndpoint {
     Modules.Named module = allowed.module(name.isEmpty() ? DEFAULT_MODULE : name);
     if (module == null) {
       throw new HttpFault(
-          400, "Unknown module \"" + (name.isEmpty() ? DEFAULT_MODULE : name) + "\"; see modules:");
+          400,
+          "Unknown module \""
+              + (name.isEmpty() ? DEFAULT_MODULE : name)
+              + (name.isEmpty() ? "\", the one where the request names none" : "\"")
+              + "; write it under modules: in the agent's configuration");
     }
     String target = request.parameter("target");
     if (target.isEmpty()) {
@@ -72,7 +76,10 @@ public final class ProbeEndpoint {
     }
     if (!allowed.allows(target)) {
       throw new HttpFault(
-          403, "target \"" + target + "\" is none of this agent's; add it to probe_targets:");
+          403,
+          "target \""
+              + target
+              + "\" may not be probed for others; list it under probe_targets: in the agent's configuration");
     }
     try {
       module.module().checkTarget(target);

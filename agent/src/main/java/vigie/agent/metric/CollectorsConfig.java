@@ -2,6 +2,8 @@ package vigie.agent.metric;
 
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,11 @@ public record CollectorsConfig(Map<String, Chosen> collectors) {
     public Chosen {
       options = Map.copyOf(options);
     }
+  }
+
+  /** What is configured for a collector; nothing where it is not named. */
+  public Chosen of(String collector) {
+    return collectors.getOrDefault(collector, Chosen.NOTHING);
   }
 
   /** Reads the section; names, options and expressions are checked. */
@@ -73,12 +80,29 @@ public record CollectorsConfig(Map<String, Chosen> collectors) {
       return List.of(String.valueOf(section.bool(key, false)));
     } else if (option.kind() == Option.Kind.TEXTS) {
       return section.strings(key);
+    } else if (option.kind() == Option.Kind.PATHS) {
+      return paths(section, key);
     }
     String text = section.string(key, "");
     if (option.kind() != Option.Kind.TEXT) {
       check(section, key, text);
     }
     return List.of(text);
+  }
+
+  /** Empty ones stay so: nowhere. */
+  private static List<String> paths(Section section, String key) {
+    Value given = section.value(key);
+    List<String> paths = new ArrayList<>();
+    for (Value each :
+        given == null ? List.<Value>of() : given.isList() ? given.list() : List.of(given)) {
+      String text = each.string();
+      Path path = text == null || text.isEmpty() ? null : each.path();
+      if (text != null) {
+        paths.add(path == null ? "" : path.toString());
+      }
+    }
+    return paths;
   }
 
   private static void check(Section section, String key, String regex) {

@@ -281,7 +281,7 @@ public final class NodeMetrics {
               .reads("/sys/class/scsi_tape"),
           off("tcpstat", host -> new TcpMetrics(new TcpReader(host.roots())))
               .reads("/proc/net/tcp, /proc/net/tcp6"),
-          on("textfile", TextfileMetrics::of, Option.texts("directory", TextfileMetrics.DIRECTORY))
+          on("textfile", TextfileMetrics::of, Option.paths("directory", TextfileMetrics.DIRECTORY))
               .reads("*.prom in the option's folders"),
           on("thermal_zone", host -> new ThermalZoneMetrics(host.roots()))
               .reads("/sys/class/thermal"),

@@ -14,6 +14,7 @@ record Option(String name, Kind kind, List<String> defaults) {
     FLAG,
     TEXT,
     TEXTS,
+    PATHS,
     REGEX,
     FILTER,
     ANCHORED_FILTER
@@ -41,6 +42,14 @@ record Option(String name, Kind kind, List<String> defaults) {
   /** {@code NAME: VALUE} or a list of values. Ask with {@link Host#texts}. */
   static Option texts(String name, String... otherwise) {
     return new Option(name, Kind.TEXTS, List.of(otherwise));
+  }
+
+  /**
+   * {@code NAME: PATH} or a list of paths, relative ones to the configuration's folder. Ask with
+   * {@link Host#texts}.
+   */
+  static Option paths(String name, String... otherwise) {
+    return new Option(name, Kind.PATHS, List.of(otherwise));
   }
 
   /**

@@ -50,6 +50,8 @@ final class FileProbe implements Probe {
   // Of the thread that looks; looks follow one another through BlockingLook.
   private @Nullable Found newestBefore;
   private long writtenSinceNanos;
+  // Whether the last look found any; its hint is asked for by other threads.
+  private volatile boolean matched;
   private Finding lastBySize = Finding.up(List.of());
 
   FileProbe(FileModule module, String target, Duration timeout, ProbeTools tools) {
@@ -69,7 +71,7 @@ final class FileProbe implements Probe {
   @Override
   public String hint() {
     // Where the file server is gone, whoever asks it hangs as well.
-    return look.isHanging() ? "" : new FileHint(pattern, root).text();
+    return matched || look.isHanging() ? "" : new FileHint(pattern, root).text();
   }
 
   private Finding hanging(Duration timeout) {
@@ -84,6 +86,7 @@ final class FileProbe implements Probe {
   private Finding look(BlockingLook.Told steps, BooleanSupplier ended) {
     Instant now = clock.now();
     FileScan scan = new FileScan(pattern, now.plus(MOST_AHEAD), ended).run();
+    matched = scan.count() > 0;
     steps.step(Words.count(scan.count(), "file") + (scan.count() == 1 ? " matches" : " match"));
     Finding wrong = wrong(scan);
     if (wrong != null) {

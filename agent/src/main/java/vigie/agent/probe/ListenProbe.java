@@ -60,14 +60,14 @@ final class ListenProbe implements Probe {
     long start = clock.nanos();
     Finding finding;
     try {
-      finding = judge(module.udp() ? host.udp() : host.tcp());
+      finding = judge(module.udp() ? host.udp() : host.tcp(), start, steps);
     } catch (IOException e) {
       finding = Finding.notRun("listening sockets cannot be read: " + PeerWords.of(e));
     }
     done.accept(finding.result(clock.now(), Duration.ofNanos(clock.nanos() - start)));
   }
 
-  private Finding judge(ListeningSockets sockets) {
+  private Finding judge(ListeningSockets sockets, long start, Steps steps) {
     long queue = 0;
     int count = 0;
     Set<String> others = new LinkedHashSet<>();
@@ -75,7 +75,14 @@ final class ListenProbe implements Probe {
       if (sockets.port(i) != port) {
         continue;
       }
-      if (isWanted(sockets, i)) {
+      boolean wanted = isWanted(sockets, i);
+      steps.step(
+          Duration.ofNanos(clock.nanos() - start),
+          "a socket listens on "
+              + Addresses.format(new InetSocketAddress(sockets.address(i), port))
+              + (module.udp() ? ", bytes that wait: " : ", connections that wait: ")
+              + sockets.queue(i));
+      if (wanted) {
         count++;
         queue += sockets.queue(i);
       } else if (others.size() < MOST_NAMED) {

@@ -305,7 +305,7 @@ final class ProcessProbe implements Probe {
       if (isNamed(process)) {
         return process + " runs: " + Words.name(process.commandLine());
       }
-      if (process.commandLine().contains(name) && process.pid() != ProcessHandle.current().pid()) {
+      if (process.commandLine().contains(name) && !isOurs(process.pid())) {
         return process
             + " has it among its arguments; write process: "
             + Words.name(process.name())
@@ -316,6 +316,19 @@ final class ProcessProbe implements Probe {
     }
     @Nullable String nearest = Nearest.of(name, names);
     return nearest == null ? "" : "nearest that runs: " + Words.name(nearest);
+  }
+
+  /** Such as sudo or the shell that was told to look for that name. */
+  private static boolean isOurs(long pid) {
+    ProcessHandle each = ProcessHandle.current();
+    while (each.pid() != pid) {
+      ProcessHandle parent = each.parent().orElse(null);
+      if (parent == null) {
+        return false;
+      }
+      each = parent;
+    }
+    return true;
   }
 
   private static boolean isUser(String user) throws IOException {

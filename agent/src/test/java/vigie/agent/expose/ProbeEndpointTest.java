@@ -116,7 +116,7 @@ class ProbeEndpointTest {
   void givenWhatIsNotConfigured_whenProbed_thenRefusedInWords() throws Exception {
     assertThat(get("module=tcp_connect&target=192.0.2.1:22"))
         .matches(r -> r.statusCode() == 403)
-        .matches(r -> r.body().contains("add it to probe_targets:"));
+        .matches(r -> r.body().contains("list it under probe_targets:"));
     assertThat(get("target=" + open))
         .matches(r -> r.statusCode() == 400)
         .matches(r -> r.body().startsWith("Unknown module \"http_2xx\""));

@@ -46,6 +46,13 @@ class CollectorsConfigTest {
   }
 
   @Test
+  void givenFolders_whenRead_thenRelativeOnesStandBesideTheFile() {
+    CollectorsConfig config = read("textfile: {directory: [tf, /srv/*/tf, '']}\n");
+    assertThat(config.of("textfile").options().get("directory"))
+        .containsExactly(Path.of("tf").toAbsolutePath().toString(), "/srv/*/tf", "");
+  }
+
+  @Test
   void givenTheSameText_whenRead_thenEqual() {
     String text = "netdev: {device_include: '^l'}\ncpu: false\n";
     assertThat(read(text)).isEqualTo(read(text)).isNotEqualTo(read("cpu: false"));

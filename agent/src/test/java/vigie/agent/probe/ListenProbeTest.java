@@ -64,6 +64,15 @@ class ListenProbeTest {
   }
 
   @Test
+  void givenListener_whenRun_thenItsSocketIsAStep() throws IOException {
+    int port = listener(LOOPBACK, 50).getLocalPort();
+    List<String> steps = new ArrayList<>();
+    probe("", ":" + port).run(result -> {}, (at, what) -> steps.add(what));
+    assertThat(steps)
+        .containsExactly("a socket listens on 127.0.0.1:" + port + ", connections that wait: 0");
+  }
+
+  @Test
   void givenLoopbackListener_whenAllAddressesWanted_thenSaysWhereItListens() throws IOException {
     int port = listener(LOOPBACK, 50).getLocalPort();
     assertThat(reason(probe("", "0.0.0.0:" + port)))

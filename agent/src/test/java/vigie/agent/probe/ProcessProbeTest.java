@@ -127,6 +127,16 @@ class ProcessProbeTest {
   }
 
   @Test
+  void givenNameInTheArgumentsOfThoseWhoStartedUs_whenRun_thenHintDoesNotTakeThemForIt() {
+    String[] ours = ProcessHandle.current().info().arguments().orElseThrow();
+    Path jar = Path.of(ours[ours.length - 4]);
+    for (String each : ours) {
+      jar = each.endsWith(".jar") ? Path.of(each) : jar;
+    }
+    assertThat(probe("", jar.getFileName().toString()).hint()).doesNotContain("arguments");
+  }
+
+  @Test
   void givenMisspeltName_whenRun_thenHintNamesTheNearest() throws Exception {
     start("vigie-calculatri", "300");
     Probe probe = probe("", "vigie-clcultari");
