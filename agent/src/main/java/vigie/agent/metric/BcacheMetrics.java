@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import vigie.agent.reader.BcacheReader;
 import vigie.agent.reader.Roots;
 
@@ -144,7 +145,9 @@ final class BcacheMetrics implements Subject {
         });
   }
 
-  private static void add(Column column, Labels labels, double value) {
-    column.family.add(labels, value * column.by);
+  private static void add(@Nullable Column column, Labels labels, double value) {
+    if (column != null) {
+      column.family.add(labels, value * column.by);
+    }
   }
 }

@@ -47,6 +47,11 @@ record AddressChoice(boolean one, boolean ip6, boolean fallback, @Nullable InetA
     return new AddressChoice(choice.one, choice.ip6, choice.fallback, source);
   }
 
+  /** The same for what tries only one in any case. */
+  AddressChoice onlyOne() {
+    return new AddressChoice(true, ip6, fallback, source);
+  }
+
   /** Those to try, in order; empty where none will do. */
   InetAddress[] of(InetAddress[] found) {
     if (!one) {

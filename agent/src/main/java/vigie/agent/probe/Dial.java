@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +45,8 @@ final class Dial {
   private final AddressChoice choice;
   private final ProbeTools tools;
   private final ChannelFactory<Channel> channels;
+  private final HostLookup lookup;
   private volatile InetAddress[] addresses = {};
-  private @Nullable CompletableFuture<InetAddress[]> lookup;
 
   /**
    * Does nothing yet.
@@ -59,6 +58,7 @@ final class Dial {
     this.choice = choice;
     this.tools = tools;
     this.channels = new ReflectiveChannelFactory<>(tools.loops().clientChannel());
+    this.lookup = new HostLookup(target.getHostString(), tools.names(), tools.lookups());
   }
 
   /** Not resolved. */
@@ -69,27 +69,6 @@ final class Dial {
   /** What the name last resolved to; empty before the first run. The same array while it stays. */
   InetAddress[] addresses() {
     return addresses;
-  }
-
-  /** One lookup at a time: a run that finds one under way waits for the same. */
-  private synchronized CompletableFuture<InetAddress[]> lookup(String host) {
-    CompletableFuture<InetAddress[]> underWay = lookup;
-    if (underWay == null || underWay.isDone()) {
-      CompletableFuture<InetAddress[]> fresh = new CompletableFuture<>();
-      tools
-          .lookups()
-          .execute(
-              () -> {
-                try {
-                  fresh.complete(tools.names().all(host));
-                } catch (UnknownHostException | RuntimeException e) {
-                  fresh.completeExceptionally(e);
-                }
-              });
-      underWay = fresh;
-      lookup = fresh;
-    }
-    return underWay;
   }
 
   /** Told how a connection comes about, on the run's event loop. */
@@ -150,7 +129,8 @@ final class Dial {
       waitingFor = " while looking up the name " + host;
       Duration before = run.elapsed();
       try {
-        lookup(host)
+        lookup
+            .addresses()
             .whenCompleteAsync(
                 (found, failure) -> {
                   lookupTook = run.elapsed().minus(before);

@@ -21,7 +21,7 @@ import vigie.base.net.Addresses;
  * @param rcodes with which an answer is good
  */
 record DnsModule(
-    IpChoice addresses,
+    AddressChoice addresses,
     boolean tcp,
     @Nullable TlsSettings security,
     String name,
@@ -48,7 +48,7 @@ record DnsModule(
     }
     TlsSettings settings = TlsSettings.read(section);
     return new DnsModule(
-        IpChoice.read(section),
+        AddressChoice.readWithSource(section).onlyOne(),
         transport.equals("tcp"),
         tls ? settings : null,
         name(section),

@@ -10,7 +10,7 @@ import vigie.base.config.Section;
  * @param payloadBytes what the packet carries
  * @param ttl how many routers it may pass
  */
-record IcmpModule(IpChoice addresses, int payloadBytes, boolean dontFragment, int ttl)
+record IcmpModule(AddressChoice addresses, int payloadBytes, boolean dontFragment, int ttl)
     implements Module {
   static final String PROBER = "icmp";
 
@@ -23,7 +23,7 @@ record IcmpModule(IpChoice addresses, int payloadBytes, boolean dontFragment, in
   static IcmpModule read(Section section) {
     int payload = (int) section.integer("payload_size", 0, 0, MOST_PAYLOAD);
     return new IcmpModule(
-        IpChoice.read(section),
+        AddressChoice.readWithSource(section).onlyOne(),
         payload == 0 ? PAYLOAD : payload,
         section.bool("dont_fragment", false),
         (int) section.integer("ttl", 64, 1, 255));

@@ -6,14 +6,11 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the one address of a target that a run without a TCP connection uses, as blackbox_exporter
- * does. One lookup at a time: a run that finds one under way waits for the same.
+ * does.
  */
 final class Resolver {
   /** What a run tells whose lookup found nothing. */
@@ -21,9 +18,9 @@ final class Resolver {
       List.of(Dial.LOOKUP.sample(0), Dial.PROTOCOL.sample(0), Dial.HASH.sample(0));
 
   private final String host;
-  private final IpChoice choice;
+  private final AddressChoice choice;
   private final ProbeTools tools;
-  private @Nullable CompletableFuture<InetAddress[]> lookup;
+  private final HostLookup lookup;
 
   /**
    * What was found.
@@ -49,10 +46,11 @@ final class Resolver {
     void notRun(String reason);
   }
 
-  Resolver(String host, IpChoice choice, ProbeTools tools) {
+  Resolver(String host, AddressChoice choice, ProbeTools tools) {
     this.host = host;
     this.choice = choice;
     this.tools = tools;
+    this.lookup = new HostLookup(host, tools.names(), tools.lookups());
   }
 
   void resolve(Outcome outcome) {
@@ -63,16 +61,20 @@ final class Resolver {
     }
     long start = tools.clock().nanos();
     try {
-      lookup()
+      lookup
+          .addresses()
           .whenComplete(
               (found, failure) -> {
                 if (found != null) {
                   choose(found, Duration.ofNanos(tools.clock().nanos() - start), outcome);
-                } else if (cause(failure) instanceof UnknownHostException) {
+                } else if (PeerWords.cause(failure) instanceof UnknownHostException) {
                   outcome.down("name does not resolve: " + host);
                 } else {
                   outcome.down(
-                      "name lookup of " + host + " failed: " + PeerWords.of(cause(failure)));
+                      "name lookup of "
+                          + host
+                          + " failed: "
+                          + PeerWords.of(PeerWords.cause(failure)));
                 }
               });
     } catch (RejectedExecutionException full) {
@@ -80,38 +82,12 @@ final class Resolver {
     }
   }
 
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException && failure.getCause() != null
-        ? failure.getCause()
-        : failure;
-  }
-
   private void choose(InetAddress[] found, Duration took, Outcome outcome) {
-    InetAddress address = choice.of(found);
-    if (address == null) {
-      outcome.down(host + " has no " + choice.family() + " address");
+    InetAddress[] usable = choice.of(found);
+    if (usable.length == 0) {
+      outcome.down(host + " has no " + choice.wanted() + " address");
     } else {
-      outcome.found(new Found(address, took));
+      outcome.found(new Found(usable[0], took));
     }
-  }
-
-  private synchronized CompletableFuture<InetAddress[]> lookup() {
-    CompletableFuture<InetAddress[]> underWay = lookup;
-    if (underWay == null || underWay.isDone()) {
-      CompletableFuture<InetAddress[]> fresh = new CompletableFuture<>();
-      tools
-          .lookups()
-          .execute(
-              () -> {
-                try {
-                  fresh.complete(tools.names().all(host));
-                } catch (UnknownHostException | RuntimeException e) {
-                  fresh.completeExceptionally(e);
-                }
-              });
-      underWay = fresh;
-      lookup = fresh;
-    }
-    return underWay;
   }
 }
