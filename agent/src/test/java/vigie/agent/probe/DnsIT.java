@@ -169,7 +169,7 @@ class DnsIT {
     assertThat(Tools.words(askOverTls("")))
         .isEqualTo(
             "certificate of ns.test is not trusted: no known authority stands behind its issuer"
-                + " O=Vigie,CN=Test CA");
+                + " CN=Test CA,O=Vigie");
     assertThat(
             Tools.words(
                 askOverTls(
