@@ -38,6 +38,20 @@ record HttpRequestSpec(
     more = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(more));
   }
 
+  /** Shown by {@code /probe?debug=true}, so without what may be a secret: values and the body. */
+  @Override
+  public String toString() {
+    return "HttpRequestSpec[method="
+        + method
+        + ", headers="
+        + headers.keySet()
+        + ", http_headers="
+        + more.keySet()
+        + (body == null && bodyFile == null ? "" : ", with a body")
+        + (authorization == null ? "" : ", with authorization")
+        + "]";
+  }
+
   /**
    * The header of that name.
    *

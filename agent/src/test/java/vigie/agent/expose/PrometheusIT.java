@@ -88,7 +88,7 @@ class PrometheusIT {
     int port = NodeExporterIT.freePort();
     String theirs;
     try (Peer exporter =
-        Peer.start(folder, "node_exporter", List.of("--web.listen-address=127.0.0.1:" + port))) {
+        Peer.start(folder, "node_exporter3", List.of("--web.listen-address=127.0.0.1:" + port))) {
       await()
           .atMost(Duration.ofSeconds(30))
           .ignoreExceptions()
