@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every check of the project: installs what a bare Debian machine lacks (and says so first), unpacks the peers that
-# tests run against under target/peers, then runs `mvn verify`: format, static analysis, unit, integration and
+# tests run against under target/peers and an emulated Pi Zero under target/pizero, then runs `mvn verify`: format, static analysis, unit, integration and
 # end-to-end tests. Further arguments go to Maven.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,8 +12,11 @@ has mvn || lacks+=(maven)
 has unshare || lacks+=(util-linux)
 has mount || lacks+=(mount)
 python3 -c 'import socketserver' 2>/dev/null || lacks+=(python3)
+has qemu-system-arm || lacks+=(qemu-system-arm)
+has cpio || lacks+=(cpio)
 install_packages check "${lacks[@]}"
 deploy/peers.sh install target/peers
+deploy/pizero.sh setup target/pizero
 
 # Tests mount small disks to fill them: who is not root does so in a namespace, where the home has to be named.
 as_root=()

@@ -27,15 +27,17 @@ setup() {
   echo "pizero: ready in $dir"
 }
 
-# What the kernel unpacks into its memory: busybox, Java and the libraries it needs, the network card's modules, APP.
-pack() { # pack ROOT APP COMMAND TREE ARCHIVE
-  local root=$1 tree=$4 java each
+# What the kernel unpacks into its memory, of which it lets half be used: busybox, Java without what no server needs, the
+# libraries of both, the network card's modules.
+pack() { # pack ROOT COMMAND TREE ARCHIVE
+  local root=$1 tree=$3 java each
   mkdir -p "$tree"/{proc,sys,dev,tmp,run,root,app,modules,usr/bin,usr/sbin,$LIB,usr/lib/jvm,etc/ssl/certs/java}
   for each in bin sbin lib; do ln -s "usr/$each" "$tree/$each"; done
   cp -a "$root/usr/bin/busybox" "$tree/usr/bin/"
   ln -s busybox "$tree/usr/bin/sh"
   java=$(cd "$root" && echo usr/lib/jvm/java-17-openjdk-*)
   cp -a "$root/$java" "$tree/$java"
+  rm -rf "$tree/$java"/{man,legal,lib/ct.sym,lib/libawt*,lib/libmlib*}
   cp -a "$root"/etc/java-17-openjdk "$tree/etc/"
   ln -s "/$java/bin/java" "$tree/usr/bin/java"
   cp -a "$root"/usr/lib/ld-linux.so.3 "$tree/usr/lib/"
@@ -45,8 +47,7 @@ pack() { # pack ROOT APP COMMAND TREE ARCHIVE
   for each in mii usbnet cdc_ether; do
     find "$root/usr/lib/modules" -name "$each.ko" -exec cp {} "$tree/modules/" \;
   done
-  cp -a "$2/." "$tree/app/"
-  printf '%s\n' "$3" > "$tree/command"
+  printf '%s\n' "$2" > "$tree/command"
   echo 'root:x:0:0:root:/root:/bin/sh' > "$tree/etc/passwd"
   printf '127.0.0.1 localhost\n10.0.2.2 host\n' > "$tree/etc/hosts"
   cat > "$tree/init" <<'INIT'
@@ -64,13 +65,16 @@ for try in 1 2 3 4 5 6 7 8 9 10; do
   sleep 1
 done
 ip addr add 10.0.2.15/24 dev $card; ip link set $card up; ip route add default via 10.0.2.2
+# The application comes over the network, from a program that qemu runs for whoever connects there.
+mount -t tmpfs app /app
 cd /app
+nc 10.0.2.100 1 < /dev/null | tar -x
 sh /command
 echo "PIZERO-EXIT $?"
 sync; poweroff -f
 INIT
   chmod +x "$tree/init"
-  (cd "$tree" && find . -print0 | cpio --null --create --format=newc --quiet --owner=0:0 | gzip -1) > "$5"
+  (cd "$tree" && find . -print0 | cpio --null --create --format=newc --quiet --owner=0:0 | gzip -1) > "$4"
 }
 
 run() {
@@ -91,13 +95,14 @@ run() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   mkdir "$work/tree"
-  pack "$dir/root" "$app" "$1" "$work/tree" "$work/initrd"
+  tar -C "$app" -chf "$work/app.tar" .
+  pack "$dir/root" "$1" "$work/tree" "$work/initrd"
   rm -rf "$work/tree"
   # The emulation lacks the power driver's device, on which the kernel would panic.
-  timeout --foreground "${PIZERO_TIMEOUT:-600}" qemu-system-arm -M raspi0 -kernel "$kernel" -dtb "$dtb" -initrd "$work/initrd" \
+  timeout --foreground "${PIZERO_TIMEOUT:-600}" qemu-system-arm -M raspi0 -icount shift=1,sleep=on -kernel "$kernel" -dtb "$dtb" -initrd "$work/initrd" \
     -append "console=ttyAMA0,115200 rdinit=/init initcall_blacklist=bcm2835_power_driver_init quiet" \
-    -netdev "user,id=n0$forwards" -device usb-net,netdev=n0 -display none -no-reboot -serial stdio -monitor none \
-    < /dev/null | tr -d '\r' | tee "$work/console" || true
+    -netdev "user,id=n0,guestfwd=tcp:10.0.2.100:1-cmd:cat $work/app.tar$forwards" -device usb-net,netdev=n0 -display none -no-reboot -serial stdio -monitor none \
+    < /dev/null | sed -u 's|\r||g' | tee "$work/console" || true
   status=$(sed -n 's/^PIZERO-EXIT //p' "$work/console" | tail -n 1)
   [ -n "$status" ] || die "the machine ended without an exit status: PIZERO_TIMEOUT passed, or the kernel panicked"
   return "$status"
