@@ -2,7 +2,7 @@
 # Runs a yardstick with our side filled in; what follows the name is passed on.
 #
 #   bench/run.sh agent [--peer netdata --settle 10 | -n 200 | …]     scrapes, start, memory, idle: agent_bench.py
-#       against node_exporter with the same collectors; --peer-args= for all of its own
+#       against node_exporter 1.11, both with their default collectors
 #   bench/run.sh probe [-n 1000 | …]                                 TCP probes by /probe against blackbox_exporter: probe_bench.py
 #   bench/run.sh probes500 [--seconds 60 | …]                        500 TCP probes every 5 s on one core, beside it: probes_bench.py
 #   bench/run.sh latency [--preset 1s | 0s | 5s] [-k 30 | …]         failure to Discord request, both at 1 s: alert_latency.py
@@ -28,10 +28,7 @@ case $name in
     config=$(mktemp)
     trap 'rm -f "$config"' EXIT
     printf 'node: bench\ncollector: relp://127.0.0.1:9\n' >"$config"
-    # The collectors that the agent has, so that both give the same series.
-    same="--collector.disable-defaults --web.disable-exporter-metrics"
-    for each in cpu diskstats filesystem loadavg meminfo netclass netdev stat time uname; do same="$same --collector.$each"; done
-    python3 "$here/agent_bench.py" --peer-args="$same" "$@" --ours \
+    python3 "$here/agent_bench.py" --peer node_exporter3 --peer-args=--web.disable-exporter-metrics "$@" --ours \
       "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config $config"
     ;;
   probe)

@@ -177,6 +177,17 @@ class PushTest {
   }
 
   @Test
+  void givenStopInTheMillisecondOfAReading_whenClosed_thenAllAreMarkedAsEndedAllTheSame()
+      throws Exception {
+    start("");
+    pass(EVERY);
+    await().until(() -> server.taken.size() == 1);
+    push.close();
+    List<WriteReader.Series> last = server.taken.get(server.taken.size() - 1).series();
+    assertThat(last).hasSize(2).allMatch(one -> isStale(one.values()[0]));
+  }
+
+  @Test
   void givenFaultyServer_whenPushed_thenAllArriveInOrderButWhatItRefused() throws Exception {
     server.script(
         WriteServer.answer(429, "retry-after: 40\r\n", "slow down"),
