@@ -162,21 +162,21 @@ public final class Push implements AutoCloseable {
 
   private void collect() {
     if (!stopping) {
-      read(series::tell);
+      read(series::tell, clock.millis());
       send();
     }
   }
 
   private void stop() {
     stopping = true;
-    read(series::end);
+    // Also when the clock went back or stands still: the markers come after all else in any case.
+    read(series::end, Math.max(clock.millis(), lastMillis + 1));
     failures = 0;
     pausing = false;
     send();
   }
 
-  private void read(java.util.function.Consumer<EachSeries.Sink<byte[]>> source) {
-    long now = clock.millis();
+  private void read(java.util.function.Consumer<EachSeries.Sink<byte[]>> source, long now) {
     boolean steppedBack = now <= lastMillis && lastMillis - now < config.maxAge().toMillis();
     List<byte[]> labels = new ArrayList<>();
     List<Double> values = new ArrayList<>();
