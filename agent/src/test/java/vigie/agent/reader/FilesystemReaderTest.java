@@ -151,11 +151,15 @@ class FilesystemReaderTest {
     Path runs = folder.resolve("runs");
     List<String> command =
         List.of("sh", "-c", "echo x >> " + runs + "; printf '9 8\\n7 6\\n5 4\\n'");
+    // On this thread: the pool's two may both be still on their way back from the last reading.
     FilesystemReader reader =
-        reader(
+        new FilesystemReader(
+            new Roots(folder, folder, Path.of("/")),
+            mount -> true,
             path -> new Sizes(100),
-            Duration.ofSeconds(10),
-            new InodeReader(command, clock, Runnable::run));
+            new InodeReader(command, clock, Runnable::run),
+            Runnable::run,
+            Duration.ofSeconds(10));
 
     reader.read();
     reader.read();
