@@ -10,8 +10,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -22,6 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
+import vigie.agent.event.Place;
+import vigie.agent.event.Places;
 import vigie.base.config.ConfigException;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.FolderHeldException;
@@ -57,7 +61,7 @@ import vigie.base.time.Scheduler;
  * <p>A full spool drops its oldest segment. What that cost is told by one {@code agent.gap} event
  * once the collector acknowledges again; until then each record carries where the loss began.
  */
-public final class Spool implements EventSink, AutoCloseable {
+public final class Spool implements EventSink, Places, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Spool.class);
   private static final SegmentOptions LAYOUT = new SegmentOptions("spool");
   private static final int PREFIX = 24;
@@ -85,6 +89,7 @@ public final class Spool implements EventSink, AutoCloseable {
   private final AtomicBoolean dropping = new AtomicBoolean();
   private volatile Runnable onAppend = () -> {};
   private final AtomicLong acknowledged = new AtomicLong();
+  private final Map<String, String> cursors = new ConcurrentHashMap<>();
 
   // Guarded by this: the writing side.
   private final Deque<Unsynced> unsynced = new ArrayDeque<>();
@@ -248,6 +253,15 @@ public final class Spool implements EventSink, AutoCloseable {
     if (waiting.failure != null) {
       throw new UncheckedIOException(waiting.failure.getMessage(), waiting.failure);
     }
+    Place place = event.place();
+    if (place != null) {
+      cursors.put(place.source(), place.cursor());
+    }
+  }
+
+  @Override
+  public @Nullable String cursor(String source) {
+    return cursors.get(source);
   }
 
   /** Writes what all threads brought so far; one that fails for the disk's sake is tried twice. */
