@@ -16,11 +16,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code collector events tail | search | show}. */
+/** {@code collector events tail | search | show | parse}. */
 @Command(
     name = "events",
     description = "What happened on the nodes.",
-    subcommands = {EventsCommand.Search.class, EventsCommand.Tail.class, EventsCommand.Show.class})
+    subcommands = {
+      EventsCommand.Search.class,
+      EventsCommand.Tail.class,
+      EventsCommand.Show.class,
+      ParseCommand.class
+    })
 final class EventsCommand {
   /** One event as a line: time, severity, node, type, text. */
   static String line(JsonNode event) {
