@@ -91,7 +91,10 @@ public final class Probes implements AutoCloseable {
       long most = Math.min(spread, added.probe.config().every().toMillis());
       added.probe.start(tools.scheduler(), Duration.ofMillis((long) (slot * most)));
     }
-    if (passive == null) {
+    if (watched.isEmpty() && passive != null) {
+      passive.cancel();
+      passive = null;
+    } else if (!watched.isEmpty() && passive == null) {
       passive = tools.scheduler().every(PASSIVE, PASSIVE, this::lookPassively);
     }
   }

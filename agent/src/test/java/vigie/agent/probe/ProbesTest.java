@@ -25,6 +25,7 @@ import vigie.agent.reader.Roots;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.time.ManualClock;
+import vigie.base.time.Scheduler;
 
 /** Probes of a real port of this host, with time and telling in the test's hands. */
 class ProbesTest {
@@ -65,6 +66,38 @@ class ProbesTest {
     service.close();
     loops.close();
     lookups.shutdownNow();
+  }
+
+  @Test
+  void givenNoProbes_whenConfigured_thenNothingWakesTheNode() {
+    List<Duration> periods = new ArrayList<>();
+    Scheduler counting =
+        new Scheduler() {
+          @Override
+          public Task after(Duration delay, Runnable task) {
+            return clock.after(delay, task);
+          }
+
+          @Override
+          public Task every(Duration initial, Duration period, Runnable task) {
+            periods.add(period);
+            Task begun = clock.every(initial, period, task);
+            return () -> {
+              periods.remove(period);
+              begun.cancel();
+            };
+          }
+        };
+    ProbeTools tools =
+        new ProbeTools(Roots.HOST, clock, counting, loops, Lookup.SYSTEM, lookups, lookups);
+    try (Probes idle = new Probes(tools, this::accept, Runnable::run, new SimpleMeterRegistry())) {
+      idle.configure(List.of());
+      assertThat(periods).isEmpty();
+      idle.configure(List.of(probe("calculatrice", port, Duration.ofSeconds(5))));
+      assertThat(periods).isNotEmpty();
+      idle.configure(List.of());
+      assertThat(periods).isEmpty();
+    }
   }
 
   @Test
