@@ -10,7 +10,8 @@ public enum EventType {
   AGENT_START("agent.start", false),
   // Urgent, so that it is on the disk, and thus may go out, before the link is closed.
   AGENT_STOP("agent.stop", true),
-  AGENT_GAP("agent.gap", true);
+  AGENT_GAP("agent.gap", true),
+  LOG_MATCH("log.match", false);
 
   private final String wire;
   private final boolean urgent;
