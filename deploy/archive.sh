@@ -41,9 +41,17 @@ rm -f "$home"/lib/*.jsa 2>/dev/null
 # The build gives all jars one fixed time. With a time of their own Java sees that an archive is older than a rebuilt jar.
 touch "$home"/lib/*.jar
 
-# A runtime made by jlink comes without the archive of the JDK's own classes, which ours stands upon.
-runtime=$home/runtime/bin/java
-[ ! -x "$runtime" ] || "$runtime" -XX:+UseSerialGC -Xshare:dump >"$dir/log" 2>&1 || give_up "runtime/ can't be written"
+# The Java that the launcher takes.
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+[ ! -x "$home/runtime/bin/java" ] || java=$home/runtime/bin/java
+classpath=$(printf '%s:' "$home"/lib/*.jar)
+
+# make NAME: NAME.jsa of the classes in NAME.list. A static archive, the JDK's own classes in it: those in use and no others,
+# so that the JDK's archive is not mapped beside it.
+make() {
+  "$java" -XX:+UseSerialGC -Xlog:disable -Xlog:all=error -Xshare:dump -XX:SharedClassListFile="$dir/$1.list" \
+    -XX:SharedArchiveFile="$home/lib/$1.jsa.new" -cp "${classpath%:}" >"$dir/log" 2>&1 || give_up "this Java made none"
+}
 
 port=$(free_port)
 if [ "$what" = agent ]; then
@@ -63,7 +71,7 @@ rule_files: ['$home/alert-rules/*.yml']
 YAML
 fi
 
-JAVA_OPTS="${JAVA_OPTS:-} -XX:ArchiveClassesAtExit=$home/lib/run.jsa.new" \
+JAVA_OPTS="${JAVA_OPTS:-} -XX:DumpLoadedClassList=$dir/run.list" \
   "$home/bin/$what" run --config "$dir/config.yaml" >"$dir/log" 2>&1 &
 pid=$!
 for _ in $(seq 300); do
@@ -75,12 +83,14 @@ get "$port" /metrics || give_up "it does not answer"
 sleep 2 # A probe, a scrape, an evaluation.
 get "$port" /metrics
 if [ "$what" = collector ]; then
-  VIGIE_URL=http://127.0.0.1:$port JAVA_OPTS="${JAVA_OPTS:-} -XX:ArchiveClassesAtExit=$home/lib/cli.jsa.new" \
+  VIGIE_URL=http://127.0.0.1:$port JAVA_OPTS="${JAVA_OPTS:-} -XX:DumpLoadedClassList=$dir/cli.list" \
     "$home/bin/$what" alerts list >"$dir/log.cli" 2>&1
 fi
 kill "$pid"
 wait "$pid"
 pid=""
+make run
+[ "$what" != collector ] || make cli
 for archive in "$home"/lib/*.jsa.new; do
   [ -e "$archive" ] || give_up "this Java made none"
   # A damaged one could crash what maps it, so it is checked whole, and on the disk before it has its name.
