@@ -11,6 +11,7 @@ public enum EventType {
   // Urgent, so that it is on the disk, and thus may go out, before the link is closed.
   AGENT_STOP("agent.stop", true),
   AGENT_GAP("agent.gap", true),
+  AGENT_CLOCK("agent.clock", false),
   LOG_MATCH("log.match", false);
 
   private final String wire;

@@ -1,6 +1,5 @@
 package vigie.agent.spool;
 
-import java.nio.file.Files;
 import java.util.Map;
 import java.util.Set;
 import vigie.agent.event.Event;
@@ -13,7 +12,8 @@ import vigie.base.syslog.SyslogWriter;
  */
 final class EventWriter {
   private static final int LOCAL0 = 16;
-  private static final Set<String> RESERVED = Set.of("node", "spool", "seq", "boot", "type");
+  private static final Set<String> RESERVED =
+      Set.of("node", "spool", "seq", "boot", "mono", "was", "type");
 
   private final SyslogWriter writer = new SyslogWriter();
   private final Host host;
@@ -25,9 +25,11 @@ final class EventWriter {
 
   /**
    * @param seq the event's number, or 0 for one that is in no spool: it then names neither
+   * @param booted when the kernel was started by the clock that stamped the event, milliseconds
+   *     since the epoch; 0 where that is not known
    */
   @SuppressWarnings("EnumOrdinal") // a severity's ordinal is its code
-  byte[] write(Event event, String spool, long seq) {
+  byte[] write(Event event, String spool, long seq, long booted, boolean synced) {
     String type = event.type().wire();
     writer
         .begin(
@@ -42,14 +44,19 @@ final class EventWriter {
     if (seq > 0) {
       writer.param("spool", spool).param("seq", seq);
     }
-    writer.param("boot", host.boot()).param("type", type);
+    writer.param("boot", host.boot());
+    long mono = event.time().toEpochMilli() - booted;
+    if (booted != 0 && mono >= 0) {
+      writer.param("mono", mono);
+    }
+    writer.param("type", type);
     for (Map.Entry<String, String> field : event.fields().entrySet()) {
       if (!RESERVED.contains(field.getKey())) {
         writer.param(field.getKey(), field.getValue());
       }
     }
     writer.element("timeQuality").param("tzKnown", "1");
-    if (Files.exists(host.clockSynced())) {
+    if (synced) {
       writer.param("isSynced", "1");
     }
     return writer.end(event.text());

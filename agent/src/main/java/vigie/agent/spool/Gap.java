@@ -12,14 +12,15 @@ import vigie.agent.event.Severity;
  *
  * @param from the first one's seq
  * @param to the last one's seq
- * @param reason {@code full}, {@code age} or {@code damage}
+ * @param reason {@code full}, {@code age}, {@code damage} or {@code torn}
  */
 record Gap(long from, long to, String reason) {
   private static final Map<String, String> CAUSES =
       Map.of(
           "full", "the spool was full",
           "age", "they waited too long in the spool",
-          "damage", "the spool's files are damaged");
+          "damage", "the spool's files are damaged",
+          "torn", "the end of the spool was cut off while it was written");
 
   /** The event that tells of it. */
   Event event(Instant now) {

@@ -19,6 +19,7 @@ import java.util.List;
  * @param cpuSerial {@code Serial} of {@code /proc/cpuinfo}, as Raspberry Pis have it
  * @param macs the fixed addresses of the network devices that are hardware, sorted
  * @param clockSynced a file that is there while systemd-timesyncd holds the clock right
+ * @param uptime {@code /proc/uptime}
  */
 public record Host(
     String node,
@@ -26,11 +27,23 @@ public record Host(
     String machineId,
     String cpuSerial,
     List<String> macs,
-    Path clockSynced) {
+    Path clockSynced,
+    Path uptime) {
   private static final int MOST_BYTES = 4 << 20;
 
   public Host {
     macs = List.copyOf(macs);
+  }
+
+  /** A machine that does not say how long it is up. */
+  public Host(
+      String node,
+      String boot,
+      String machineId,
+      String cpuSerial,
+      List<String> macs,
+      Path clockSynced) {
+    this(node, boot, machineId, cpuSerial, macs, clockSynced, Path.of("/none"));
   }
 
   /** Reads it under the given roots, {@code /proc}, {@code /sys} and {@code /} in real life. */
@@ -41,7 +54,8 @@ public record Host(
         text(rootfs.resolve("etc/machine-id")),
         cpuSerial(text(procfs.resolve("cpuinfo"))),
         macs(sysfs.resolve("class/net")),
-        rootfs.resolve("run/systemd/timesync/synchronized"));
+        rootfs.resolve("run/systemd/timesync/synchronized"),
+        procfs.resolve("uptime"));
   }
 
   private static String text(Path file) {

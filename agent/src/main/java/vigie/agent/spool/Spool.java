@@ -8,12 +8,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -24,8 +26,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
+import vigie.agent.event.EventType;
 import vigie.agent.event.Place;
 import vigie.agent.event.Places;
+import vigie.agent.event.Severity;
+import vigie.agent.spool.SpoolFormat.Entry;
 import vigie.base.config.ConfigException;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.FolderHeldException;
@@ -39,19 +44,11 @@ import vigie.base.time.Scheduler;
 /**
  * The durable queue of events between what sees them and what ships them. Safe for all threads.
  *
- * <p>An event's seq is its record's number in the segments. The payload of a record:
- *
- * <pre>
- *  offset  bytes
- *       0      8  all events up to this seq were acknowledged when this one was taken
- *       8      8  when it was taken, milliseconds since the epoch, for its age
- *      16      8  where the events begin that were lost: 0 if none were since this was last told,
- *                 positive while it is to be told, negated in the event that tells it
- *      24         the RFC 5424 record
- * </pre>
- *
- * So the mark of what was delivered costs no write of its own; a mark that was lost only means that
- * events are sent again, which the collector notices by their seq.
+ * <p>An event's seq is its record's number in the segments; {@link SpoolFormat} draws the record.
+ * It carries the mark of what was delivered and the place where its source stands, which so cost no
+ * write of their own; a mark that was lost only means that events are sent again, which the
+ * collector notices by their seq. The first record of each segment carries the places of all
+ * sources, so that dropping a segment forgets none and opening reads one segment only.
  *
  * <p>Threads that bring events at the same time share one write and one sync: the first to come
  * writes for all who wait. Urgent events are synced at once, the others at most once a second. The
@@ -63,11 +60,9 @@ import vigie.base.time.Scheduler;
  */
 public final class Spool implements EventSink, Places, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Spool.class);
-  private static final SegmentOptions LAYOUT = new SegmentOptions("spool");
-  private static final int PREFIX = 24;
-  private static final int ACKNOWLEDGED_AT = 0;
-  private static final int TAKEN_AT = 8;
-  private static final int LOST_FROM_AT = 16;
+  private static final SegmentOptions LAYOUT =
+      new SegmentOptions("spool", SpoolFormat.VERSION, 1 << 20, 128 << 10);
+  private static final int MOST_PLACES_BYTES = 24 << 10;
   private static final int MOST_UNSYNCED_BYTES = 256 << 10;
   // Room for the largest record and the gap event that follows it.
   private static final int HEADROOM = 128 << 10;
@@ -75,6 +70,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   private static final Duration SYNC_EVERY = Duration.ofSeconds(1);
   private static final Duration RETRY_MOST = Duration.ofSeconds(30);
   private static final Duration AGE_EVERY = Duration.ofHours(1);
+  private static final Duration CLOCK_EVERY = Duration.ofMinutes(1);
 
   private final SpoolConfig config;
   private final Clock clock;
@@ -82,6 +78,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   private final Executor disk;
   private final SegmentLog segments;
   private final SpoolIdentity identity;
+  private final BootClock boot;
   private final EventWriter writer;
   private final EventWriter unspooledWriter;
   private final SpoolMeters meters;
@@ -89,10 +86,10 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   private final AtomicBoolean dropping = new AtomicBoolean();
   private volatile Runnable onAppend = () -> {};
   private final AtomicLong acknowledged = new AtomicLong();
-  private final Map<String, String> cursors = new ConcurrentHashMap<>();
 
   // Guarded by this: the writing side.
-  private final Deque<Unsynced> unsynced = new ArrayDeque<>();
+  private final Deque<Entry> unsynced = new ArrayDeque<>();
+  private final PlaceMap places; // of what is synced
   private long unsyncedBytes;
   private final TreeMap<Long, Long> bornNanos = new TreeMap<>(); // by a segment's first seq
   private final List<Gap> damages = new ArrayList<>();
@@ -106,11 +103,14 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   private boolean failing;
   private boolean closed;
   private final Scheduler.Task aging;
+  private final Scheduler.Task watchingClock;
+  private long bootedBefore;
 
   // Guarded by reading.
   private final Object reading = new Object();
   private final SpoolReader reader;
   private long damageToldUpTo;
+  private volatile @Nullable Gap torn;
 
   private Spool(
       SpoolConfig config,
@@ -127,11 +127,16 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     this.disk = disk;
     this.segments = segments;
     this.identity = identity;
-    this.reader = new SpoolReader(segments, PREFIX);
+    this.boot = new BootClock(clock, host);
+    this.bootedBefore = boot.booted();
+    this.places =
+        new PlaceMap((int) Math.min(MOST_PLACES_BYTES, layout(config).segmentBytes() / 4));
+    this.reader = new SpoolReader(segments, boot, host.boot());
     this.writer = new EventWriter(host);
     this.unspooledWriter = new EventWriter(host);
     this.meters = new SpoolMeters(registry, segments, config.maxBytes());
     this.aging = scheduler.every(AGE_EVERY, AGE_EVERY, () -> onDisk(this::dropAged));
+    this.watchingClock = scheduler.every(CLOCK_EVERY, CLOCK_EVERY, () -> onDisk(this::watchClock));
   }
 
   /**
@@ -211,11 +216,11 @@ public final class Spool implements EventSink, Places, AutoCloseable {
       try (SegmentReader at = segments.reader(number)) {
         if (number >= segments.firstNumber() && at.next()) {
           ByteBuffer record = at.record();
-          long age = Math.max(0, now - record.getLong(TAKEN_AT));
+          long age = Math.max(0, now - SpoolFormat.takenMillis(record));
           lastTaken = clock.nanos() - Duration.ofMillis(age).toNanos();
           bornNanos.put(number, lastTaken);
-          mark = Math.max(mark, record.getLong(ACKNOWLEDGED_AT));
-          lostFrom = Math.max(0, record.getLong(LOST_FROM_AT));
+          mark = Math.max(mark, SpoolFormat.acknowledged(record));
+          lostFrom = Math.max(0, SpoolFormat.lostFrom(record));
         }
       }
     }
@@ -223,7 +228,70 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     if (lostTo < lostFrom) {
       lostFrom = 0; // the end came between the record and the deletion that it foresaw
     }
+    readPlaces();
     acknowledged.set(Math.min(mark, segments.syncedNext() - 1));
+    leaveOutTorn();
+  }
+
+  /**
+   * Of the last segment; of those before it only where damage took the record that carries all.
+   * Cuts off what a power cut left behind a hole in what was not synced yet: the sources bring it
+   * again.
+   */
+  private void readPlaces() throws IOException {
+    List<Long> starts = segments.segmentStarts();
+    int from = starts.size() - 1;
+    while (from > 0 && !startsWhole(starts.get(from))) {
+      from--;
+    }
+    TreeMap<Long, List<Place>> found = new TreeMap<>();
+    List<Long> holes = new ArrayList<>();
+    long synced = 0;
+    long expected = from < 0 ? 1 : starts.get(from);
+    try (SegmentReader at = segments.reader(expected)) {
+      while (at.next()) {
+        if (at.number() > expected) {
+          holes.add(expected);
+        }
+        expected = at.number() + 1;
+        synced = Math.max(synced, SpoolFormat.synced(at.record()));
+        found.put(at.number(), SpoolFormat.places(at.record()));
+      }
+    }
+    for (long hole : holes) {
+      if (hole > synced) {
+        // A power cut took this one and left what was written after it, whose places lie behind.
+        segments.cutFrom(hole);
+        found.tailMap(hole).clear();
+        break;
+      }
+    }
+    found.values().forEach(each -> each.forEach(places::put));
+    if (from < starts.size() - 1) {
+      segments.skipTo(segments.nextNumber()); // a segment of its own carries all again
+    }
+  }
+
+  private boolean startsWhole(long start) throws IOException {
+    try (SegmentReader at = segments.reader(start)) {
+      return at.next() && at.number() == start;
+    }
+  }
+
+  /**
+   * A record at the end that is not whole was cut off while it was written, or was damaged later
+   * and may have been delivered: its number must not go to another event, which the collector would
+   * then take for known.
+   */
+  private void leaveOutTorn() {
+    if (segments.tornRecords() > 0) {
+      long from = segments.syncedNext();
+      long to = from + segments.tornRecords() - 1;
+      segments.skipTo(to + 1);
+      torn = new Gap(from, to, "torn");
+      damages.add(torn);
+      damageFrom = from;
+    }
   }
 
   /** Who this spool is on the wire; another one after a move to another machine. */
@@ -253,15 +321,16 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     if (waiting.failure != null) {
       throw new UncheckedIOException(waiting.failure.getMessage(), waiting.failure);
     }
-    Place place = event.place();
-    if (place != null) {
-      cursors.put(place.source(), place.cursor());
-    }
   }
 
   @Override
-  public @Nullable String cursor(String source) {
-    return cursors.get(source);
+  public synchronized @Nullable String cursor(String source) {
+    String newest = places.cursor(source);
+    for (Entry entry : unsynced) {
+      Place place = entry.place();
+      newest = place != null && place.source().equals(source) ? place.cursor() : newest;
+    }
+    return newest;
   }
 
   /** Writes what all threads brought so far; one that fails for the disk's sake is tried twice. */
@@ -304,46 +373,68 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     rewrite();
     boolean told = tellDamages();
     boolean urgent = told || syncNow;
-    List<Unsynced> written = new ArrayList<>(batch.size());
-    List<ByteBuffer> records = new ArrayList<>(batch.size());
+    List<Entry> entries = new ArrayList<>(batch.size());
     long bytes = 0;
+    long booted = boot.booted();
+    boolean synced = boot.isSynced();
     for (Waiting waiting : batch) {
-      long seq = segments.nextNumber() + records.size();
-      byte[] record = record(waiting.event, seq, lostFrom);
-      written.add(new Unsynced(seq, record));
-      records.add(ByteBuffer.wrap(record));
-      bytes += record.length;
+      long seq = segments.nextNumber() + entries.size();
+      Entry entry = entry(waiting.event, seq, lostFrom, booted, synced);
+      entries.add(entry);
+      bytes += entry.bytes();
       urgent |= waiting.event.type().urgent();
     }
-    append(records);
+    append(entries);
     if (urgent || unsyncedBytes + bytes > MOST_UNSYNCED_BYTES) {
       sync();
+      entries.forEach(entry -> places.put(entry.place()));
     } else {
-      unsynced.addAll(written);
+      unsynced.addAll(entries);
       unsyncedBytes += bytes;
     }
     meters.in.increment(batch.size());
     recovered();
   }
 
-  private byte[] record(Event event, long seq, long lost) {
-    byte[] data = writer.write(event, identity.id(), seq);
-    ByteBuffer record = ByteBuffer.allocate(PREFIX + data.length);
-    record.putLong(acknowledged.get()).putLong(clock.millis()).putLong(lost).put(data);
-    return record.array();
+  private Entry entry(Event event, long seq, long lost, long booted, boolean synced) {
+    byte[] data = writer.write(event, identity.id(), seq, booted, synced);
+    return new Entry(seq, clock.millis(), lost, synced ? 0 : booted, event.place(), data);
   }
 
-  private void append(List<ByteBuffer> records) throws IOException {
+  private void append(List<Entry> entries) throws IOException {
+    List<ByteBuffer> records = new ArrayList<>(entries.size());
+    long bytes = 0;
+    for (Entry entry : entries) {
+      bytes += entry.bytes();
+    }
+    // With what it carries a batch is larger, and so begins a segment all the more.
+    boolean first = segments.beginsSegment(entries.size(), bytes);
+    for (Entry entry : entries) {
+      Collection<Place> carried = first ? placesBefore(entry.seq()) : List.of();
+      records.add(SpoolFormat.encode(entry, acknowledged.get(), last(), carried));
+      first = false;
+    }
     segments.append(records);
     lastTaken = clock.nanos();
     bornNanos.putIfAbsent(segments.activeStart(), lastTaken);
   }
 
+  /** Where all sources stood before this event: never further than what is in the segments. */
+  private Collection<Place> placesBefore(long seq) {
+    List<Place> newer = new ArrayList<>();
+    for (Entry entry : unsynced) {
+      if (entry.seq() < seq && entry.place() != null) {
+        newer.add(entry.place());
+      }
+    }
+    return places.with(newer);
+  }
+
   /** Writes the unsynced records again that a failed sync took out of the segments. */
   private void rewrite() throws IOException {
-    for (Unsynced record : unsynced) {
-      if (record.seq >= segments.nextNumber()) {
-        append(List.of(ByteBuffer.wrap(record.bytes)));
+    for (Entry entry : unsynced) {
+      if (entry.seq() >= segments.nextNumber()) {
+        append(List.of(entry));
       }
     }
   }
@@ -353,6 +444,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
       meters.syncs.increment();
       segments.sync();
     }
+    unsynced.forEach(entry -> places.put(entry.place()));
     unsynced.clear();
     unsyncedBytes = 0;
     if (damages.isEmpty()) {
@@ -498,7 +590,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     long from = first;
     try (SegmentReader at = segments.reader(first)) {
       while (at.next() && at.number() < behind) {
-        long told = -at.record().getLong(LOST_FROM_AT);
+        long told = -SpoolFormat.lostFrom(at.record());
         from = told > 0 ? Math.min(from, told) : from;
       }
     } catch (IOException e) {
@@ -525,9 +617,10 @@ public final class Spool implements EventSink, Places, AutoCloseable {
 
   private void tell(Gap gap) throws IOException {
     long seq = segments.nextNumber();
-    byte[] record = record(gap.event(clock.now()), seq, -gap.from());
-    append(List.of(ByteBuffer.wrap(record)));
-    unsynced.add(new Unsynced(seq, record));
+    Event event = gap.event(clock.now());
+    Entry entry = entry(event, seq, -gap.from(), boot.booted(), boot.isSynced());
+    append(List.of(entry));
+    unsynced.add(entry);
     log.warn(
         "events are lost and never reach the collector from={} to={} reason={}",
         gap.from(),
@@ -558,13 +651,15 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   /** Damage, where the numbers that are missing were neither dropped nor delivered before. */
   private void noteHole(long first, long number) {
     long known = Math.max(damageToldUpTo, Math.max(segments.firstNumber() - 1, acknowledged.get()));
+    Gap told = torn;
     long from = Math.max(first, known + 1);
-    if (from < number) {
-      damageToldUpTo = number - 1;
-      meters.damaged.increment((double) (number - from));
+    long to = told != null && told.to() == number - 1 ? told.from() - 1 : number - 1;
+    if (from <= to) {
+      damageToldUpTo = to;
+      meters.damaged.increment((double) (to - from + 1));
       synchronized (this) {
-        damages.add(new Gap(from, number - 1, "damage"));
-        damageFrom = damageFrom == 0 ? from : damageFrom;
+        damages.add(new Gap(from, to, "damage"));
+        damageFrom = damageFrom == 0 ? from : Math.min(damageFrom, from);
       }
       onDisk(this::tellNow);
     }
@@ -611,7 +706,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     dropping.set(false);
     synchronized (this) {
       try {
-        if (!closed) {
+        if (!closed && carriesAll()) {
           segments.dropBefore(acknowledged.get() + 1);
           bornNanos.headMap(segments.firstNumber()).clear();
         }
@@ -619,6 +714,11 @@ public final class Spool implements EventSink, Places, AutoCloseable {
         failed(e);
       }
     }
+  }
+
+  /** Whether the last segment has its first record, with all places, for certain. */
+  private boolean carriesAll() {
+    return !segments.beginsSegment(0, 0) && segments.activeStart() < segments.syncedNext();
   }
 
   /** All up to this seq were delivered, or dropped. */
@@ -637,7 +737,32 @@ public final class Spool implements EventSink, Places, AutoCloseable {
    */
   public byte[] unspooled(Event event) {
     synchronized (unspooledWriter) {
-      return unspooledWriter.write(event, "", 0);
+      return unspooledWriter.write(event, "", 0, boot.booted(), boot.isSynced());
+    }
+  }
+
+  /** Tells of a step once; the times of events that wait are put right when they are read. */
+  private void watchClock() {
+    long now = boot.booted();
+    long step = now - bootedBefore;
+    if (now == 0 || bootedBefore == 0 || Math.abs(step) < BootClock.LEAST_STEP) {
+      return;
+    }
+    String seconds = String.format(Locale.ROOT, "%+.1f", step / 1000.0);
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("step", seconds);
+    fields.put("before", Long.toString(segments.nextNumber()));
+    try {
+      accept(
+          new Event(
+              clock.now(),
+              Severity.NOTICE,
+              EventType.AGENT_CLOCK,
+              fields,
+              "the clock was set by " + seconds + " s; it stamped earlier events of this boot"));
+      bootedBefore = now;
+    } catch (UncheckedIOException e) {
+      log.debug("no event of the clock's step yet cause=\"{}\"", e.getMessage()); // next minute
     }
   }
 
@@ -653,6 +778,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   @Override
   public void close() {
     aging.cancel();
+    watchingClock.cancel();
     synchronized (this) {
       if (!closed) {
         closed = true;
@@ -680,8 +806,4 @@ public final class Spool implements EventSink, Places, AutoCloseable {
       this.event = event;
     }
   }
-
-  /** A record that was taken and is not certain yet. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Unsynced(long seq, byte[] bytes) {}
 }

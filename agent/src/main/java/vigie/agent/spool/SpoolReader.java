@@ -12,18 +12,20 @@ import vigie.base.segment.SegmentReader;
 /** Reads the spool in portions and stays where the last one ended. Not safe for several threads. */
 final class SpoolReader {
   private final SegmentLog segments;
-  private final int prefix;
+  private final BootClock boot;
+  private final String bootId;
   private @Nullable SegmentReader reader;
   private long readUpTo;
   // The reader stands on a record that did not fit the last portion.
   private boolean heldBack;
 
   /**
-   * @param prefix how many bytes of each record stand before the data
+   * @param bootId the kernel's, as records have it
    */
-  SpoolReader(SegmentLog segments, int prefix) {
+  SpoolReader(SegmentLog segments, BootClock boot, String bootId) {
     this.segments = segments;
-    this.prefix = prefix;
+    this.boot = boot;
+    this.bootId = bootId;
   }
 
   /** See {@link Spool#read}; {@code holes} is told of numbers that are missing. */
@@ -31,10 +33,12 @@ final class SpoolReader {
     List<SpoolRecord> records = new ArrayList<>();
     SegmentReader from = readerBehind(afterSeq);
     long bytes = 0;
+    long booted = boot.booted();
     try {
       while (records.size() < most && (heldBack || from.next())) {
         ByteBuffer record = from.record();
-        int size = record.remaining() - prefix;
+        int start = SpoolFormat.dataAt(record);
+        int size = record.remaining() - start;
         bytes += size;
         heldBack = bytes > mostBytes && !records.isEmpty();
         if (heldBack) {
@@ -44,8 +48,12 @@ final class SpoolReader {
           holes.hole(readUpTo + 1, from.number());
         }
         byte[] data = new byte[size];
-        record.get(prefix, data);
+        record.get(start, data);
         readUpTo = from.number();
+        long then = SpoolFormat.booted(record);
+        if (then != 0 && booted != 0 && Math.abs(booted - then) >= BootClock.LEAST_STEP) {
+          data = Mending.mend(data, bootId, booted - then);
+        }
         records.add(new SpoolRecord(readUpTo, data));
       }
     } catch (IOException e) {

@@ -234,7 +234,8 @@ class SpoolDiskTest {
                 "0123",
                 "00000000a1b2c3d4",
                 List.of("b8:27:eb:00:00:01"),
-                folder.resolve("run/systemd/timesync/synchronized")));
+                folder.resolve("run/systemd/timesync/synchronized"),
+                folder.resolve("proc/uptime")));
     Path nowhere = folder.resolve("nowhere");
     assertThat(Host.read("p1", nowhere, nowhere, nowhere).machineId()).isEmpty();
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,12 +15,15 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventType;
+import vigie.agent.event.Place;
 import vigie.agent.event.Severity;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.segment.ForgetfulFiles.Forget;
+import vigie.base.segment.SegmentLog;
+import vigie.base.segment.SegmentOptions;
 import vigie.base.time.ManualClock;
 
 class SpoolTest {
@@ -275,6 +279,139 @@ class SpoolTest {
     assertThat(texts(again)).containsExactly("1 event 1", "3 event 3", gap);
     assertThat(texts(again)).hasSize(3);
     assertThat(count("vigie.spool.dropped", "reason", "damage")).isEqualTo(1);
+  }
+
+  private Event from(String source, String cursor, String text) {
+    return new Event(
+        clock.now(), Severity.ERROR, EventType.PROBE_UP, Map.of(), text, new Place(source, cursor));
+  }
+
+  @Test
+  void givenPlaces_whenSegmentsAreDroppedAndThePowerIsCut_thenTheNewestOfEachSourceIsThere() {
+    Spool spool = open();
+    spool.accept(from("journal", "s=1;i=2", "one"));
+    spool.accept(from("file:/var/log/ä", "17:4", "two"));
+    spool.accept(from("journal", "s=1;i=3", "three"));
+    fillUntilLost(spool, 5);
+    spool.acknowledge(spool.last());
+    files.powerCut(Forget.ALL);
+    Spool again = open();
+    assertThat(again.cursor("journal")).isEqualTo("s=1;i=3");
+    assertThat(again.cursor("file:/var/log/ä")).isEqualTo("17:4");
+    assertThat(again.cursor("file:/other")).isNull();
+  }
+
+  @Test
+  void givenMorePlacesThanASegmentCarries_whenReopened_thenTheLeastUsedAreForgotten() {
+    Spool spool = open();
+    for (int i = 0; i < 100; i++) {
+      spool.accept(from("file:/" + "x".repeat(400) + i, "1", "line"));
+    }
+    fillUntilLost(spool, 2);
+    spool.close();
+    Spool again = open();
+    assertThat(again.cursor("file:/" + "x".repeat(400) + 0)).isNull();
+    assertThat(again.cursor("file:/" + "x".repeat(400) + 99)).isEqualTo("1");
+  }
+
+  @Test
+  void givenDamagedFirstRecordOfTheLastSegment_whenReopened_thenPlacesComeFromTheOneBefore()
+      throws Exception {
+    Spool spool = open();
+    spool.accept(from("journal", "7", "one"));
+    long first = spool.last();
+    while (files.list(FOLDER).stream().filter(name -> name.endsWith(".seg")).count() < 2) {
+      spool.accept(event(EventType.PROBE_UP, "x".repeat(1000)));
+      first = spool.last();
+    }
+    spool.accept(event(EventType.PROBE_UP, "behind"));
+    spool.close();
+    Path last = FOLDER.resolve("%020d.seg".formatted(first));
+    byte[] bytes = files.get(last);
+    bytes[100] ^= 1;
+    files.put(last, bytes);
+    assertThat(open().cursor("journal")).isEqualTo("7");
+  }
+
+  @Test
+  void givenSpoolOfTheFirstVersion_whenOpened_thenReadAndContinuedInASegmentOfItsOwn()
+      throws Exception {
+    open().close();
+    files.powerCut(Forget.NOTHING);
+    byte[] line =
+        "<131>1 - p1 vigie 1 probe.up [vigie@32473 seq=\"1\" boot=\"b\"] old".getBytes(UTF_8);
+    try (SegmentLog log = SegmentLog.open(FOLDER, new SegmentOptions("spool"), files)) {
+      log.append(ByteBuffer.allocate(24 + line.length).putLong(24, 0).put(24, line));
+    }
+    Spool spool = open();
+    spool.accept(event(EventType.PROBE_UP, "new"));
+    assertThat(texts(spool)).containsExactly("1 old", "2 new");
+    assertThat(files.list(FOLDER)).contains("00000000000000000002.seg");
+    spool.close();
+    assertThat(texts(open())).containsExactly("1 old", "2 new");
+  }
+
+  @Test
+  void givenLastRecordDamaged_whenReopened_thenItsNumberIsNotGivenAgainAndTheHoleIsTold()
+      throws Exception {
+    Spool spool = open();
+    spool.accept(event(EventType.PROBE_UP, "one"));
+    spool.accept(event(EventType.PROBE_UP, "two"));
+    spool.close();
+    Path segment = FOLDER.resolve("00000000000000000001.seg");
+    byte[] bytes = files.get(segment);
+    bytes[bytes.length - 1] ^= 1;
+    files.put(segment, bytes);
+    Spool again = open();
+    again.accept(event(EventType.PROBE_UP, "three"));
+    assertThat(texts(again))
+        .containsExactly(
+            "1 one",
+            "3 events 2 to 2 are lost: the end of the spool was cut off while it was written",
+            "4 three");
+    assertThat(count("vigie.spool.dropped", "reason", "damage")).isZero();
+  }
+
+  @Test
+  void givenAnyByteChanged_whenReopened_thenWhatComesIsTrueAndTheHoleIsTold() throws Exception {
+    Spool spool = open();
+    for (int i = 1; i <= 4; i++) {
+      spool.accept(from("journal", Integer.toString(i), "event " + i));
+    }
+    spool.close();
+    Path segment = FOLDER.resolve("00000000000000000001.seg");
+    byte[] whole = files.get(segment);
+    byte[] identity = files.get(FOLDER.resolve("identity"));
+    for (int at = 0; at < whole.length; at++) {
+      files.powerCut(Forget.NOTHING);
+      for (String name : files.list(FOLDER)) {
+        files.delete(FOLDER.resolve(name));
+      }
+      byte[] changed = whole.clone();
+      changed[at] ^= (byte) (1 + at % 255);
+      files.put(segment, changed);
+      files.put(FOLDER.resolve("identity"), identity);
+      Spool again = open();
+      again.accept(event(EventType.PROBE_UP, "event new"));
+      List<String> found = texts(again);
+      found = texts(again);
+      List<Long> missing = new ArrayList<>(List.of(1L, 2L, 3L, 4L));
+      for (String text : found) {
+        long seq = Long.parseLong(text.substring(0, text.indexOf(' ')));
+        missing.remove(seq);
+        if (seq <= 4) {
+          assertThat(text).as("byte %d", at).isEqualTo(seq + " event " + seq);
+        }
+        if (text.contains(" lost: ")) {
+          String[] words = text.split(" ");
+          for (long lost = Long.parseLong(words[2]); lost <= Long.parseLong(words[4]); lost++) {
+            missing.remove(lost);
+          }
+        }
+      }
+      assertThat(missing).as("byte %d: %s", at, found).isEmpty();
+      assertThat(found.stream().filter(text -> text.endsWith(" event new"))).hasSize(1);
+    }
   }
 
   @Test

@@ -79,21 +79,21 @@ final class SegmentFormat {
   }
 
   /**
-   * Whether the header is whole and fits. False where it is damaged.
+   * The version of the records' own layout that a whole header names; 0 where it is damaged.
    *
    * @throws SegmentFormatException if it is whole, but of a newer version or of other content
    */
-  static boolean check(DataFile data, Path file, SegmentOptions options, long first)
+  static int check(DataFile data, Path file, SegmentOptions options, long first)
       throws IOException {
     ByteBuffer header = ByteBuffer.allocate(HEADER);
     if (data.read(header, 0) < 16
         || header.getLong(0) != MAGIC
         || header.getInt(12) != crc(header, 0, 12)) {
-      return false;
+      return 0;
     }
     refuseNewer(file, "format", header.getShort(8) & 0xffff, VERSION);
     if (header.hasRemaining() || header.getInt(44) != crc(header, 16, 28)) {
-      return false;
+      return 0;
     }
     byte[] content = new byte[8];
     header.get(16, content);
@@ -112,7 +112,7 @@ final class SegmentFormat {
         options.content() + " record",
         header.getShort(24) & 0xffff,
         options.contentVersion());
-    return header.getLong(32) == first;
+    return header.getLong(32) == first ? header.getShort(24) & 0xffff : 0;
   }
 
   private static void refuseNewer(Path file, String what, int found, int known)

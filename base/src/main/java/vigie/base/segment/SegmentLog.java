@@ -28,6 +28,8 @@ public final class SegmentLog implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(SegmentLog.class);
   private static final int BUFFER = 64 << 10;
   private static final int MOST_FAULTS = 16;
+  // A record whose header is torn, too, is taken to have at least so many bytes.
+  private static final int LEAST_TORN = 64;
 
   private final Path folder;
   private final SegmentOptions options;
@@ -47,6 +49,7 @@ public final class SegmentLog implements Closeable {
   private boolean suspect;
   private boolean closed;
   private long tornBytes;
+  private long tornRecords;
   private long faultCount;
 
   private SegmentLog(Path folder, SegmentOptions options, FileLayer files, Closeable lock) {
@@ -60,7 +63,8 @@ public final class SegmentLog implements Closeable {
   /**
    * Opens the log in a folder, which is made if absent, and holds the folder until closed. Writes
    * nothing but the lock. Scans the last segment only: a record at its end that a crash left
-   * incomplete is cut off.
+   * incomplete is cut off. A segment whose records have an older layout is read, but not appended
+   * to.
    *
    * @throws FolderHeldException if another process has the folder
    * @throws SegmentFormatException if a segment is of a newer version or of other content
@@ -97,7 +101,7 @@ public final class SegmentLog implements Closeable {
       } else {
         try (DataFile data = files.openToRead(file)) {
           Segment segment = new Segment(file, entry.getKey(), data.sizeBytes());
-          if (!SegmentFormat.check(data, file, options, segment.first())) {
+          if (SegmentFormat.check(data, file, options, segment.first()) == 0) {
             damaged(segment, 0, 0, -1);
           }
           segments.add(segment);
@@ -117,7 +121,8 @@ public final class SegmentLog implements Closeable {
   private void loadLast(Path file, long first, List<Segment> segments) throws IOException {
     DataFile data = files.open(file);
     active = data;
-    boolean whole = SegmentFormat.check(data, file, options, first);
+    int version = SegmentFormat.check(data, file, options, first);
+    boolean whole = version > 0;
     long size = data.sizeBytes();
     SegmentScan scan =
         new SegmentScan(data, first, options.mostRecordBytes(), SegmentScan.newWindow());
@@ -126,10 +131,12 @@ public final class SegmentLog implements Closeable {
     }
     nextNumber = scan.expected();
     end = scan.position();
-    mustRoll = !whole;
-    if (!whole && nextNumber == first) {
+    // Records of two layouts never stand in one file, whose header names only one.
+    mustRoll = version != options.contentVersion();
+    if (mustRoll && nextNumber == first) {
       // A crash while it was made: the first append makes it anew under the same name.
-      tornBytes = size;
+      tornBytes = whole ? 0 : size;
+      tornRecords = whole ? 0 : tornRecords(data, Math.min(size, SegmentFormat.HEADER), size);
       SegmentFormat.closeQuietly(data);
       active = null;
       return;
@@ -141,11 +148,33 @@ public final class SegmentLog implements Closeable {
     }
     if (size > end) {
       tornBytes = size - end;
+      tornRecords = tornRecords(data, end, size);
       log.warn("cut an incomplete record off file={} offset={} bytes={}", file, end, tornBytes);
       data.truncate(end);
     }
     // What a killed process left may be in memory only, and readers are shown certain records.
     data.sync();
+  }
+
+  /** How many records may have been there, by their headers as far as these are whole. */
+  private long tornRecords(DataFile data, long from, long size) throws IOException {
+    ByteBuffer header = ByteBuffer.allocate(SegmentFormat.RECORD_HEADER);
+    long count = 0;
+    long at = from;
+    while (at < size) {
+      header.clear();
+      data.read(header, at);
+      int claimed = header.getInt(4);
+      if (header.hasRemaining()
+          || claimed < 1
+          || claimed > options.mostRecordBytes()
+          || header.getLong(8) != nextNumber + count) {
+        return count + (size - at) / LEAST_TORN + 1;
+      }
+      count++;
+      at += SegmentFormat.RECORD_HEADER + claimed;
+    }
+    return count;
   }
 
   /** Appends one record with one write; see {@link #append(List)}. */
@@ -176,9 +205,7 @@ public final class SegmentLog implements Closeable {
     }
     ensureOpen();
     repair();
-    if (active == null
-        || mustRoll
-        || (end > SegmentFormat.HEADER && end + bytes > options.segmentBytes())) {
+    if (needsNext(bytes)) {
       makeNext();
     }
     long first = nextNumber;
@@ -190,6 +217,60 @@ public final class SegmentLog implements Closeable {
     end += bytes;
     nextNumber += records.size();
     return first;
+  }
+
+  /**
+   * Cuts the last segment off from record {@code number} on, which must be in it or missing there;
+   * what was cut counts as torn. For use before the first append.
+   */
+  public synchronized void cutFrom(long number) throws IOException {
+    ensureOpen();
+    DataFile data = required(active);
+    Segment segment = lastSegment();
+    SegmentScan scan =
+        new SegmentScan(data, segment.first(), options.mostRecordBytes(), SegmentScan.newWindow());
+    while (scan.next(end, number)) {
+      // only the end of what stays is wanted
+    }
+    log.warn("cut records off that stood behind a hole file={} from={}", segment.file(), number);
+    tornBytes += end - scan.position();
+    tornRecords += nextNumber - number;
+    end = scan.position();
+    nextNumber = number;
+    data.truncate(end);
+    data.sync();
+    view = new View(view.resized(end), end, nextNumber);
+  }
+
+  private boolean needsNext(long bytes) {
+    return active == null
+        || mustRoll
+        || (end > SegmentFormat.HEADER && end + bytes > options.segmentBytes());
+  }
+
+  /**
+   * Whether the next append would be the first of its segment.
+   *
+   * @param records how many it has
+   * @param bytes what they have together
+   */
+  public synchronized boolean beginsSegment(int records, long bytes) {
+    return end <= SegmentFormat.HEADER
+        || needsNext(bytes + (long) records * SegmentFormat.RECORD_HEADER);
+  }
+
+  /**
+   * Leaves out the numbers below {@code number}, so that none of them is ever given to a record; to
+   * readers they are lost. Writes nothing; the next append begins a segment. For use while all is
+   * synced.
+   */
+  public synchronized void skipTo(long number) {
+    if (number < nextNumber || (!view.segments().isEmpty() && lastSegment().first() == number)) {
+      return; // an empty segment begins with it already
+    }
+    nextNumber = number;
+    mustRoll = true;
+    view = new View(view.segments(), view.durableEnd(), number);
   }
 
   private int checkedSize(ByteBuffer record) {
@@ -412,6 +493,11 @@ public final class SegmentLog implements Closeable {
   /** What was cut off the last segment when it was opened: records that a crash left incomplete. */
   public synchronized long tornBytes() {
     return tornBytes;
+  }
+
+  /** How many records that may have been, at most; their numbers are given again. */
+  public synchronized long tornRecords() {
+    return tornRecords;
   }
 
   /** How much damage was met since the log was opened. */

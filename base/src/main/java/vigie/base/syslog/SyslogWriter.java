@@ -52,7 +52,7 @@ public final class SyslogWriter {
     decimal(pri);
     put('>');
     put('1');
-    time(time);
+    putTime(time);
     header(host, 255);
     header(app, 48);
     header(procId, 128);
@@ -131,7 +131,14 @@ public final class SyslogWriter {
     }
   }
 
-  private void time(Instant time) {
+  /** A time as records have it: UTC with microseconds, or {@code -} outside the years 0 to 9999. */
+  public static String time(Instant time) {
+    SyslogWriter writer = new SyslogWriter();
+    writer.putTime(time);
+    return new String(writer.buffer, 1, writer.length - 1, StandardCharsets.US_ASCII);
+  }
+
+  private void putTime(Instant time) {
     put(' ');
     if (time.getEpochSecond() < -62_167_219_200L || time.getEpochSecond() > 253_402_300_799L) {
       put('-');
