@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
 import vigie.agent.event.EventType;
+import vigie.agent.event.Place;
 import vigie.agent.event.Severity;
 import vigie.agent.expose.Exposition;
 import vigie.agent.expose.Health;
@@ -40,7 +41,10 @@ import vigie.agent.probe.Probes;
 import vigie.agent.push.Push;
 import vigie.agent.push.PushConfig;
 import vigie.agent.reader.Roots;
+import vigie.agent.reader.Systemd;
 import vigie.agent.ship.Ship;
+import vigie.agent.source.SourceTools;
+import vigie.agent.source.Sources;
 import vigie.agent.spool.Host;
 import vigie.agent.spool.Spool;
 import vigie.base.config.ConfigException;
@@ -71,8 +75,13 @@ final class Agent implements AutoCloseable {
   // At most one for each collector, but a reload makes new ones while the old still hang.
   private static final int MOST_HANGING_READINGS = 64;
 
+  // Those of a source that was replaced may hang on for a moment.
+  private static final int MOST_SOURCE_THREADS = 64;
+  private static final int MOST_LOG_TASKS = 64;
+
   private final Closing closing;
   private final Probes probes;
+  private final Sources sources;
   private final ProbeEndpoint onDemand;
   private final Consumer<AgentConfig> collectors;
   private final int port;
@@ -83,6 +92,7 @@ final class Agent implements AutoCloseable {
       Closing closing,
       AgentConfig config,
       Probes probes,
+      Sources sources,
       ProbeEndpoint onDemand,
       Consumer<AgentConfig> collectors,
       int port,
@@ -90,6 +100,7 @@ final class Agent implements AutoCloseable {
     this.closing = closing;
     this.config = config;
     this.probes = probes;
+    this.sources = sources;
     this.onDemand = onDemand;
     this.collectors = collectors;
     this.port = port;
@@ -191,8 +202,13 @@ final class Agent implements AutoCloseable {
           meters,
           closing);
     }
-    tell(spool, clock, EventType.AGENT_START, "agent started");
-    closing.add("agent.stop event", () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops"));
+    Sources sources = sources(config, roots, spool, threads, clock, scheduler, meters, closing);
+    tell(spool, clock, EventType.AGENT_START, "agent started", sources.bootPlace());
+    closing.add(
+        "agent.stop event",
+        () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops", sources.place()));
+    closing.add("node.shutdown event", sources::tellShutdown);
+    closing.add("sources", sources).start();
     ship.start();
     probes.configure(config.probes());
     // A state that the collector got wrong or lost is right again within the hour; never spooled,
@@ -210,7 +226,25 @@ final class Agent implements AutoCloseable {
         Addresses.format(config.ship().collector()),
         config.probes().size());
     Consumer<AgentConfig> collectors = changed -> node.replace(metrics.apply(changed));
-    return new Agent(closing, config, probes, onDemand, collectors, http.port(), reloadSuccessful);
+    return new Agent(
+        closing, config, probes, sources, onDemand, collectors, http.port(), reloadSuccessful);
+  }
+
+  private static Sources sources(
+      AgentConfig config,
+      Roots roots,
+      Spool spool,
+      Threads threads,
+      Clock clock,
+      ThreadScheduler scheduler,
+      MeterRegistry meters,
+      Closing closing) {
+    Systemd systemd = closing.add("systemd", Systemd.host(roots, clock));
+    Executor reading = closing.add("source threads", threads.direct("source", MOST_SOURCE_THREADS));
+    Executor writing = closing.add("log thread", threads.bounded("log", 1, MOST_LOG_TASKS));
+    return new Sources(
+        config.sources(),
+        new SourceTools(roots, clock, scheduler, reading, writing, spool, spool, systemd, meters));
   }
 
   /** The port of {@code /metrics}. */
@@ -271,6 +305,7 @@ final class Agent implements AutoCloseable {
       collectors.accept(fresh);
     }
     probes.configure(fresh.probes());
+    sources.reload(fresh.sources());
     onDemand.configure(fresh.onDemand());
     config = fresh;
     reloadSuccessful.set(1);
@@ -375,7 +410,8 @@ final class Agent implements AutoCloseable {
     return reloadSuccessful;
   }
 
-  private static void tell(EventSink events, Clock clock, EventType type, String text) {
+  private static void tell(
+      EventSink events, Clock clock, EventType type, String text, @Nullable Place place) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("version", Version.VIGIE);
     fields.put("java", Version.JAVA);
@@ -386,7 +422,8 @@ final class Agent implements AutoCloseable {
               Severity.INFORMATIONAL,
               type,
               fields,
-              text + ", version " + Version.VIGIE + " on Java " + Version.JAVA));
+              text + ", version " + Version.VIGIE + " on Java " + Version.JAVA,
+              place));
     } catch (UncheckedIOException e) {
       log.error("event not spooled type={} cause=\"{}\"", type.wire(), e.getMessage());
     }

@@ -17,6 +17,7 @@ import vigie.agent.probe.ProbeConfig;
 import vigie.agent.push.PushConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.ShipConfig;
+import vigie.agent.source.SourcesConfig;
 import vigie.agent.spool.SpoolConfig;
 import vigie.base.config.Faults;
 import vigie.base.config.Section;
@@ -43,6 +44,7 @@ record AgentConfig(
     FactsConfig facts,
     List<ProbeConfig> probes,
     OnDemand onDemand,
+    SourcesConfig sources,
     SpoolConfig spool,
     ShipConfig ship,
     @Nullable PushConfig push) {
@@ -89,6 +91,7 @@ record AgentConfig(
             FactsConfig.read(top.section("facts")),
             probes,
             OnDemand.read(top, modules, probes),
+            SourcesConfig.read(top),
             SpoolConfig.read(top.section("spool")),
             ShipConfig.read(top),
             PushConfig.read(top));

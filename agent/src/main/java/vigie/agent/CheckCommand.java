@@ -26,6 +26,9 @@ import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
 import vigie.agent.probe.ProbeTools;
 import vigie.agent.push.PushConfig;
+import vigie.agent.source.SourceFault;
+import vigie.agent.source.Sources;
+import vigie.agent.source.SourcesConfig;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.net.Addresses;
@@ -76,6 +79,7 @@ final class CheckCommand implements Callable<Integer> {
       checkListen(config.listen(), found);
       checkSpool(config.spool().path(), found);
       checkTextfiles(config.collectors(), found);
+      checkSources(config.sources(), found, out);
       checkUser(out);
       checkProbes(config.probes(), found);
       checkCollector(config.ship().collector(), out);
@@ -164,6 +168,17 @@ final class CheckCommand implements Callable<Integer> {
                 + USER
                 + "; chmod o+rx "
                 + folder);
+      }
+    }
+  }
+
+  /** What nobody asked for is only told. */
+  private void checkSources(SourcesConfig sources, List<String> found, PrintWriter out) {
+    for (SourceFault fault : Sources.check(sources, options.roots())) {
+      if (fault.wanted()) {
+        found.add(fault.message());
+      } else {
+        out.println("warning: " + fault.message());
       }
     }
   }

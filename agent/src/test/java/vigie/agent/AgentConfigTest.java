@@ -52,6 +52,7 @@ class AgentConfigTest {
     assertThat(config.probes()).isEmpty();
     assertThat(config.spool()).isEqualTo(SpoolConfig.DEFAULTS);
     assertThat(config.ship()).isEqualTo(ShipConfig.DEFAULTS);
+    assertThat(config.sources().boot()).isTrue();
   }
 
   @Test

@@ -12,6 +12,15 @@ public enum EventType {
   AGENT_STOP("agent.stop", true),
   AGENT_GAP("agent.gap", true),
   AGENT_CLOCK("agent.clock", false),
+  UNIT_CRASHED("unit.crashed", false),
+  UNIT_FAILED("unit.failed", true),
+  UNIT_RECOVERED("unit.recovered", false),
+  KERNEL_OOM("kernel.oom", true),
+  KERNEL_UNDERVOLTAGE("kernel.undervoltage", false),
+  KERNEL_IO_ERROR("kernel.io_error", false),
+  NODE_BOOT("node.boot", false),
+  // Urgent for the same reason as agent.stop.
+  NODE_SHUTDOWN("node.shutdown", true),
   LOG_MATCH("log.match", false);
 
   private final String wire;

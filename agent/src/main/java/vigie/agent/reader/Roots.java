@@ -18,7 +18,7 @@ public record Roots(Path procfs, Path sysfs, Path rootfs) {
   }
 
   /** {@code path}, absolute as the watched system sees it, below the root. */
-  Path inRoot(String path) {
+  public Path inRoot(String path) {
     return Path.of(rootfs + "/" + path);
   }
 }

@@ -258,6 +258,82 @@ public final class Systemd implements AutoCloseable {
     return List.copyOf(names);
   }
 
+  /**
+   * The names of the units that have failed, in order; at most 20,000.
+   *
+   * @throws IOException as {@link #status}
+   */
+  public List<String> failedUnits(Duration limit) throws IOException {
+    TreeSet<String> names = new TreeSet<>();
+    exchange(
+        limit,
+        bus -> bus.call(DESTINATION, MANAGER_PATH, MANAGER, "ListUnits"),
+        (call, error, body) -> {
+          if (error != null) {
+            throw refusal(error, body);
+          }
+          int end = body.array(8);
+          while (body.isBefore(end) && names.size() < MAX_NAMES) {
+            body.struct();
+            String name = body.string();
+            body.skip("ss");
+            if (body.string().equals("failed")) {
+              names.add(name);
+            }
+            body.skip("ssouso");
+          }
+        });
+    return List.copyOf(names);
+  }
+
+  /**
+   * How the whole system is: {@code running}, {@code degraded}, {@code starting}, {@code stopping},
+   * …
+   *
+   * @throws IOException as {@link #status}
+   */
+  public String systemState(Duration limit) throws IOException {
+    String[] state = {""};
+    exchange(
+        limit,
+        bus -> get(bus, MANAGER_PATH, MANAGER, "SystemState"),
+        (call, error, body) -> {
+          if (error != null) {
+            throw refusal(error, body);
+          }
+          state[0] = body.variantString();
+        });
+    return state[0];
+  }
+
+  /**
+   * The units that systemd is about to start, in order; at most 20,000.
+   *
+   * @throws IOException as {@link #status}
+   */
+  public List<String> starting(Duration limit) throws IOException {
+    TreeSet<String> names = new TreeSet<>();
+    exchange(
+        limit,
+        bus -> bus.call(DESTINATION, MANAGER_PATH, MANAGER, "ListJobs"),
+        (call, error, body) -> {
+          if (error != null) {
+            throw refusal(error, body);
+          }
+          int end = body.array(8);
+          while (body.isBefore(end) && names.size() < MAX_NAMES) {
+            body.struct();
+            body.uint32();
+            String name = body.string();
+            if (body.string().equals("start")) {
+              names.add(name);
+            }
+            body.skip("soo");
+          }
+        });
+    return List.copyOf(names);
+  }
+
   static void get(DBusConnection bus, String path, String interfaceName, String property) {
     bus.call(DESTINATION, path, "org.freedesktop.DBus.Properties", "Get", interfaceName, property);
   }

@@ -1,0 +1,386 @@
+package vigie.agent.source;
+
+import io.micrometer.core.instrument.Counter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.agent.event.Event;
+import vigie.agent.event.Place;
+
+/**
+ * Follows the journal through a child {@code journalctl}, which goes on exactly behind the last
+ * entry that made an event. Whoever takes lines and events may block: that holds this thread back,
+ * then the pipe, then journalctl; the journal itself waits. The child ends with the agent, even
+ * with a killed one, since it watches its output's other end.
+ */
+final class JournalSource implements Source {
+  static final String NAME = "journal";
+  private static final Logger log = LoggerFactory.getLogger(JournalSource.class);
+
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+  /** Of an agent that was away for longer than this the older entries are history. */
+  private static final Duration FURTHEST_BACK = Duration.ofDays(7);
+
+  private static final int CLOSE_MILLIS = 1_000;
+  private static final int BUFFER = 64 << 10;
+  private static final int MOST_MESSAGE = 300;
+
+  /** How long the last lines of a unit that crashed may still come. */
+  private static final Duration LAST_LINES = Duration.ofMillis(250);
+
+  private static final int LOOK_MILLIS = 25;
+  private static final int MOST_WAITING = 256;
+  private static final byte[] KERNEL = "kernel".getBytes(StandardCharsets.US_ASCII);
+
+  private final JournalConfig config;
+  private final Journal journal;
+  private final SourceTools tools;
+  private final Lines lines;
+  private final SourceMeters meters;
+  private final Counter bytes;
+  private final Counter garbage;
+  private final Counter cut;
+  private final UnitEvents units;
+  private final KernelEvents kernel;
+  private final CountDownLatch closing = new CountDownLatch(1);
+
+  // Of the thread that reads.
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private boolean chosenFields = true;
+  private long pauseNanos = FIRST_PAUSE.toNanos();
+
+  // Guarded by this.
+  private @Nullable Process child;
+  private @Nullable Place place;
+  private volatile String told = ""; // why the last child ended; "" while one reads
+  private boolean reading;
+  private boolean closed;
+
+  /** What was read and is to be handed on in this order; of the three one is there. */
+  private record Waiting(
+      @Nullable Line line,
+      @Nullable Event event,
+      UnitEvents.@Nullable Failure failure,
+      @Nullable Place place,
+      long since) {}
+
+  /**
+   * @param from where to go on; null: only with what is logged from now on
+   */
+  JournalSource(
+      JournalConfig config, Journal journal, SourceTools tools, Lines lines, @Nullable Place from) {
+    this.config = config;
+    this.journal = journal;
+    this.tools = tools;
+    this.lines = lines;
+    this.meters = new SourceMeters(tools.meters(), NAME);
+    this.bytes = meters.bytes();
+    this.garbage = meters.faults("garbage");
+    this.cut = meters.faults("cut");
+    this.units = new UnitEvents(tools.systemd());
+    this.kernel = new KernelEvents(tools.clock());
+    this.place = from;
+  }
+
+  @Override
+  public void start() {
+    execute(
+        () -> {
+          units.begin();
+          read();
+        });
+  }
+
+  private void execute(Runnable task) {
+    try {
+      tools.threads().execute(task);
+    } catch (RejectedExecutionException e) {
+      boolean over;
+      synchronized (this) {
+        over = closed;
+      }
+      if (!over) {
+        log.error("the journal is not read: no thread is free for it");
+      }
+    }
+  }
+
+  /** Runs journalctl once, to its end. */
+  private void read() {
+    Process process;
+    String command;
+    try {
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        ProcessBuilder builder = new ProcessBuilder(arguments());
+        command = String.join(" ", builder.command());
+        Map<String, String> environment = builder.environment();
+        environment.keySet().retainAll(List.of("PATH"));
+        environment.put("LC_ALL", "C");
+        process = builder.start();
+        child = process;
+        reading = true;
+      }
+    } catch (IOException e) {
+      ended(String.valueOf(e.getMessage()), false);
+      return;
+    }
+    StringBuilder errors = new StringBuilder();
+    CountDownLatch errorsRead = new CountDownLatch(1);
+    execute(
+        () -> {
+          readErrors(process, errors);
+          errorsRead.countDown();
+        });
+    long began = tools.clock().nanos();
+    String cause = "it ended";
+    try {
+      process.getOutputStream().close();
+      follow(process.getInputStream());
+    } catch (IOException e) {
+      cause = String.valueOf(e.getMessage());
+    } catch (UncheckedIOException e) {
+      cause = "closed while events could not be written";
+    } finally {
+      process.destroyForcibly();
+      waiting.clear();
+      synchronized (this) {
+        reading = false;
+        notifyAll();
+      }
+    }
+    try {
+      if (errorsRead.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+        String said = errors.toString().strip();
+        if (chosenFields && said.contains("output-fields")) {
+          chosenFields = false; // older than 236
+          log.debug("journalctl is asked for all fields command=\"{}\"", command);
+        }
+        cause = said.isEmpty() ? cause : said;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    boolean lasted = tools.clock().nanos() - began > LONGEST_PAUSE.toNanos();
+    ended(cause, lasted);
+  }
+
+  private List<String> arguments() {
+    Place from = place;
+    String cursor = from == null ? "" : from.cursor();
+    long back = 0;
+    Instant at = timeOf(cursor);
+    if (at != null && Duration.between(at, tools.clock().now()).compareTo(FURTHEST_BACK) > 0) {
+      log.warn(
+          "the journal was not read for so long that its older part is left out since=\"{}\"", at);
+      cursor = "";
+      back = FURTHEST_BACK.toSeconds();
+    }
+    return journal.command(config, cursor, back, chosenFields);
+  }
+
+  /**
+   * When a cursor's entry was logged: {@code …;t=MICROSECONDS;…} in hexadecimal; null if unknown.
+   */
+  static @Nullable Instant timeOf(String cursor) {
+    int at = cursor.indexOf(";t=");
+    int end = cursor.indexOf(';', at + 3);
+    if (at < 0 || end < 0 || end - at > 18) {
+      return null;
+    }
+    try {
+      long micros = Long.parseLong(cursor.substring(at + 3, end), 16);
+      return Instant.ofEpochMilli(TimeUnit.MICROSECONDS.toMillis(micros));
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
+  private static void readErrors(Process process, StringBuilder errors) {
+    byte[] buffer = new byte[1024];
+    try (InputStream in = process.getErrorStream()) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        int taken = Math.min(n, MOST_MESSAGE - errors.length());
+        errors.append(new String(buffer, 0, Math.max(0, taken), StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      errors.append(' ').append(e.getMessage());
+    }
+  }
+
+  private void follow(InputStream in) throws IOException {
+    ExportParser parser = new ExportParser(this::take, garbage::increment);
+    byte[] buffer = new byte[BUFFER];
+    while (true) {
+      handOn(false);
+      if (!waiting.isEmpty() && in.available() == 0) {
+        if (isClosingWithin(LOOK_MILLIS)) {
+          return;
+        }
+        continue;
+      }
+      int n = in.read(buffer);
+      if (n < 0) {
+        kernel.due(true).forEach(due -> waiting.add(new Waiting(null, due, null, null, 0)));
+        handOn(true);
+        return;
+      }
+      bytes.increment(n);
+      parser.feed(buffer, 0, n);
+    }
+  }
+
+  private boolean isClosingWithin(int millis) {
+    try {
+      return closing.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
+    }
+  }
+
+  private void take(JournalEntry entry) {
+    if (!told.isEmpty()) {
+      readAgain();
+    }
+    if (entry.isCut()) {
+      cut.increment();
+    }
+    Instant now = tools.clock().now();
+    Place behind = entry.place();
+    Line line =
+        new Line(
+            entry.time(now),
+            NAME,
+            entry.unit(),
+            entry.identifier(),
+            entry.severity(),
+            entry.message(),
+            behind);
+    Object found = units.take(entry, now);
+    long since = tools.clock().nanos();
+    if (found instanceof UnitEvents.Failure failure) {
+      waiting.add(new Waiting(null, null, failure, behind, since));
+    } else if (found instanceof Event event) {
+      waiting.add(new Waiting(null, event, null, behind, since));
+    } else {
+      units.logged(line.unit(), line.text());
+    }
+    boolean ofKernel = entry.is(JournalField.TRANSPORT, KERNEL);
+    if (ofKernel) {
+      Event event = kernel.take(line.time(), line.text(), behind);
+      if (event != null) {
+        waiting.add(new Waiting(null, event, null, behind, since));
+      }
+      kernel.due(false).forEach(due -> waiting.add(new Waiting(null, due, null, null, since)));
+    }
+    if (config.takesAll() || selects(line, entry)) {
+      waiting.add(new Waiting(line, null, null, behind, since));
+    }
+    handOn(false);
+  }
+
+  private boolean selects(Line line, JournalEntry entry) {
+    return (config.units().isEmpty() || config.units().contains(line.unit()))
+        && (config.identifiers().isEmpty() || config.identifiers().contains(line.identifier()))
+        && line.severity().compareTo(config.priority()) <= 0
+        && (config.transports().isEmpty()
+            || config.transports().contains(entry.text(JournalField.TRANSPORT)));
+  }
+
+  /** Hands on what was read, up to a failure whose unit may still have something to say. */
+  private void handOn(boolean all) {
+    long now = waiting.isEmpty() ? 0 : tools.clock().nanos();
+    for (Waiting next = waiting.peek(); next != null; next = waiting.peek()) {
+      boolean early = next.failure != null && now - next.since < LAST_LINES.toNanos();
+      if (early && !all && waiting.size() < MOST_WAITING) {
+        return;
+      }
+      if (next.line != null) {
+        lines.accept(next.line);
+      } else if (next.event != null) {
+        tools.events().accept(next.event);
+      } else if (next.failure != null) {
+        next.failure.events().forEach(tools.events()::accept);
+      }
+      waiting.remove();
+      Place behind = next.place;
+      if (behind != null) {
+        synchronized (this) {
+          place = behind;
+        }
+      }
+    }
+  }
+
+  private synchronized void readAgain() {
+    log.info("the journal is read again");
+    told = "";
+    pauseNanos = FIRST_PAUSE.toNanos();
+  }
+
+  /** Plans the next try, unless this is the end. */
+  private void ended(String cause, boolean lasted) {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      child = null;
+      if (!cause.equals(told)) {
+        told = cause;
+        log.warn("journalctl ended, it is started again cause=\"{}\"", cause);
+      }
+    }
+    meters.restarts().increment();
+    pauseNanos = lasted ? FIRST_PAUSE.toNanos() : pauseNanos;
+    long pause = pauseNanos - ThreadLocalRandom.current().nextLong(pauseNanos / 4 + 1);
+    pauseNanos = Math.min(pauseNanos * 2, LONGEST_PAUSE.toNanos());
+    tools.scheduler().after(Duration.ofNanos(pause), () -> execute(this::read));
+  }
+
+  @Override
+  public synchronized @Nullable Place place() {
+    return place;
+  }
+
+  /** Ends the child and waits for what was begun, for a second at most. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    closing.countDown();
+    if (child != null) {
+      child.destroy();
+    }
+    long until = tools.clock().nanos() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS);
+    try {
+      for (long left = CLOSE_MILLIS; reading && left > 0; ) {
+        wait(left);
+        left = TimeUnit.NANOSECONDS.toMillis(until - tools.clock().nanos());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (child != null) {
+      child.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package vigie.agent.source;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.agent.event.Place;
+import vigie.agent.reader.Roots;
+
+/**
+ * All that is read on this node besides numbers: starts, replaces and stops the sources. Safe for
+ * all threads.
+ */
+public final class Sources implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Sources.class);
+
+  private final SourceTools tools;
+  private final HoldingSink events;
+  private final Boot boot;
+
+  // Guarded by this.
+  private SourcesConfig config;
+  private Patterns patterns;
+  private @Nullable Source logs; // the journal, or the kernel's log where there is none
+  private boolean closed;
+
+  public Sources(SourcesConfig config, SourceTools given) {
+    this.events = new HoldingSink(given.events());
+    this.tools = given.with(events);
+    this.config = config;
+    this.boot = new Boot(tools, Journal.of(given.roots()));
+    this.patterns = patterns(config);
+  }
+
+  private Patterns patterns(SourcesConfig of) {
+    return new Patterns(
+        of.patterns(), events, tools.clock(), tools.scheduler(), tools.writing(), tools.meters());
+  }
+
+  /** Begins to read. Once. */
+  public synchronized void start() {
+    if (config.boot()) {
+      boot.tell();
+    }
+    String cursor = tools.places().cursor(JournalSource.NAME);
+    startAll(cursor == null ? null : new Place(JournalSource.NAME, cursor));
+  }
+
+  private void startAll(@Nullable Place from) {
+    logs = logs(from);
+    if (logs != null) {
+      logs.start();
+    }
+  }
+
+  private @Nullable Source logs(@Nullable Place from) {
+    if (config.journal().wanted() == JournalConfig.Wanted.OFF) {
+      return null;
+    }
+    Journal journal = Journal.of(tools.roots());
+    String fault = journal.fault();
+    if (fault.isEmpty()) {
+      return new JournalSource(config.journal(), journal, tools, patterns, from);
+    }
+    Path kernel = KernelLogSource.device(tools.roots());
+    boolean readable = Files.isReadable(kernel);
+    if (config.journal().wanted() == JournalConfig.Wanted.ON || !readable) {
+      log.warn("the journal is not read cause=\"{}\"", fault);
+    }
+    if (readable) {
+      log.info("the kernel's log is read instead of the journal path={}", kernel);
+      return new KernelLogSource(kernel, tools, patterns);
+    }
+    return null;
+  }
+
+  /**
+   * Takes another configuration over. What was read is not read again; what is logged meanwhile is
+   * not lost where the source keeps it.
+   */
+  public synchronized void reload(SourcesConfig fresh) {
+    if (closed || fresh.equals(config)) {
+      return;
+    }
+    stopAll();
+    Place from = place();
+    config = fresh;
+    patterns = patterns(fresh);
+    startAll(from);
+  }
+
+  private void stopAll() {
+    if (logs != null) {
+      logs.close();
+    }
+    patterns.close();
+  }
+
+  /** What of this configuration cannot be read on this machine, and what to do. */
+  public static List<SourceFault> check(SourcesConfig config, Roots roots) {
+    List<SourceFault> faults = new ArrayList<>();
+    JournalConfig.Wanted wanted = config.journal().wanted();
+    String fault = wanted == JournalConfig.Wanted.OFF ? "" : Journal.of(roots).fault();
+    if (!fault.isEmpty()) {
+      boolean asked = wanted == JournalConfig.Wanted.ON;
+      faults.add(new SourceFault("sources.journal: " + fault, asked));
+    }
+    return faults;
+  }
+
+  /** What the agent's start tells of the boot; null where that is known already. */
+  public @Nullable Place bootPlace() {
+    return config().boot() ? boot.place() : null;
+  }
+
+  private synchronized SourcesConfig config() {
+    return config;
+  }
+
+  /**
+   * How far the journal was read, for the agent's last event, so that the next run need not read it
+   * again; null where none is read.
+   */
+  public synchronized @Nullable Place place() {
+    return logs == null ? null : logs.place();
+  }
+
+  /** Tells that the node goes down, if it does. Takes a second at most. */
+  public void tellShutdown() {
+    if (config().boot()) {
+      boot.tellShutdown();
+    }
+  }
+
+  /** Stops reading; what is held back is told. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      events.close();
+      stopAll();
+    }
+  }
+}

@@ -1,0 +1,298 @@
+package vigie.agent.source;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import vigie.agent.event.Event;
+import vigie.agent.event.EventType;
+import vigie.agent.event.Place;
+import vigie.agent.event.Severity;
+import vigie.agent.reader.Systemd;
+import vigie.agent.reader.UnitStatus;
+
+/**
+ * Makes events of what systemd logs about its units: {@code unit.crashed} for each failure, {@code
+ * unit.failed} once systemd gives up, {@code unit.recovered} once such a unit runs again. Keeps the
+ * last lines of each unit for the event to carry. Not safe for several threads.
+ *
+ * <p>Source: systemd's sd-messages.h, systemd.journal-fields(7), and what systemd 252 logs.
+ */
+final class UnitEvents {
+  private static final String PROCESS_EXITED = "98e322203f7a4ed290d09fe03c09fe15";
+  private static final String FAILURE = "d9b373ed55a64feb8242e02dbe79a49c";
+  private static final String SUCCESS = "7ad2d189f7e94e70a38c781354912448";
+  private static final String RESTART_SCHEDULED = "5eb03494b6584870a536b337290809b3";
+  private static final String STARTED = "39f53479d3a045ac8e11786248231fbf";
+  private static final String NOT_STARTED = "be02cf6855d2428ba40df7e9d022f03d";
+
+  /** The kinds of entries that this understands. */
+  static final List<String> MESSAGE_IDS =
+      List.of(PROCESS_EXITED, FAILURE, SUCCESS, RESTART_SCHEDULED, STARTED, NOT_STARTED);
+
+  /**
+   * Results that go with the exit of a process. Without one it is the last result told again, since
+   * systemd refuses one more start.
+   */
+  private static final Set<String> OF_AN_EXIT =
+      Set.of("exit-code", "signal", "core-dump", "start-limit-hit");
+
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final int MOST_UNITS = 128;
+  private static final int MOST_FAILED = 1000;
+  private static final int MOST_LINES = 5;
+  private static final int LONGEST_LINE = 240;
+
+  private final Systemd systemd;
+  private final Map<String, Unit> units =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Unit> eldest) {
+          return size() > MOST_UNITS;
+        }
+      };
+  private final Set<String> failed = new HashSet<>();
+
+  UnitEvents(Systemd systemd) {
+    this.systemd = systemd;
+  }
+
+  /** What is known of a unit since it last started. */
+  private static final class Unit {
+    private Deque<String> lines = new ArrayDeque<>(MOST_LINES);
+    private @Nullable Exit exit;
+    private long restarts;
+
+    void begins() {
+      exit = null;
+      lines = new ArrayDeque<>(MOST_LINES);
+    }
+  }
+
+  /**
+   * How a process of a unit ended.
+   *
+   * @param code exited, killed or dumped
+   * @param signal its name; {@code ""} where it exited
+   */
+  private record Exit(String code, String status, String signal) {
+    static Exit of(JournalEntry entry) {
+      String code = entry.text(JournalField.EXIT_CODE);
+      String message = entry.message();
+      int slash = message.lastIndexOf('/'); // … status=11/SEGV
+      boolean exited = code.equals("exited") || slash < 0;
+      return new Exit(
+          code, entry.text(JournalField.EXIT_STATUS), exited ? "" : message.substring(slash + 1));
+    }
+
+    String words() {
+      if (signal.isEmpty()) {
+        return "exit code " + status;
+      }
+      return "killed by signal " + signal + (code.equals("dumped") ? ", core dumped" : "");
+    }
+  }
+
+  /** An entry about a unit that leads to an event. */
+  private record Told(
+      String unit,
+      String user,
+      String result,
+      String invocation,
+      Instant time,
+      @Nullable Place place) {
+    Event event(Severity severity, EventType type, Map<String, String> more, String text) {
+      Map<String, String> fields = new LinkedHashMap<>();
+      fields.put("unit", unit);
+      if (!user.isEmpty()) {
+        fields.put("user", user);
+      }
+      fields.putAll(more);
+      String whose = user.isEmpty() ? "" : " of user " + user;
+      return new Event(time, severity, type, fields, unit + whose + " " + text, place);
+    }
+  }
+
+  /**
+   * A failure of a unit. Journald may bring the last lines of a process after its end, so the
+   * events are made a moment later.
+   */
+  final class Failure {
+    private final Told told;
+    private final @Nullable Exit exit;
+    private final Unit unit;
+    private final Deque<String> lines;
+
+    private Failure(Told told, Unit unit) {
+      this.told = told;
+      this.unit = unit;
+      this.exit = unit.exit;
+      this.lines = unit.lines;
+    }
+
+    /** The events of this failure, in their order. Asks systemd, so it may take a second. */
+    List<Event> events() {
+      boolean crashed = exit != null || !OF_AN_EXIT.contains(told.result);
+      boolean givenUp = !crashed;
+      UnitStatus status = status(told.unit);
+      // The invocation says that it answers for this unit and run, not for a user's of that name.
+      if (status != null
+          && !told.invocation.isEmpty()
+          && told.invocation.equals(status.invocationId())) {
+        givenUp |= status.activeState().equals("failed");
+        unit.restarts = Math.max(unit.restarts, status.restarts());
+      }
+      List<Event> events = new ArrayList<>(2);
+      if (crashed) {
+        events.add(told.event(Severity.ERROR, EventType.UNIT_CRASHED, facts(), words("crashed")));
+      }
+      if (givenUp && isNewlyFailed(told.unit)) {
+        events.add(
+            told.event(
+                Severity.CRITICAL,
+                EventType.UNIT_FAILED,
+                facts(),
+                words("has failed and stays down")));
+      }
+      return events;
+    }
+
+    private Map<String, String> facts() {
+      Map<String, String> facts = new LinkedHashMap<>();
+      facts.put("result", told.result);
+      if (exit != null) {
+        facts.put("code", exit.code);
+        facts.put("status", exit.status);
+        if (!exit.signal.isEmpty()) {
+          facts.put("signal", exit.signal);
+        }
+      }
+      facts.put("restarts", Long.toString(unit.restarts));
+      if (!lines.isEmpty()) {
+        facts.put("log", String.join("\n", lines));
+      }
+      return facts;
+    }
+
+    private String words(String what) {
+      String how = exit == null ? "" : exit.words();
+      boolean saysMore = !told.result.equals("exit-code") && !told.result.equals("signal");
+      if (how.isEmpty() || saysMore) {
+        how += (how.isEmpty() ? "" : ", ") + "result " + told.result;
+      }
+      if (unit.restarts > 0) {
+        how +=
+            ", restarted " + unit.restarts + (unit.restarts == 1 ? " time" : " times") + " before";
+      }
+      return what + ": " + how;
+    }
+  }
+
+  /** Learns which units are down for good already, so that their recovery is noticed. */
+  void begin() {
+    try {
+      systemd.failedUnits(PATIENCE).forEach(this::isNewlyFailed);
+    } catch (IOException e) {
+      failed.clear(); // no systemd to ask: then a recovery is told of what fails from now on
+    }
+  }
+
+  /** Keeps the line for when its unit crashes. */
+  void logged(String unit, String text) {
+    if (unit.endsWith(".service")) {
+      Deque<String> lines = units.computeIfAbsent(unit, name -> new Unit()).lines;
+      if (lines.size() == MOST_LINES) {
+        lines.removeFirst();
+      }
+      lines.addLast(text.length() > LONGEST_LINE ? text.substring(0, LONGEST_LINE) + "…" : text);
+    }
+  }
+
+  /**
+   * Takes an entry in.
+   *
+   * @return an {@link Event}, a {@link Failure} that will make some, or null for nothing
+   */
+  @Nullable Object take(JournalEntry entry, Instant now) {
+    if (!entry.has(JournalField.MESSAGE_ID)) {
+      return null;
+    }
+    String id = entry.text(JournalField.MESSAGE_ID);
+    if (!MESSAGE_IDS.contains(id)) {
+      return null;
+    }
+    boolean ofUser = entry.has(JournalField.USER_UNIT);
+    String name = entry.text(ofUser ? JournalField.USER_UNIT : JournalField.UNIT);
+    String uid = entry.text(JournalField.UID);
+    // Anybody may log with a MESSAGE_ID; only root speaks for the system's units.
+    if (name.isEmpty() || (!ofUser && !uid.equals("0"))) {
+      return null;
+    }
+    Unit unit = units.computeIfAbsent(name, of -> new Unit());
+    switch (id) {
+      case PROCESS_EXITED -> unit.exit = Exit.of(entry);
+      case RESTART_SCHEDULED -> {
+        unit.begins();
+        unit.restarts = entry.number(JournalField.RESTARTS, unit.restarts + 1);
+      }
+      case SUCCESS -> unit.begins();
+      case STARTED -> {
+        unit.begins();
+        if (failed.remove(name)) {
+          unit.restarts = 0;
+          return told(entry, now, name, ofUser ? uid : "")
+              .event(Severity.NOTICE, EventType.UNIT_RECOVERED, Map.of(), "runs again");
+        }
+      }
+      case FAILURE -> {
+        Failure failure = new Failure(told(entry, now, name, ofUser ? uid : ""), unit);
+        unit.exit = null;
+        return failure;
+      }
+      default -> { // not started: a failure came before it, but where that was no process's
+        if (entry.text(JournalField.JOB_RESULT).equals("failed") && isNewlyFailed(name)) {
+          return told(entry, now, name, ofUser ? uid : "")
+              .event(
+                  Severity.CRITICAL,
+                  EventType.UNIT_FAILED,
+                  Map.of("result", "failed"),
+                  "could not be started and stays down");
+        }
+      }
+    }
+    return null;
+  }
+
+  private static Told told(JournalEntry entry, Instant now, String unit, String user) {
+    JournalField invocation =
+        user.isEmpty() ? JournalField.INVOCATION_ID : JournalField.USER_INVOCATION_ID;
+    return new Told(
+        unit,
+        user,
+        entry.text(JournalField.UNIT_RESULT),
+        entry.text(invocation),
+        entry.time(now),
+        entry.place());
+  }
+
+  private boolean isNewlyFailed(String name) {
+    return failed.size() < MOST_FAILED && failed.add(name);
+  }
+
+  /** Null where systemd cannot be asked: then what it logs must do. */
+  private @Nullable UnitStatus status(String name) {
+    try {
+      return systemd.status(name, PATIENCE);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+}
