@@ -8,15 +8,18 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.util.NetUtil;
+import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,7 @@ final class Dial {
   private final ProbeTools tools;
   private final ChannelFactory<Channel> channels;
   private final HostLookup lookup;
+  private final InetAddress @Nullable [] literal;
   private volatile InetAddress[] addresses = {};
 
   /**
@@ -59,6 +63,8 @@ final class Dial {
     this.tools = tools;
     this.channels = new ReflectiveChannelFactory<>(tools.loops().clientChannel());
     this.lookup = new HostLookup(target.getHostString(), tools.names(), tools.lookups());
+    InetAddress parsed = NetUtil.createInetAddressFromIpAddressString(target.getHostString());
+    this.literal = parsed == null ? null : new InetAddress[] {parsed};
   }
 
   /** Not resolved. */
@@ -77,13 +83,18 @@ final class Dial {
     default void resolved() {}
 
     void connected(Channel channel);
+
+    /** Instead of {@link #connected} where the connection is all that is wanted. */
+    default void reached() {
+      throw new IllegalStateException("BUG: a connection without a handler is not asked for");
+    }
   }
 
   /** One connection of one run. On the run's event loop alone. */
   final class Attempt {
     private final NetRun run;
     private final Listener listener;
-    private final Supplier<ChannelHandler> handler;
+    private final @Nullable Supplier<ChannelHandler> handler;
     private Duration lookupTook = Duration.ZERO;
     private @Nullable InetAddress address;
     private String waitingFor = "";
@@ -93,9 +104,10 @@ final class Dial {
     /**
      * Does nothing yet.
      *
-     * @param handler makes the first of a channel's pipeline
+     * @param handler makes the first of a channel's pipeline; null where nothing is to be said, and
+     *     {@link Listener#reached} is called
      */
-    Attempt(NetRun run, Supplier<ChannelHandler> handler, Listener listener) {
+    Attempt(NetRun run, @Nullable Supplier<ChannelHandler> handler, Listener listener) {
       this.run = run;
       this.handler = handler;
       this.listener = listener;
@@ -121,9 +133,9 @@ final class Dial {
 
     void start() {
       String host = target.getHostString();
-      InetAddress literal = NetUtil.createInetAddressFromIpAddressString(host);
-      if (literal != null) {
-        resolved(new InetAddress[] {literal});
+      InetAddress[] known = literal;
+      if (known != null) {
+        resolved(known);
         return;
       }
       waitingFor = " while looking up the name " + host;
@@ -174,6 +186,37 @@ final class Dial {
     private void connect(InetAddress[] found, int index) {
       address = found[index];
       InetSocketAddress to = new InetSocketAddress(found[index], target.getPort());
+      if (run.isTold()) {
+        run.step("connecting to " + Addresses.format(to));
+      }
+      Supplier<ChannelHandler> first = handler;
+      if (first == null) {
+        knock(to, found, index);
+      } else {
+        open(to, first.get(), found, index);
+      }
+    }
+
+    private void knock(InetSocketAddress to, InetAddress[] found, int index) {
+      Knock knock;
+      try {
+        knock = new Knock(run.loop());
+      } catch (IOException e) {
+        failed(e);
+        return;
+      }
+      run.use(knock::close);
+      Scheduler.Task share = limit(knock::cancel, found.length - index);
+      knock.connect(
+          to,
+          choice.source(),
+          failure -> {
+            share.cancel();
+            finished(failure, found, index, () -> connected(to, knock.local(), listener::reached));
+          });
+    }
+
+    private void open(InetSocketAddress to, ChannelHandler first, InetAddress[] found, int index) {
       // The run's own deadline covers the connection, so Netty needs no timer besides. It sets
       // TCP_NODELAY by itself.
       Bootstrap bootstrap =
@@ -182,57 +225,62 @@ final class Dial {
               .channelFactory(channels)
               .disableResolver() // It is resolved; even asking costs.
               .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
-              .handler(handler.get());
+              .handler(first);
       InetAddress source = choice.source();
       ChannelFuture connecting =
           source == null
               ? bootstrap.connect(to)
               : bootstrap.connect(to, new InetSocketAddress(source, 0));
-      run.use(connecting.channel());
-      Scheduler.Task share = limit(connecting, found.length - index);
-      if (run.isTold()) {
-        run.step("connecting to " + Addresses.format(to));
-      }
+      Channel channel = connecting.channel();
+      run.use(channel);
+      Scheduler.Task share = limit(() -> connecting.cancel(false), found.length - index);
       connecting.addListener(
-          finished -> {
+          ended -> {
             share.cancel();
-            if (!run.isOver()) {
-              run.guarded(() -> finished(connecting, found, index));
-            }
+            finished(
+                ended.cause(),
+                found,
+                index,
+                () -> connected(to, channel.localAddress(), () -> listener.connected(channel)));
           });
     }
 
-    private void finished(ChannelFuture connecting, InetAddress[] found, int index) {
-      if (connecting.isSuccess()) {
-        connected(connecting.channel(), new InetSocketAddress(found[index], target.getPort()));
-      } else if (index + 1 < found.length) {
-        String words = connecting.isCancelled() ? "no answer" : PeerWords.of(connecting.cause());
-        run.step(words + "; trying the next address");
-        note(words);
-        connect(found, index + 1);
-      } else {
-        failed(connecting.cause());
-      }
-    }
-
     /** Gives up one of several addresses in time for the others; the last has the whole rest. */
-    private Scheduler.Task limit(ChannelFuture connecting, int addressesLeft) {
+    private Scheduler.Task limit(Runnable giveUp, int addressesLeft) {
       if (addressesLeft == 1) {
         return () -> {};
       }
       Duration share = run.left().dividedBy(addressesLeft);
-      return tools.scheduler().after(share, () -> connecting.cancel(false));
+      return tools.scheduler().after(share, () -> run.loop().execute(giveUp));
     }
 
-    private void connected(Channel open, InetSocketAddress to) {
-      if (to.equals(open.localAddress())) {
+    private void finished(
+        @Nullable Throwable failure, InetAddress[] found, int index, Runnable connected) {
+      if (run.isOver()) {
+        return;
+      }
+      if (failure == null) {
+        run.guarded(connected);
+      } else if (index + 1 < found.length) {
+        String words =
+            failure instanceof CancellationException ? "no answer" : PeerWords.of(failure);
+        run.step(words + "; trying the next address");
+        note(words);
+        run.guarded(() -> connect(found, index + 1));
+      } else {
+        failed(failure);
+      }
+    }
+
+    private void connected(InetSocketAddress to, @Nullable SocketAddress own, Runnable then) {
+      if (to.equals(own)) {
         // The kernel gave us the target's own port as ours, and TCP connected us to ourselves: it
         // happens where nothing listens on a port of the ephemeral range.
         run.down("connection refused");
         return;
       }
       run.step("connected");
-      listener.connected(open);
+      then.run();
     }
 
     private void failed(Throwable failure) {

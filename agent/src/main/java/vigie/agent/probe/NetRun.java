@@ -1,7 +1,7 @@
 package vigie.agent.probe;
 
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -22,13 +22,13 @@ abstract class NetRun {
   private static final Logger log = LoggerFactory.getLogger(NetRun.class);
 
   protected final ProbeTools tools;
-  private final EventLoop loop;
+  private final IoEventLoop loop;
   private final Duration timeout;
   private final Consumer<ProbeResult> done;
   private final Steps steps;
   private final long start;
   private Scheduler.@Nullable Task deadline;
-  private @Nullable Channel channel;
+  private @Nullable Runnable close;
   private boolean ended;
 
   NetRun(ProbeTools tools, Duration timeout, Consumer<ProbeResult> done, Steps steps) {
@@ -76,7 +76,7 @@ abstract class NetRun {
     }
   }
 
-  final EventLoop loop() {
+  final IoEventLoop loop() {
     return loop;
   }
 
@@ -103,13 +103,22 @@ abstract class NetRun {
 
   /** Takes the present connection; the one before is closed. */
   final void use(Channel open) {
-    Channel before = channel;
-    channel = open;
+    use(open::close);
+  }
+
+  /**
+   * The same of what is no channel.
+   *
+   * @param closing closes it; harmless when it is closed
+   */
+  final void use(Runnable closing) {
+    Runnable before = close;
+    close = closing;
     if (before != null) {
-      before.close();
+      before.run();
     }
     if (ended) {
-      open.close();
+      closing.run();
     }
   }
 
@@ -193,9 +202,9 @@ abstract class NetRun {
     if (task != null) {
       task.cancel();
     }
-    Channel open = channel;
+    Runnable open = close;
     if (open != null) {
-      open.close();
+      open.run();
     }
     done.accept(result);
   }

@@ -27,6 +27,9 @@ public final class Probes implements AutoCloseable {
   private static final Duration PASSIVE = Duration.ofSeconds(1);
   private static final Duration FIRST_RUN_SPREAD = Duration.ofMillis(20);
 
+  /** Turns begin at its multiples: those that come close together share one wake-up. */
+  private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
+
   private final ProbeTools tools;
   private final ListeningSockets sockets;
   private final Teller teller;
@@ -89,7 +92,7 @@ public final class Probes implements AutoCloseable {
       // nor the agents of several nodes that start at once.
       double slot = (place++ + ThreadLocalRandom.current().nextDouble()) / fresh.size();
       long most = Math.min(spread, added.probe.config().every().toMillis());
-      added.probe.start(tools.scheduler(), Duration.ofMillis((long) (slot * most)));
+      added.probe.start(tools.scheduler(), toTick((long) (slot * most * 1e6)));
     }
     if (watched.isEmpty() && passive != null) {
       passive.cancel();
@@ -97,6 +100,12 @@ public final class Probes implements AutoCloseable {
     } else if (!watched.isEmpty() && passive == null) {
       passive = tools.scheduler().every(PASSIVE, PASSIVE, this::lookPassively);
     }
+  }
+
+  private Duration toTick(long delayNanos) {
+    long now = tools.clock().nanos();
+    long due = now + delayNanos;
+    return Duration.ofNanos(due + TICK_NANOS - Math.floorMod(due, TICK_NANOS) - now);
   }
 
   /** Tells the state of every probe again; to be called when the link to the collector is new. */

@@ -74,7 +74,7 @@ final class TcpProbe implements Probe {
               : new Conversation(this, module.dialogue(), this::secure, this::up);
       ChannelHandler handler = held == null ? Deaf.INSTANCE : held;
       this.conversation = held;
-      this.attempt = dial.new Attempt(this, () -> handler, this);
+      this.attempt = dial.new Attempt(this, held == null && !needsTls ? null : () -> handler, this);
     }
 
     @Override
@@ -104,6 +104,12 @@ final class TcpProbe implements Probe {
             securing = false;
             talk(channel);
           });
+    }
+
+    @Override
+    public void reached() {
+      talking = true;
+      up();
     }
 
     private void talk(Channel channel) {

@@ -158,6 +158,27 @@ class TcpProbeTest {
   }
 
   @Test
+  void givenFullBacklog_whenThereIsRoomAgain_thenUp() throws IOException {
+    ServerSocket server = probes.blackHole();
+    probes.run(CONNECT, ProbeHarness.target(server), "connecting");
+    assertThat(probes.results).isEmpty();
+    probes.open.add(server.accept());
+    probes.open.add(server.accept());
+    probes.up(); // As the kernel asks again, after a second.
+  }
+
+  @Test
+  void givenConnectionAlone_whenUp_thenThePeerSeesItsSourceAndItsEnd() throws IOException {
+    ServerSocket server = probes.listener(50);
+    probes.run(tcp("{source_ip_address: 127.0.0.9}"), ProbeHarness.target(server));
+    try (Socket peer = server.accept()) {
+      assertThat(peer.getInetAddress().getHostAddress()).isEqualTo("127.0.0.9");
+      assertThat(peer.getInputStream().read()).isEqualTo(-1);
+    }
+    probes.up();
+  }
+
+  @Test
   void givenExpectedAnswer_whenSent_thenUp() throws IOException {
     probes.run(tcp("{send: \"1+2\\n\", expect: \"^3$|^3\\n\"}"), answering("3\n", false));
     probes.up();

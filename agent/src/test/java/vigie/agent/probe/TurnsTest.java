@@ -91,6 +91,15 @@ class TurnsTest {
   }
 
   @Test
+  void givenManyProbes_whenStarted_thenTurnsThatAreCloseShareATick() {
+    clock.advance(Duration.ofNanos(1_234_567));
+    probes.configure(many(new Noting(false), MANY));
+    clock.advance(EVERY.multipliedBy(4));
+    assertThat(runs.values().stream().flatMap(List::stream).distinct())
+        .hasSizeLessThanOrEqualTo(4 * 5 * 20 + 1);
+  }
+
+  @Test
   void givenFewProbes_whenStarted_thenTheyAreAllKnownSoon() {
     probes.configure(many(new Noting(false), 5));
     clock.advance(Duration.ofMillis(400));

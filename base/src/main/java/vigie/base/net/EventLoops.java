@@ -6,7 +6,6 @@ import static jdk.net.ExtendedSocketOptions.TCP_KEEPINTERVAL;
 
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -25,12 +24,12 @@ import java.util.concurrent.TimeUnit;
 
 /** The threads that serve all sockets of a program. Nothing may block on them. */
 public final class EventLoops implements AutoCloseable {
-  private final EventLoopGroup group;
+  private final MultiThreadIoEventLoopGroup group;
   private final Class<? extends ServerSocketChannel> serverChannel;
   private final Class<? extends SocketChannel> clientChannel;
 
   private EventLoops(
-      EventLoopGroup group,
+      MultiThreadIoEventLoopGroup group,
       Class<? extends ServerSocketChannel> serverChannel,
       Class<? extends SocketChannel> clientChannel) {
     this.group = group;
@@ -62,7 +61,7 @@ public final class EventLoops implements AutoCloseable {
         EpollSocketChannel.class);
   }
 
-  public EventLoopGroup group() {
+  public MultiThreadIoEventLoopGroup group() {
     return group;
   }
 
