@@ -37,7 +37,7 @@ import vigie.agent.probe.Measure.Sample;
  * {@value #MOST_REDIRECTS} redirects, {@value #MOST_HEADER_BYTES} bytes of headers; a body counts
  * without being kept unless an expression or a compression asks for it.
  */
-final class HttpProbe implements Probe {
+final class HttpProbe extends NetProbe {
   private static final int MOST_REDIRECTS = 10;
   private static final int MOST_HEADER_BYTES = 256 * 1024;
   private static final int MOST_LINE_BYTES = 16 * 1024;
@@ -50,21 +50,14 @@ final class HttpProbe implements Probe {
 
   private final HttpModule module;
   private final HttpUrl target;
-  private final Duration timeout;
-  private final ProbeTools tools;
-  private final Dial dial;
-  private final LocalWatch watch;
   private final boolean keepsBody;
   private volatile @Nullable TlsPeer lastPeer;
 
   /** Does nothing yet. */
   HttpProbe(HttpModule module, HttpUrl target, Duration timeout, ProbeTools tools) {
+    super(target.address(), module.addresses(), timeout, tools);
     this.module = module;
     this.target = target;
-    this.timeout = timeout;
-    this.tools = tools;
-    this.dial = new Dial(target.address(), module.addresses(), tools);
-    this.watch = new LocalWatch(dial, tools.roots());
     this.keepsBody =
         !module.badBody().isEmpty()
             || !module.goodBody().isEmpty()
@@ -72,23 +65,8 @@ final class HttpProbe implements Probe {
   }
 
   @Override
-  public void run(Consumer<ProbeResult> done, Steps steps) {
-    new Run(done, steps).start();
-  }
-
-  @Override
-  public String hint() {
-    return watch.hint();
-  }
-
-  @Override
-  public boolean isWatchable() {
-    return watch.isHere();
-  }
-
-  @Override
-  public Listens listens(ListeningSockets sockets) {
-    return watch.listens(sockets);
+  protected NetRun newRun(Consumer<ProbeResult> done, Steps steps) {
+    return new Run(done, steps);
   }
 
   /** How much of a body is kept in memory. */

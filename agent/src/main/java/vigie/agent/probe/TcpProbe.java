@@ -15,12 +15,8 @@ import org.jspecify.annotations.Nullable;
 import vigie.agent.probe.Measure.Sample;
 
 /** Connects to a TCP target, and, where asked for, holds a dialogue with it. */
-final class TcpProbe implements Probe {
+final class TcpProbe extends NetProbe {
   private final TcpModule module;
-  private final Duration timeout;
-  private final ProbeTools tools;
-  private final Dial dial;
-  private final LocalWatch watch;
   private final String tlsName;
   private final boolean needsTls;
   // On the event loop of the run of the moment.
@@ -28,34 +24,16 @@ final class TcpProbe implements Probe {
 
   /** Does nothing yet. */
   TcpProbe(TcpModule module, InetSocketAddress target, Duration timeout, ProbeTools tools) {
+    super(target, module.addresses(), timeout, tools);
     this.module = module;
-    this.timeout = timeout;
-    this.tools = tools;
-    this.dial = new Dial(target, module.addresses(), tools);
-    this.watch = new LocalWatch(dial, tools.roots());
     this.needsTls =
         module.tls() || module.dialogue().stream().anyMatch(Exchange.StartTls.class::isInstance);
     this.tlsName = module.security().nameFor(target.getHostString());
   }
 
   @Override
-  public void run(Consumer<ProbeResult> done, Steps steps) {
-    new Run(done, steps).start();
-  }
-
-  @Override
-  public String hint() {
-    return watch.hint();
-  }
-
-  @Override
-  public boolean isWatchable() {
-    return watch.isHere();
-  }
-
-  @Override
-  public Listens listens(ListeningSockets sockets) {
-    return watch.listens(sockets);
+  protected NetRun newRun(Consumer<ProbeResult> done, Steps steps) {
+    return new Run(done, steps);
   }
 
   private final class Run extends NetRun implements Dial.Listener {

@@ -14,23 +14,16 @@ import vigie.agent.probe.Measure.Sample;
 import vigie.base.time.Durations;
 
 /** Shakes hands with a TLS server and judges its certificates, which are measured in any case. */
-final class TlsProbe implements Probe {
+final class TlsProbe extends NetProbe {
   private final TlsModule module;
-  private final Duration timeout;
-  private final ProbeTools tools;
-  private final Dial dial;
-  private final LocalWatch watch;
   private final String name;
   private final List<Exchange> dialogue;
   private volatile @Nullable TlsPeer lastPeer;
 
   /** Does nothing yet. */
   TlsProbe(TlsModule module, InetSocketAddress target, Duration timeout, ProbeTools tools) {
+    super(target, module.addresses(), timeout, tools);
     this.module = module;
-    this.timeout = timeout;
-    this.tools = tools;
-    this.dial = new Dial(target, module.addresses(), tools);
-    this.watch = new LocalWatch(dial, tools.roots());
     this.name = module.security().nameFor(target.getHostString());
     this.dialogue =
         module.starttls() == null
@@ -39,23 +32,8 @@ final class TlsProbe implements Probe {
   }
 
   @Override
-  public void run(Consumer<ProbeResult> done, Steps steps) {
-    new Run(done, steps).start();
-  }
-
-  @Override
-  public String hint() {
-    return watch.hint();
-  }
-
-  @Override
-  public boolean isWatchable() {
-    return watch.isHere();
-  }
-
-  @Override
-  public Listens listens(ListeningSockets sockets) {
-    return watch.listens(sockets);
+  protected NetRun newRun(Consumer<ProbeResult> done, Steps steps) {
+    return new Run(done, steps);
   }
 
   private final class Run extends NetRun implements Dial.Listener {

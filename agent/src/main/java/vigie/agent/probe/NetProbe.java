@@ -1,31 +1,47 @@
 package vigie.agent.probe;
 
 import java.net.InetAddress;
-import vigie.agent.probe.Probe.Listens;
-import vigie.agent.reader.Roots;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
- * Looks among this host's listening sockets for the target of a {@link Dial}. But for {@link
- * #hint}, used by the scheduler's thread alone.
+ * A probe that connects to one host and port. Where that is this host, its listening sockets tell
+ * of the target too. But for {@link #run} and {@link #hint}, used by the scheduler's thread alone.
  */
-final class LocalWatch {
+abstract class NetProbe implements Probe {
   private static final int ADDRESSES_ANEW = 60;
 
-  private final Dial dial;
-  private final Roots roots;
+  protected final Duration timeout;
+  protected final ProbeTools tools;
+  protected final Dial dial;
   private InetAddress[] seen = {};
   private int untilAnew;
   private long[] highs = {};
   private long[] lows = {};
 
-  LocalWatch(Dial dial, Roots roots) {
-    this.dial = dial;
-    this.roots = roots;
+  /**
+   * Does nothing yet.
+   *
+   * @param target not resolved
+   */
+  NetProbe(InetSocketAddress target, AddressChoice choice, Duration timeout, ProbeTools tools) {
+    this.timeout = timeout;
+    this.tools = tools;
+    this.dial = new Dial(target, choice, tools);
   }
 
-  /** As {@link Probe#hint}. */
-  String hint() {
-    Listening listening = new Listening(roots.procfs());
+  /** A run that has not begun. */
+  protected abstract NetRun newRun(Consumer<ProbeResult> done, Steps steps);
+
+  @Override
+  public final void run(Consumer<ProbeResult> done, Steps steps) {
+    newRun(done, steps).start();
+  }
+
+  @Override
+  public final String hint() {
+    Listening listening = new Listening(tools.roots().procfs());
     InetAddress[] known = dial.addresses();
     return known.length == 0
         ? listening.explain(dial.target())
@@ -33,8 +49,9 @@ final class LocalWatch {
   }
 
   /** Whether the target is on this host; found out anew with its addresses and once a minute. */
+  @Override
   @SuppressWarnings("ReferenceEquality") // the array is kept while it stays the same
-  boolean isHere() {
+  public final boolean isWatchable() {
     InetAddress[] now = dial.addresses();
     if (now != seen || --untilAnew < 0) {
       seen = now;
@@ -56,8 +73,8 @@ final class LocalWatch {
     return highs.length > 0;
   }
 
-  /** As {@link Probe#listens}. */
-  Listens listens(ListeningSockets sockets) {
+  @Override
+  public final Listens listens(ListeningSockets sockets) {
     boolean listens = false;
     for (int i = 0; i < highs.length; i++) {
       listens |= sockets.find(highs[i], lows[i], dial.target().getPort()) >= 0;
