@@ -173,8 +173,7 @@ public final class ProbeEndpoint {
         + "\n\nMetrics that would have been returned:\n"
         + new String(text(result, Format.TEXT), StandardCharsets.UTF_8)
         + "\n\nModule:\n"
-        + module.module()
-        + "\n";
+        + module.text();
   }
 
   /** What the scraper waits for, less the time on the way; the module's own where it is less. */

@@ -4,8 +4,11 @@ import com.google.re2j.Pattern;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.probe.Shown.Length;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
 
@@ -17,7 +20,13 @@ sealed interface Exchange {
    *
    * @param expand whether {@code ${1}} stands for a group of the last expression that matched
    */
-  record Send(String text, Charset charset, boolean expand) implements Exchange {}
+  record Send(String text, Charset charset, boolean expand) implements Exchange, Shown {
+    /** A password may be sent. */
+    @Override
+    public Map<String, Object> shown() {
+      return Map.of("text", Length.of(text));
+    }
+  }
 
   /**
    * Reads lines until one matches. A last line that has no end yet may match as it is.
@@ -68,12 +77,21 @@ sealed interface Exchange {
    *
    * @param values with {@code ${1}} for groups
    */
-  record Labels(Measure measure, List<String> values) {
+  record Labels(Measure measure, List<String> values) implements Shown {
     static final String NAME = "probe_expect_info";
     static final String HELP = "Always 1; what the answer held is in the labels.";
 
     public Labels {
       values = List.copyOf(values);
+    }
+
+    @Override
+    public Map<String, Object> shown() {
+      Map<String, Object> all = new LinkedHashMap<>();
+      for (int i = 0; i < values.size(); i++) {
+        all.put(measure.labelNames().get(i), values.get(i));
+      }
+      return all;
     }
   }
 

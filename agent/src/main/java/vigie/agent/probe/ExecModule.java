@@ -2,9 +2,11 @@ package vigie.agent.probe;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.probe.Shown.Length;
 import vigie.base.config.Section;
 
 /**
@@ -21,7 +23,7 @@ record ExecModule(
     Map<String, String> environment,
     @Nullable Path workingDirectory,
     boolean warningIsUp)
-    implements Module {
+    implements Module, Shown {
   static final String PROBER = "exec";
   private static final int MOST_ARGS = 256;
   private static final int MOST_TEXT = 32 * 1024;
@@ -56,6 +58,19 @@ record ExecModule(
       section.fault("warning_is", "warning_is \"" + warning + "\" is not up or down");
     }
     return new ExecModule(args, environment, directory, warning.equals("up"));
+  }
+
+  /** A plugin takes its password where it can: among the arguments or the variables. */
+  @Override
+  public Map<String, Object> shown() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("args", args.stream().map(Length::of).toList());
+    all.put("environment", environment.keySet());
+    if (workingDirectory != null) {
+      all.put("working_directory", workingDirectory);
+    }
+    all.put("warning_is", warningIsUp ? "up" : "down");
+    return all;
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.probe.Shown.Length;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
 
@@ -30,7 +31,8 @@ record HttpRequestSpec(
     Map<String, HiddenText> more,
     @Nullable String body,
     @Nullable Path bodyFile,
-    @Nullable Authorization authorization) {
+    @Nullable Authorization authorization)
+    implements Shown {
   private static final long MOST_BODY = 1024 * 1024;
 
   HttpRequestSpec {
@@ -38,18 +40,28 @@ record HttpRequestSpec(
     more = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(more));
   }
 
-  /** Shown by {@code /probe?debug=true}, so without what may be a secret: values and the body. */
+  /** Without what may be a secret: values of headers and the body. */
+  @Override
+  public Map<String, Object> shown() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("method", method);
+    all.put("headers", headers.keySet());
+    all.put("http_headers", more.keySet());
+    if (body != null) {
+      all.put("body", Length.of(body));
+    }
+    if (bodyFile != null) {
+      all.put("body_file", bodyFile);
+    }
+    if (authorization != null) {
+      all.put("authorization", authorization);
+    }
+    return all;
+  }
+
   @Override
   public String toString() {
-    return "HttpRequestSpec[method="
-        + method
-        + ", headers="
-        + headers.keySet()
-        + ", http_headers="
-        + more.keySet()
-        + (body == null && bodyFile == null ? "" : ", with a body")
-        + (authorization == null ? "" : ", with authorization")
-        + "]";
+    return "HttpRequestSpec" + shown();
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.probe.Probers.Prober;
 import vigie.base.config.Section;
+import vigie.base.time.Durations;
 
 /** Reads {@code modules:}, in the grammar of blackbox_exporter's configuration. */
 public final class Modules {
@@ -20,7 +21,13 @@ public final class Modules {
    *
    * @param timeout for a whole run; null where it states none
    */
-  public record Named(Module module, @Nullable Duration timeout) {}
+  public record Named(Module module, @Nullable Duration timeout) {
+    /** Its settings as lines {@code key: value} for people, without what may be secret. */
+    public String text() {
+      return ModuleText.of(module)
+          + (timeout == null ? "" : "timeout: " + Durations.format(timeout) + "\n");
+    }
+  }
 
   /** The modules by their names, in the file's order; faults go to the section's. */
   public static Map<String, Named> readAll(Section agent) {

@@ -15,7 +15,9 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -28,7 +30,7 @@ import vigie.base.config.Section;
  * Compared by value. The context is made once and again when one of its files has changed, so that
  * a renewed client certificate needs no restart. Safe for all threads.
  */
-final class TlsSettings {
+final class TlsSettings implements Shown {
   static final TlsSettings DEFAULT =
       new TlsSettings(new Keys(null, null, null, null, null, null, "", false, 2, 3));
   private static final List<String> VERSIONS = List.of("TLS10", "TLS11", "TLS12", "TLS13");
@@ -302,7 +304,26 @@ final class TlsSettings {
     return keys.hashCode();
   }
 
-  /** Without its content, of which a part may be secret. */
+  /** Without certificates and keys that stand in the configuration itself. */
+  @Override
+  public Map<String, Object> shown() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    if (keys.caFile != null) {
+      all.put("ca_file", keys.caFile);
+    }
+    if (keys.certFile != null) {
+      all.put("cert_file", keys.certFile);
+    }
+    if (keys.keyFile != null) {
+      all.put("key_file", keys.keyFile);
+    }
+    all.put("server_name", keys.serverName);
+    all.put("insecure_skip_verify", keys.insecure);
+    all.put("min_version", VERSIONS.get(keys.least));
+    all.put("max_version", VERSIONS.get(keys.most));
+    return all;
+  }
+
   @Override
   public String toString() {
     return "tls_config";

@@ -109,7 +109,9 @@ class ProbeEndpointTest {
         .contains("ms  connecting to " + open)
         .contains("ms  connected\nup\n")
         .contains("probe_success 1")
-        .contains("Module:\n");
+        .endsWith(
+            "Module:\nprober: tcp\naddresses:\n  one: false\n  ip6: true\n  fallback: true\ntls: false\n"
+                + "security:\n  insecure_skip_verify: false\n  min_version: TLS12\n  max_version: TLS13\ntimeout: 2s\n");
   }
 
   @Test

@@ -32,7 +32,7 @@ class HttpModuleTest {
                 Map.of(),
                 faults));
     assertThat(faults.all()).isEmpty();
-    assertThat(headers + " " + password)
+    assertThat(headers + ModuleText.of(headers) + password + ModuleText.of(password))
         .contains("Authorization", "X-Key", "X-Other")
         .doesNotContain("hush");
   }
