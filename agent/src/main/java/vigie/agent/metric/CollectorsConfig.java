@@ -69,10 +69,20 @@ public record CollectorsConfig(Map<String, Chosen> collectors) {
           values.put(key, values(section, option, key));
         }
       }
+      if (option.takesOneOnly() && option.keys().stream().allMatch(key -> isSet(values, key))) {
+        String keys = String.join(" and ", option.keys());
+        section.fault(
+            option.keys().get(1),
+            keys + " exclude each other; write one expression that says all of it");
+      }
     }
     Boolean enabled = section.has("enabled") ? section.bool("enabled", true) : null;
     section.end();
     return new Chosen(enabled, values);
+  }
+
+  private static boolean isSet(Map<String, List<String>> values, String key) {
+    return !String.join("", values.getOrDefault(key, List.of())).isEmpty();
   }
 
   private static List<String> values(Section section, Option option, String key) {

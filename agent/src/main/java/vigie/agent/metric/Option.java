@@ -65,8 +65,8 @@ record Option(String name, Kind kind, List<String> defaults) {
   }
 
   /**
-   * The same with defaults. Where the default of {@code NAME_include} is empty, giving it lifts the
-   * default of {@code NAME_exclude}, since node_exporter takes only one of the two.
+   * The same with defaults. Where the default of {@code NAME_include} is empty, only one of the two
+   * may be given, and giving it lifts the default of {@code NAME_exclude}: as node_exporter has it.
    */
   static Option filter(String name, String include, String exclude) {
     return new Option(name, Kind.FILTER, List.of(include, exclude));
@@ -79,6 +79,11 @@ record Option(String name, Kind kind, List<String> defaults) {
 
   boolean isFilter() {
     return kind == Kind.FILTER || kind == Kind.ANCHORED_FILTER;
+  }
+
+  /** Whether only one of a filter's two may be given, as node_exporter has it. */
+  boolean takesOneOnly() {
+    return isFilter() && defaults.get(0).isEmpty();
   }
 
   /** The keys that it has in the configuration. */

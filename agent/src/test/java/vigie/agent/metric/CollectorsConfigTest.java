@@ -1,6 +1,7 @@
 package vigie.agent.metric;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,6 +57,14 @@ class CollectorsConfigTest {
   void givenTheSameText_whenRead_thenEqual() {
     String text = "netdev: {device_include: '^l'}\ncpu: false\n";
     assertThat(read(text)).isEqualTo(read(text)).isNotEqualTo(read("cpu: false"));
+  }
+
+  @Test
+  void givenIncludeAndExclude_whenNodeExporterTakesOneOnly_thenRefused() {
+    assertThatThrownBy(() -> read("netdev: {device_include: '^l', device_exclude: '^lo'}\n"))
+        .hasMessageContaining("device_include and device_exclude exclude each other");
+    read("netdev: {device_include: '^l', device_exclude: ''}\n");
+    read("systemd: {unit_include: '.+service', unit_exclude: 'a.+'}\n");
   }
 
   @Test

@@ -29,7 +29,8 @@ class MetricsReferenceTest {
       What is on, and which devices are told, is set under `collectors:` in `agent.yaml`:
       `NAME: true`, `NAME: false`, or `NAME: {enabled: true, OPTION: VALUE}`. Options are those of
       node_exporter's flags, without the collector's name and with `_` for `-`; expressions are Go's
-      (RE2). `OPTION_include` alone lifts the default of `OPTION_exclude`. A reload takes changes over.
+      (RE2). `OPTION_include` lifts the default of `OPTION_exclude`, and the two exclude each other unless both have
+      defaults (`systemd`). A reload takes changes over.
 
       - A value that the kernel does not tell is left out; it is never 0 instead.
       - `node_filesystem_files` and `node_filesystem_files_free` come from `stat -f` of coreutils or
