@@ -27,4 +27,16 @@ class LogLineTest {
     assertThat(LogLine.format("INFO", "a", "x text=a\n\u001b[31m"))
         .isEqualTo("level=info logger=a msg=\"x\" text=a\\n\\u001b[31m");
   }
+
+  @Test
+  void givenQuotesInAValue_whenFormatted_thenEscapedUpToTheNextPair() {
+    assertThat(
+            LogLine.format(
+                "WARN",
+                "a",
+                "probe down probe=p reason=\"expected \"^3 a=b\" got \"\\x07\"\" hint=\"\" n=1"))
+        .isEqualTo(
+            "level=warn logger=a msg=\"probe down\" probe=p"
+                + " reason=\"expected \\\"^3 a=b\\\" got \\\"\\\\x07\\\"\" hint=\"\" n=1");
+  }
 }
