@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 final class ProbeMeters {
   private final Counter runs;
   private final Counter skipped;
+  private final Counter late;
   private final Counter notRun;
 
   ProbeMeters(MeterRegistry meters) {
@@ -17,6 +18,10 @@ final class ProbeMeters {
     skipped =
         Counter.builder("vigie.probe.turns.skipped")
             .description("Turns of probes skipped because the run before was still under way.")
+            .register(meters);
+    late =
+        Counter.builder("vigie.probe.turns.late")
+            .description("Turns of probes that began more than a second after their time.")
             .register(meters);
     notRun =
         Counter.builder("vigie.probe.runs.impossible")
@@ -30,6 +35,10 @@ final class ProbeMeters {
 
   void skipped() {
     skipped.increment();
+  }
+
+  void late() {
+    late.increment();
   }
 
   void notRun() {

@@ -29,6 +29,9 @@ final class Watched {
   /** So long after its timeout a run that has told nothing is taken for lost. */
   private static final Duration LOST_AFTER = Duration.ofMinutes(1);
 
+  /** A turn that begins so long after its time is late. */
+  private static final long LATE_NANOS = Duration.ofSeconds(1).toNanos();
+
   private final ProbeConfig config;
   private final Probe probe;
   private final Clock clock;
@@ -37,6 +40,7 @@ final class Watched {
   private final ProbeMeters meters;
 
   private Scheduler.@Nullable Task turns;
+  private long due; // of the next regular turn, by the clock's nanoseconds
   private boolean stopped;
   private @Nullable Run underWay;
   private boolean again;
@@ -84,6 +88,7 @@ final class Watched {
   }
 
   synchronized void start(Scheduler scheduler, Duration first) {
+    due = clock.nanos() + first.toNanos();
     turns = scheduler.every(first, config.every(), this::turn);
   }
 
@@ -112,6 +117,7 @@ final class Watched {
       if (stopped) {
         return;
       }
+      noteLateness();
       Run before = underWay;
       if (before != null && !before.isLost()) {
         meters.skipped();
@@ -124,6 +130,15 @@ final class Watched {
       underWay = run;
     }
     run.start();
+  }
+
+  private void noteLateness() {
+    long late = clock.nanos() - due;
+    long every = config.every().toNanos();
+    due += every * (1 + Math.max(0, late) / every); // as the scheduler leaves out what it missed
+    if (late > LATE_NANOS) {
+      meters.late();
+    }
   }
 
   /** Something hints that the state has changed: runs at once, or once more after this run. */

@@ -18,6 +18,7 @@ import vigie.agent.reader.Roots;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.time.ManualClock;
+import vigie.base.time.Scheduler;
 
 /** When 500 probes run: spread over their period, whatever is reloaded and whatever hangs. */
 class TurnsTest {
@@ -156,6 +157,39 @@ class TurnsTest {
     assertThat(runs.get("t").size()).isBetween(3, 5);
     double skipped = meters.get("vigie.probe.turns.skipped").counter().count();
     assertThat(skipped + runs.get("t").size()).isBetween(11.0, 13.0);
+  }
+
+  @Test
+  void givenSchedulerThatIsHeldUp_whenTurnsBeginAfterASecond_thenCountedAsLate() {
+    List<Runnable> turns = new ArrayList<>();
+    Scheduler held =
+        new Scheduler() {
+          @Override
+          public Task after(Duration delay, Runnable task) {
+            return () -> {};
+          }
+
+          @Override
+          public Task every(Duration initial, Duration period, Runnable task) {
+            turns.add(task);
+            return () -> {};
+          }
+        };
+    try (Probes late =
+        new Probes(
+            new ProbeTools(
+                Roots.HOST, clock, held, loops, Lookup.SYSTEM, Runnable::run, Runnable::run),
+            told::add,
+            Runnable::run,
+            meters)) {
+      late.configure(many(new Noting(false), 1));
+      clock.advance(Duration.ofMillis(900));
+      turns.get(0).run();
+      assertThat(meters.get("vigie.probe.turns.late").counter().count()).isZero();
+      clock.advance(EVERY.plusMillis(1300));
+      turns.get(0).run();
+      assertThat(meters.get("vigie.probe.turns.late").counter().count()).isEqualTo(1);
+    }
   }
 
   private static List<ProbeConfig> many(Module module, int count) {
