@@ -38,6 +38,7 @@ import vigie.collector.api.prometheus.QueryApi;
 import vigie.collector.api.prometheus.RulesApi;
 import vigie.collector.api.prometheus.TargetsApi;
 import vigie.collector.api.vigie.AlertsApi;
+import vigie.collector.api.vigie.EventFeed;
 import vigie.collector.api.vigie.EventsApi;
 import vigie.collector.api.vigie.NodesApi;
 import vigie.collector.api.vigie.OutboxApi;
@@ -139,7 +140,7 @@ final class Collector implements AutoCloseable {
             "event store",
             LogEventStore.open(
                 storage.resolve("events"),
-                EventStoreOptions.keeping(config.events()),
+                EventStoreOptions.keeping(config.events(), config.eventsBytes()),
                 clock,
                 scheduler,
                 writer,
@@ -188,6 +189,9 @@ final class Collector implements AutoCloseable {
         new EventSeries(samples, clock, scheduler, nodes::isSilent, rules::trigger, meters);
     intake.listen(nodes);
     intake.listen(series);
+    var feeding = closing.add("event stream thread", threads.pool("event-stream", 1, 0));
+    var feed = new EventFeed(events, clock, scheduler, feeding, meters);
+    intake.listen(feed);
 
     // Back to where the last life ended, before anything new comes in.
     series.restore(events);
@@ -250,7 +254,8 @@ final class Collector implements AutoCloseable {
     new AlertmanagerApi(rules::alerts, dispatcher, () -> config.routing(), clock, Version.VERSION)
         .routes(routes);
     new AlertsApi(rules::alerts, () -> config.routing()).routes(routes);
-    new EventsApi(events, clock).routes(routes);
+    var searching = closing.add("search threads", threads.pool("search", 2, 32));
+    new EventsApi(events, feed, clock, searching).routes(routes);
     new NodesApi(nodes).routes(routes);
     new OutboxApi(outbox).routes(routes);
     new MetricsApi(registry).routes(routes);

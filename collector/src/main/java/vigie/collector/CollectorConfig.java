@@ -31,6 +31,7 @@ import vigie.collector.scrape.ScrapeConfig;
  * @param storage the folder that holds everything durable
  * @param samples how long samples are kept
  * @param events how long events are kept
+ * @param eventsBytes what the files of events may take on the disk; the oldest go first
  * @param webConfig whom the HTTP side lets in, a file in the exporter-toolkit's format
  * @param externalUrl where people reach the collector, for links; {@code ""} where nobody said
  */
@@ -38,6 +39,7 @@ record CollectorConfig(
     Path storage,
     Duration samples,
     Duration events,
+    long eventsBytes,
     InetSocketAddress http,
     Optional<Path> webConfig,
     InetSocketAddress relp,
@@ -90,6 +92,7 @@ record CollectorConfig(
         storage.duration(
             "samples", DAY.multipliedBy(15), Duration.ofMinutes(10), DAY.multipliedBy(3650));
     Duration events = storage.duration("events", DAY.multipliedBy(90), DAY, DAY.multipliedBy(3650));
+    long eventsBytes = storage.bytes("events_bytes", 10L << 30, 64L << 20, 1L << 44);
     storage.end();
 
     Section listen = top.section("listen");
@@ -128,6 +131,7 @@ record CollectorConfig(
         path,
         samples,
         events,
+        eventsBytes,
         http,
         webConfig,
         relp,
@@ -143,7 +147,16 @@ record CollectorConfig(
   /** What a reload does not change. */
   List<Object> fixed() {
     return List.of(
-        storage, samples, events, http, webConfig, relp, externalLabels, externalUrl, nodes);
+        storage,
+        samples,
+        events,
+        eventsBytes,
+        http,
+        webConfig,
+        relp,
+        externalLabels,
+        externalUrl,
+        nodes);
   }
 
   private static InetSocketAddress address(Section listen, String key, String otherwise) {
