@@ -21,6 +21,7 @@ import vigie.collector.label.Labels;
 import vigie.collector.node.NodesConfig;
 import vigie.collector.notify.discord.DiscordWebhookConfig;
 import vigie.collector.notify.terminal.TerminalConfig;
+import vigie.collector.receive.ReceiveConfig;
 import vigie.collector.rule.RuleFiles;
 import vigie.collector.rule.RuleGroup;
 import vigie.collector.scrape.ScrapeConfig;
@@ -42,7 +43,7 @@ record CollectorConfig(
     long eventsBytes,
     InetSocketAddress http,
     Optional<Path> webConfig,
-    InetSocketAddress relp,
+    ReceiveConfig receive,
     Labels externalLabels,
     String externalUrl,
     List<ScrapeConfig> scrapes,
@@ -67,8 +68,7 @@ record CollectorConfig(
           "mute_time_intervals",
           "templates",
           "remote_write",
-          "remote_read",
-          "tls");
+          "remote_read");
 
   /**
    * Reads a file with all that it names; the defaults alone where {@code file} is empty.
@@ -97,7 +97,7 @@ record CollectorConfig(
 
     Section listen = top.section("listen");
     InetSocketAddress http = address(listen, "http", "127.0.0.1:9337");
-    InetSocketAddress relp = address(listen, "relp", "127.0.0.1:2514");
+    ReceiveConfig receive = ReceiveConfig.read(top, listen);
     listen.end();
     Optional<Path> webConfig = Optional.ofNullable(top.value("web_config_file")).map(Value::path);
     webConfig.ifPresent(web -> WebAccess.check(web, faults));
@@ -134,7 +134,7 @@ record CollectorConfig(
         eventsBytes,
         http,
         webConfig,
-        relp,
+        receive,
         external,
         externalUrl,
         scrapes,
@@ -153,7 +153,7 @@ record CollectorConfig(
         eventsBytes,
         http,
         webConfig,
-        relp,
+        receive.fixed(),
         externalLabels,
         externalUrl,
         nodes);

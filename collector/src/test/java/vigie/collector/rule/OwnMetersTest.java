@@ -41,6 +41,10 @@ class OwnMetersTest {
           "probe.runs",
           "push.pending.bytes",
           "push.sent",
+          "receive.limit",
+          "receive.partial.bytes",
+          "receive.source.bytes",
+          "receive.source.records",
           "relp.answered",
           "relp.bytes",
           "relp.empty",
@@ -61,7 +65,12 @@ class OwnMetersTest {
           "ship.sessions",
           "spool.records.in",
           "spool.records.out",
-          "spool.syncs");
+          "spool.syncs",
+          "syslog.connections",
+          "syslog.empty",
+          "syslog.forward.sent",
+          "syslog.messages",
+          "syslog.routed.away");
 
   @Test
   void givenMetersOfTheSources_whenLookedUpInTheRules_thenEachHasOneOrIsHarmless()

@@ -1,4 +1,4 @@
-package vigie.collector.receive.relp;
+package vigie.collector.receive;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -8,7 +8,7 @@ import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
 
 /** Keeps events in memory; they are durable when the test says so, and it blocks when told to. */
-final class HeldSink implements EventSink {
+public final class HeldSink implements EventSink {
   private final List<Event> events = new ArrayList<>();
   private final List<byte[]> raws = new ArrayList<>();
   private final Queue<Runnable> held = new ArrayDeque<>();
@@ -16,23 +16,23 @@ final class HeldSink implements EventSink {
   private boolean holding;
 
   /** From now on nothing becomes durable by itself. */
-  synchronized HeldSink hold() {
+  public synchronized HeldSink hold() {
     holding = true;
     return this;
   }
 
   /** Blocks the callers until {@link #unblock}. */
-  synchronized void block() {
+  public synchronized void block() {
     blocked = true;
   }
 
-  synchronized void unblock() {
+  public synchronized void unblock() {
     blocked = false;
     notifyAll();
   }
 
   /** What is held becomes durable, and all that comes. */
-  void release() {
+  public void release() {
     List<Runnable> all;
     synchronized (this) {
       holding = false;
@@ -43,7 +43,7 @@ final class HeldSink implements EventSink {
   }
 
   /** The held one at the index becomes durable, before others that came earlier. */
-  void releaseOne(int index) {
+  public void releaseOne(int index) {
     Runnable one;
     synchronized (this) {
       one = new ArrayList<>(held).get(index);
@@ -72,19 +72,19 @@ final class HeldSink implements EventSink {
     whenDurable.run();
   }
 
-  synchronized List<Event> events() {
+  public synchronized List<Event> events() {
     return new ArrayList<>(events);
   }
 
-  synchronized List<String> texts() {
+  public synchronized List<String> texts() {
     return events.stream().map(Event::text).toList();
   }
 
-  synchronized byte[] raw(int index) {
+  public synchronized byte[] raw(int index) {
     return raws.get(index);
   }
 
-  synchronized int size() {
+  public synchronized int size() {
     return events.size();
   }
 }
