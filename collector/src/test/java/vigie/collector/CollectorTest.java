@@ -75,11 +75,7 @@ class CollectorTest {
 
   /** Events as an agent sends them; returns once each is answered. */
   private void send(String... records) throws Exception {
-    send(collector.relpPort(), records);
-  }
-
-  static void send(int port, String... records) throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
+    try (Socket socket = new Socket("127.0.0.1", collector.relpPort())) {
       StringBuilder frames = new StringBuilder();
       String open = "relp_version=0\nrelp_software=test\ncommands=syslog";
       frames.append("1 open ").append(open.length()).append(' ').append(open).append('\n');
@@ -104,7 +100,7 @@ class CollectorTest {
     }
   }
 
-  static String event(long seq, String type, String text) {
+  private static String event(long seq, String type, String text) {
     return "<130>1 "
         + Instant.now()
         + " p1 vigie 1 "

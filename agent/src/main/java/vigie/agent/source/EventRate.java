@@ -3,17 +3,20 @@ package vigie.agent.source;
 import java.time.Duration;
 import vigie.base.time.Clock;
 
-/** How many events a source may make: so many a second, and more for a moment. One thread. */
+/** How many events a source may make: so many a second, ten times that in a moment. One thread. */
 final class EventRate {
   static final int PER_SECOND = 50;
-  static final int BURST = 500;
-  private static final long COST = Duration.ofSeconds(1).toNanos() / PER_SECOND;
+  private static final int BURST = 10;
 
   private final Clock clock;
+  private final long cost;
+  private final long most;
   private long fullAt; // when the bucket is full again, monotonic
 
-  EventRate(Clock clock) {
+  EventRate(Clock clock, int perSecond) {
     this.clock = clock;
+    this.cost = Duration.ofSeconds(1).toNanos() / perSecond;
+    this.most = BURST * Duration.ofSeconds(1).toNanos();
     this.fullAt = clock.nanos();
   }
 
@@ -21,11 +24,11 @@ final class EventRate {
   Duration take() {
     long now = clock.nanos();
     long full = fullAt - now < 0 ? now : fullAt;
-    long wait = full + COST - now - BURST * COST;
+    long wait = full + cost - now - most;
     if (wait > 0) {
       return Duration.ofNanos(wait);
     }
-    fullAt = full + COST;
+    fullAt = full + cost;
     return Duration.ZERO;
   }
 }

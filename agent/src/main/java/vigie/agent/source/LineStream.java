@@ -30,7 +30,6 @@ import vigie.base.time.Scheduler;
 final class LineStream implements Lines, AutoCloseable {
   // Older lines are history: an agent that catches up must not count them as of now.
   private static final Duration NEWS = Duration.ofMinutes(5);
-  private static final Duration RETRY_MOST = Duration.ofSeconds(30);
   private static final Duration HELD_BACK_EVERY = Duration.ofMinutes(1);
   private static final int MOST_ORIGINS = 1024;
   private static final int MOST_TEXT = 2048;
@@ -40,6 +39,7 @@ final class LineStream implements Lines, AutoCloseable {
   private final String source;
   private final List<Watch> watches;
   private final boolean chosen;
+  private final int eventsPerSecond;
   private final EventSink sink;
   private final Clock clock;
   private final Scheduler scheduler;
@@ -68,6 +68,7 @@ final class LineStream implements Lines, AutoCloseable {
   private record Origin(String unit, String identifier) {}
 
   /**
+   * @param sink blocks while it cannot write; throws where it gave that up
    * @param watches in their order
    * @param chosen whether the operator named them for this source: then also lines that don't say
    *     who wrote them are for those that want certain programs
@@ -76,6 +77,7 @@ final class LineStream implements Lines, AutoCloseable {
       String source,
       List<Watch> watches,
       boolean chosen,
+      int eventsPerSecond,
       EventSink sink,
       Clock clock,
       Scheduler scheduler,
@@ -83,6 +85,7 @@ final class LineStream implements Lines, AutoCloseable {
     this.source = source;
     this.watches = watches;
     this.chosen = chosen;
+    this.eventsPerSecond = eventsPerSecond;
     this.sink = sink;
     this.clock = clock;
     this.scheduler = scheduler;
@@ -90,7 +93,7 @@ final class LineStream implements Lines, AutoCloseable {
     this.folded = meters.folded();
     this.heldBack = meters.heldBack(source);
     this.folding = new Folding(clock);
-    this.rate = new EventRate(clock);
+    this.rate = new EventRate(clock, eventsPerSecond);
     this.toldAt = clock.nanos();
   }
 
@@ -227,21 +230,14 @@ final class LineStream implements Lines, AutoCloseable {
     return wait.isZero();
   }
 
-  /** Until it is written, however long that takes; false where the stream was closed meanwhile. */
+  /** False where it cannot be, as the agent ends: the source is then read no further. */
   private boolean write(Event event) {
-    Duration retry = Duration.ofSeconds(1);
-    while (true) {
-      try {
-        sink.accept(event);
-        return true;
-      } catch (UncheckedIOException e) {
-        // The spool says in the log that it cannot write.
-        if (!waitFor(retry)) {
-          return false;
-        }
-        retry =
-            retry.multipliedBy(2).compareTo(RETRY_MOST) < 0 ? retry.multipliedBy(2) : RETRY_MOST;
-      }
+    try {
+      sink.accept(event);
+      return true;
+    } catch (UncheckedIOException e) {
+      closed = true;
+      return false;
     }
   }
 
@@ -336,9 +332,9 @@ final class LineStream implements Lines, AutoCloseable {
     try {
       if (!closed) {
         tellDue(true);
-        closed = true;
-        wake.signalAll();
       }
+      closed = true;
+      wake.signalAll();
     } finally {
       lock.unlock();
     }

@@ -20,6 +20,7 @@ final class Patterns implements Lines, AutoCloseable {
   private static final Duration TURN = Duration.ofSeconds(10);
 
   private final PatternsConfig config;
+  private final int eventsPerSecond;
   private final EventSink sink;
   private final Clock clock;
   private final Scheduler scheduler;
@@ -30,16 +31,19 @@ final class Patterns implements Lines, AutoCloseable {
   private final Scheduler.Task turns;
 
   /**
+   * @param eventsPerSecond how many a source may make, ten times as many in a moment
    * @param writing runs what may wait for the disk, in order
    */
   Patterns(
       PatternsConfig config,
+      int eventsPerSecond,
       EventSink sink,
       Clock clock,
       Scheduler scheduler,
       Executor writing,
       MeterRegistry meters) {
     this.config = config;
+    this.eventsPerSecond = eventsPerSecond;
     this.sink = sink;
     this.clock = clock;
     this.scheduler = scheduler;
@@ -71,13 +75,14 @@ final class Patterns implements Lines, AutoCloseable {
    * @param names patterns and packs; none: all of one's own
    */
   LineStream of(String source, List<String> names) {
-    return stream(source, names.isEmpty() ? config.own() : config.named(names), true);
+    return stream(source, config.of(names), true);
   }
 
   private LineStream stream(String source, List<PatternConfig> patterns, boolean chosen) {
     List<LineStream.Watch> these =
         patterns.stream().map(pattern -> watches.get(pattern.name())).toList();
-    LineStream stream = new LineStream(source, these, chosen, sink, clock, scheduler, meters);
+    LineStream stream =
+        new LineStream(source, these, chosen, eventsPerSecond, sink, clock, scheduler, meters);
     streams.add(stream);
     return stream;
   }

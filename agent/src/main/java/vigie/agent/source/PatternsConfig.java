@@ -164,8 +164,11 @@ public record PatternsConfig(List<PatternConfig> patterns, Set<String> packs) {
     return patterns.stream().filter(p -> !isStock(p)).toList();
   }
 
-  /** Those that a file names, by their own names or their packs'. */
-  List<PatternConfig> named(Collection<String> names) {
+  /** Those that a file names, by their own names or their packs'; all of one's own for no name. */
+  List<PatternConfig> of(Collection<String> names) {
+    if (names.isEmpty()) {
+      return own();
+    }
     return patterns.stream()
         .filter(p -> names.contains(p.name()) || names.contains(p.pack()))
         .toList();

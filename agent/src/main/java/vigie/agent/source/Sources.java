@@ -2,8 +2,13 @@ package vigie.agent.source;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +30,8 @@ public final class Sources implements AutoCloseable {
   private SourcesConfig config;
   private Patterns patterns;
   private @Nullable Source logs; // the journal, or the kernel's log where there is none
+  private @Nullable FileSource files;
+  private final Map<String, String> filesRead = new ConcurrentHashMap<>(); // by earlier ones
   private boolean closed;
 
   public Sources(SourcesConfig config, SourceTools given) {
@@ -37,7 +44,13 @@ public final class Sources implements AutoCloseable {
 
   private Patterns patterns(SourcesConfig of) {
     return new Patterns(
-        of.patterns(), events, tools.clock(), tools.scheduler(), tools.writing(), tools.meters());
+        of.patterns(),
+        of.eventsPerSecond(),
+        events,
+        tools.clock(),
+        tools.scheduler(),
+        tools.writing(),
+        tools.meters());
   }
 
   /** Begins to read. Once. */
@@ -54,6 +67,25 @@ public final class Sources implements AutoCloseable {
     if (logs != null) {
       logs.start();
     }
+    files = config.files().entries().isEmpty() ? null : files();
+    if (files != null) {
+      files.start();
+    }
+  }
+
+  private FileSource files() {
+    return new FileSource(
+        config.files(),
+        patterns,
+        source -> {
+          String read = filesRead.get(source);
+          return read == null ? tools.places().cursor(source) : read;
+        },
+        tools.clock(),
+        ZoneId.systemDefault(),
+        tools.scheduler(),
+        tools.threads(),
+        tools.meters());
   }
 
   private @Nullable Source logs(@Nullable Place from) {
@@ -96,6 +128,10 @@ public final class Sources implements AutoCloseable {
     if (logs != null) {
       logs.close();
     }
+    if (files != null) {
+      files.close();
+      filesRead.putAll(files.ends());
+    }
     patterns.close();
   }
 
@@ -107,6 +143,32 @@ public final class Sources implements AutoCloseable {
     if (!fault.isEmpty()) {
       boolean asked = wanted == JournalConfig.Wanted.ON;
       faults.add(new SourceFault("sources.journal: " + fault, asked));
+    }
+    faults.addAll(FileSource.check(config.files()));
+    faults.addAll(unfed(config));
+    return faults;
+  }
+
+  /** Patterns of one's own that no source has lines for. */
+  private static List<SourceFault> unfed(SourcesConfig config) {
+    List<SourceFault> faults = new ArrayList<>();
+    if (config.journal().wanted() != JournalConfig.Wanted.OFF) {
+      return faults;
+    }
+    Set<PatternConfig> fed = new HashSet<>();
+    for (FilesConfig.Entry entry : config.files().entries()) {
+      fed.addAll(config.patterns().of(entry.patterns()));
+    }
+    for (PatternConfig pattern : config.patterns().own()) {
+      if (!fed.contains(pattern)) {
+        faults.add(
+            new SourceFault(
+                "pattern \""
+                    + pattern.name()
+                    + "\" can never match: the journal and syslog are off, and no file of"
+                    + " sources.files names it in its patterns",
+                true));
+      }
     }
     return faults;
   }

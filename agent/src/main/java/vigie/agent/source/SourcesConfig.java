@@ -5,15 +5,26 @@ import vigie.base.config.Section;
 /**
  * What is read of this node's logs and life.
  *
+ * @param eventsPerSecond how many events of matched lines each source may make, on the long run
  * @param boot whether boots and shutdowns become events
  */
-public record SourcesConfig(JournalConfig journal, boolean boot, PatternsConfig patterns) {
+public record SourcesConfig(
+    JournalConfig journal,
+    FilesConfig files,
+    int eventsPerSecond,
+    boolean boot,
+    PatternsConfig patterns) {
   /** Reads {@code sources:} and the patterns of the top section. */
   public static SourcesConfig read(Section top) {
     Section sources = top.section("sources");
+    PatternsConfig patterns = PatternsConfig.read(top);
     SourcesConfig config =
         new SourcesConfig(
-            JournalConfig.read(sources), sources.bool("boot", true), PatternsConfig.read(top));
+            JournalConfig.read(sources),
+            FilesConfig.read(sources, patterns),
+            (int) sources.integer("events_per_second", EventRate.PER_SECOND, 1, 10_000),
+            sources.bool("boot", true),
+            patterns);
     sources.end();
     return config;
   }

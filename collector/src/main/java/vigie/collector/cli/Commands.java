@@ -11,14 +11,10 @@ public final class Commands {
    * Adds them all.
    *
    * @param tests runs unit tests of rules
-   * @param files reaches events where they are stored
    */
-  public static void addTo(CommandLine root, RuleTests tests, EventFiles files) {
+  public static void addTo(CommandLine root, RuleTests tests) {
     root.addSubcommand(new AlertsCommand());
-    CommandLine events = new CommandLine(new EventsCommand());
-    events.addSubcommand(new EventsExport(files));
-    events.addSubcommand(new EventsImport(files));
-    root.addSubcommand(events);
+    root.addSubcommand(new EventsCommand());
     root.addSubcommand(new NodesCommand());
     root.addSubcommand(new RulesCommand(tests));
     root.addSubcommand(new QueryCommand());

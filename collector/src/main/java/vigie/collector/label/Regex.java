@@ -14,7 +14,6 @@ public final class Regex {
   private static final int LONGEST = 16 * 1024;
   private final String text;
   private final Pattern pattern;
-  private volatile @Nullable Pattern anywhere;
 
   private Regex(String text, Pattern pattern) {
     this.text = text;
@@ -78,12 +77,7 @@ public final class Regex {
 
   /** The expression without anchors; rarely asked for, so made when it is. */
   private Pattern anywhere() {
-    Pattern made = anywhere;
-    if (made == null) {
-      made = Pattern.compile(text);
-      anywhere = made;
-    }
-    return made;
+    return Pattern.compile(text);
   }
 
   /** The template filled in from a match of the whole text, null where it does not match. */

@@ -26,13 +26,8 @@ class OwnMetersTest {
           "build.info",
           "dispatch.groups",
           "dispatch.notifications",
-          "event.days.dropped",
           "event.log.records",
           "event.log.sync",
-          "event.store.bytes",
-          "event.stream.cut",
-          "event.stream.skipped",
-          "event.streams",
           "events.duplicate",
           "events.taken",
           "facts.cpu.seconds",
@@ -41,10 +36,6 @@ class OwnMetersTest {
           "probe.runs",
           "push.pending.bytes",
           "push.sent",
-          "receive.limit",
-          "receive.partial.bytes",
-          "receive.source.bytes",
-          "receive.source.records",
           "relp.answered",
           "relp.bytes",
           "relp.empty",
@@ -65,12 +56,7 @@ class OwnMetersTest {
           "ship.sessions",
           "spool.records.in",
           "spool.records.out",
-          "spool.syncs",
-          "syslog.connections",
-          "syslog.empty",
-          "syslog.forward.sent",
-          "syslog.messages",
-          "syslog.routed.away");
+          "spool.syncs");
 
   @Test
   void givenMetersOfTheSources_whenLookedUpInTheRules_thenEachHasOneOrIsHarmless()

@@ -110,7 +110,7 @@ public final class AlertsApi {
       json.writeArrayFieldStart("events");
       for (Event event : alert.events()) {
         json.writeStartObject();
-        EventJson.fields(json, event);
+        EventsApi.fields(json, event);
         json.writeEndObject();
       }
       json.writeEndArray();

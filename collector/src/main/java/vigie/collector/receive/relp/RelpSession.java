@@ -15,13 +15,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Addresses;
-import vigie.base.net.Peer;
 import vigie.base.relp.RelpDecoder;
 import vigie.base.relp.RelpEncoder;
 import vigie.base.relp.RelpFault;
@@ -30,16 +29,12 @@ import vigie.base.relp.RelpLimits;
 import vigie.base.relp.RelpOffers;
 import vigie.base.syslog.SyslogMessage;
 import vigie.base.syslog.SyslogParser;
-import vigie.base.time.Clock;
 import vigie.collector.event.Event;
-import vigie.collector.receive.Limit;
-import vigie.collector.receive.Senders;
-import vigie.collector.receive.Turns;
 
 /**
  * One RELP session: open, records, close.
  *
- * <p>Frames come in on the event loop and wait, in order, for their source's turn, where each
+ * <p>Frames come in on the event loop and wait, in order, for the receiver's executor, where each
  * becomes an event and goes to the sink, which may block. The sink says on any thread when an event
  * is durable; back on the event loop the answers go out in the order of the frames. While too much
  * is unanswered the socket is not read.
@@ -53,13 +48,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private static final long LINGER_NANOS = 2_000_000_000L;
   private static final byte[] NOTHING = {};
 
-  /** Which limit a fault was of. */
-  private static final Map<String, Limit> LIMITS =
-      Map.of(
-          "length", Limit.DECLARED_BYTES,
-          "open_timeout", Limit.HANDSHAKE_TIMEOUT,
-          "partial_timeout", Limit.PARTIAL_TIMEOUT);
-
   private enum State {
     /** Connected; only open is welcome. */
     NEW,
@@ -71,7 +59,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   }
 
   /** A record from its arrival to its answer; run by the sink once it is durable. */
-  private final class Pending implements Runnable, Turns.Work {
+  private final class Pending implements Runnable {
     final int txnr;
     final Instant received;
     final boolean cut;
@@ -88,22 +76,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     }
 
     @Override
-    public int size() {
-      return size;
-    }
-
-    @Override
-    public void take() {
-      RelpSession.this.take(this);
-    }
-
-    @Override
-    public void refused() {
-      source.done(size);
-      channel.eventLoop().execute(() -> giveUp("the collector is shutting down"));
-    }
-
-    @Override
     public void run() {
       durable = true;
       if (answering.compareAndSet(false, true)) {
@@ -116,10 +88,8 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private final RelpLimits limits;
   private final Channel channel;
   private final RelpDecoder decoder;
-  private final Peer who;
   private final String peer;
-  private final Clock clock;
-  private final Turns.Source source;
+  private final String host;
   private final RelpEncoder encoder = new RelpEncoder();
 
   // Owned by the event loop.
@@ -129,7 +99,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private final ArrayDeque<Pending> unanswered = new ArrayDeque<>();
   private final List<Pending> arrived = new ArrayList<>();
   private long unansweredBytes;
-  private int partial;
   private final long connectedNanos;
   private long lastReadNanos;
   private long lastFrameNanos;
@@ -140,34 +109,30 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private volatile boolean closed;
   private final AtomicBoolean answering = new AtomicBoolean();
 
-  /** Whether a look is due when there is more room; owned by the event loop. */
-  private boolean stalled;
+  /** What waits for the executor, and whether a run is on its way; guarded by the queue. */
+  private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
 
-  // Owned by the one run that takes.
+  private boolean draining;
+
+  // Owned by the one run that drains.
   private final SyslogParser parser = new SyslogParser(ZoneId.systemDefault());
   private Identities.@Nullable Identity identity;
   private boolean refused;
 
-  RelpSession(RelpReceiver receiver, Channel channel, RelpDecoder decoder, Peer who) {
+  /**
+   * @param remote the peer's address, which also stands for the node where a record names none
+   */
+  RelpSession(
+      RelpReceiver receiver, Channel channel, RelpDecoder decoder, InetSocketAddress remote) {
     this.receiver = receiver;
     this.limits = receiver.limits();
     this.channel = channel;
     this.decoder = decoder;
-    this.who = who;
-    this.peer = name(channel, who);
-    this.clock = receiver.receiving().clock();
-    this.source = receiver.receiving().turns().source(who.name());
-    this.connectedNanos = clock.nanos();
+    this.peer = Addresses.format(remote);
+    this.host = remote.getAddress().getHostAddress();
+    this.connectedNanos = receiver.clock().nanos();
     this.lastReadNanos = connectedNanos;
     this.lastFrameNanos = connectedNanos;
-  }
-
-  private static String name(Channel channel, Peer who) {
-    String address =
-        channel.remoteAddress() instanceof InetSocketAddress remote
-            ? Addresses.format(remote)
-            : who.address();
-    return who.certificate().isEmpty() ? address : who.certificate() + "@" + address;
   }
 
   @Override
@@ -205,11 +170,8 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    lastReadNanos = clock.nanos();
+    lastReadNanos = receiver.clock().nanos();
     received = null;
-    if (!holdPartial(decoder.heldBytes())) {
-      fault("memory", "too many records that are not whole yet, limits.queue_bytes");
-    }
     if (!arrived.isEmpty()) {
       lastFrameNanos = lastReadNanos;
       handOver();
@@ -223,7 +185,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     String software = "";
     if (frame.isCut()) {
       refusal = "500 open has more than " + limits.openBytes() + " bytes";
-      receiver.receiving().meters().hit(Limit.OPEN_BYTES);
     } else {
       try {
         RelpOffers offers = RelpOffers.parse(frame.data(), 0, limits.offers());
@@ -232,13 +193,12 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
           refusal = "500 required command not supported by client";
         }
       } catch (RelpFault tooMany) {
-        receiver.receiving().meters().hit(Limit.OFFERS);
         refusal = "500 " + tooMany.getMessage();
       }
     }
     if (refusal.isEmpty()) {
       state = State.OPEN;
-      lastFrameNanos = clock.nanos();
+      lastFrameNanos = receiver.clock().nanos();
     }
     String answer = refusal.isEmpty() ? "200 OK\n" + receiver.offers().print() : refusal;
     ByteBuf out = channel.alloc().buffer();
@@ -253,25 +213,58 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   private void record(RelpFrame frame) {
     if (received == null) {
-      received = clock.now();
+      received = receiver.clock().now();
     }
     Pending pending = new Pending(frame, received);
     unanswered.add(pending);
     arrived.add(pending);
     unansweredBytes += pending.size;
+    receiver.addUnacked(pending.size);
   }
 
-  /** Gives what one read brought to the source's turns. */
+  /** Gives what one read brought to the executor: one run at a time, so the order stays. */
   private void handOver() {
-    for (Pending pending : arrived) {
-      source.add(pending, 1, pending.size);
+    boolean start;
+    synchronized (waiting) {
+      waiting.addAll(arrived);
+      start = !draining;
+      draining = true;
     }
     arrived.clear();
+    if (start) {
+      startDraining();
+    }
+  }
+
+  private void startDraining() {
+    try {
+      receiver.executor().execute(this::drain);
+    } catch (RejectedExecutionException shuttingDown) {
+      channel.eventLoop().execute(() -> giveUp("the collector is shutting down"));
+    }
+  }
+
+  /** One turn on the executor; what is left waits behind the other sessions' turns. */
+  private void drain() {
+    long turn = 0;
+    while (turn < limits.turnBytes()) {
+      Pending next;
+      synchronized (waiting) {
+        next = waiting.poll();
+        if (next == null) {
+          draining = false;
+          return;
+        }
+      }
+      turn += next.size + 64L;
+      take(next);
+    }
+    startDraining();
   }
 
   private void take(Pending pending) {
     if (refused) {
-      source.done(pending.size);
+      receiver.addUnacked(-pending.size);
       return;
     }
     byte[] data = pending.data;
@@ -281,7 +274,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     meters.bytes.increment(pending.size);
     if (pending.cut) {
       meters.cut.increment();
-      receiver.receiving().meters().hit(Limit.RECORD_BYTES);
     }
     try {
       SyslogMessage message = parser.parse(data, pending.received);
@@ -290,23 +282,15 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
         pending.run();
         return;
       }
-      Senders senders = receiver.receiving().senders();
-      Event event =
-          receiver
-              .records()
-              .event(message, pending.received, who, senders.boundTo(who), pending.cut);
-      byte[] raw = trimmed(data);
-      if (event.type().equals("syslog")
-          && !receiver.receiving().router().route(message.pri(), raw)) {
-        pending.run(); // a route keeps it out of the store
-      } else if (mayTell(senders, event) && claims(event)) {
-        receiver.receiving().sink().accept(event, raw, pending);
+      Event event = Records.event(message, pending.received, host, pending.cut);
+      if (claims(event)) {
+        receiver.sink().accept(event, trimmed(data), pending);
       } else {
-        source.done(pending.size);
+        receiver.addUnacked(-pending.size);
       }
     } catch (RuntimeException failure) {
       log.error("record could not be taken peer={} txnr={}", peer, pending.txnr, failure);
-      source.done(pending.size);
+      receiver.addUnacked(-pending.size);
       refuse("the record could not be taken");
     }
   }
@@ -314,26 +298,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private static byte[] trimmed(byte[] data) {
     int length = SyslogParser.trimmed(data, data.length);
     return length == data.length ? data : Arrays.copyOf(data, length);
-  }
-
-  /** Whether the certificate lets this session speak for the node that the agent's event names. */
-  private boolean mayTell(Senders senders, Event event) {
-    if (event.type().equals("syslog") || senders.mayTell(who, event.node())) {
-      return true;
-    }
-    receiver.meters().refused("name");
-    receiver
-        .receiving()
-        .faults()
-        .tell(
-            who.certificate(),
-            "its certificate is for "
-                + who.certificate()
-                + " but it sends as node "
-                + event.node()
-                + "; give the node that name, or list the certificate under tls.relays");
-    refuse("node name is not the certificate's");
-    return false;
   }
 
   /** Whether this session may speak for the spool that the event comes from. */
@@ -391,8 +355,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     }
     if (count > 0) {
       receiver.meters().answered.increment(count);
-      receiver.meters().messages.increment(count);
-      source.done(bytes);
+      receiver.addUnacked(-bytes);
       unansweredBytes -= bytes;
     }
     if (out != null) {
@@ -410,41 +373,17 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     boolean room =
         state == State.NEW
             || state == State.LINGERING
-            || (state == State.OPEN && hasRoom() && channel.isWritable());
+            || (state == State.OPEN
+                && unanswered.size() < limits.unackedRecords()
+                && unansweredBytes < limits.unackedBytes()
+                && receiver.hasRoom()
+                && channel.isWritable());
     if (channel.config().isAutoRead() != room) {
       channel.config().setAutoRead(room);
       if (room) {
-        lastReadNanos = clock.nanos();
+        lastReadNanos = receiver.clock().nanos();
       }
     }
-  }
-
-  private boolean hasRoom() {
-    if (unanswered.size() >= limits.unackedRecords() || unansweredBytes >= limits.unackedBytes()) {
-      Limit limit =
-          unansweredBytes >= limits.unackedBytes() ? Limit.UNACKED_BYTES : Limit.UNACKED_RECORDS;
-      receiver.receiving().meters().hit(limit);
-      return false;
-    }
-    if (source.hasRoom()) {
-      return true;
-    }
-    if (!stalled) {
-      stalled = true;
-      source.whenRoomier(() -> channel.eventLoop().execute(this::lookAgain));
-    }
-    return false;
-  }
-
-  private void lookAgain() {
-    stalled = false;
-    updateReading();
-  }
-
-  private boolean holdPartial(int now) {
-    int more = now - partial;
-    partial = now;
-    return receiver.receiving().holdPartial(more);
   }
 
   @Override
@@ -459,7 +398,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     }
     why = reason;
     state = State.ENDING;
-    deadlineNanos = clock.nanos() + limits.farewell().toNanos();
+    deadlineNanos = receiver.clock().nanos() + limits.farewell().toNanos();
     if (!arrived.isEmpty()) {
       handOver();
     }
@@ -479,7 +418,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   private void farewell() {
     state = State.LINGERING;
-    deadlineNanos = clock.nanos() + LINGER_NANOS;
+    deadlineNanos = receiver.clock().nanos() + LINGER_NANOS;
     ByteBuf out = channel.alloc().buffer(64);
     if (closeTxnr > 0) {
       encoder.ok(out, closeTxnr);
@@ -500,12 +439,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   private void fault(String reason, String message) {
     receiver.meters().fault(reason);
-    source.counts().faults.increment();
-    Limit limit = LIMITS.get(reason);
-    if (limit != null) {
-      receiver.receiving().meters().hit(limit);
-    }
-    receiver.receiving().faults().tell(who.name(), message);
+    receiver.logFault(peer, message);
     end(message);
   }
 
@@ -526,7 +460,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   /** Applies the time limits; called about once a second, on the event loop. */
   void checkTime() {
-    long now = clock.nanos();
+    long now = receiver.clock().nanos();
     switch (state) {
       case NEW -> {
         if (now - connectedNanos > limits.open().toNanos()) {
@@ -535,8 +469,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       }
       case OPEN -> {
         if (now - lastFrameNanos > limits.quiet().toNanos()) {
-          receiver.receiving().meters().hit(Limit.QUIET_TIMEOUT);
-          end("quiet for " + limits.quiet().toSeconds() + " s");
+          end("quiet for " + limits.quiet().toHours() + " h");
         } else if (channel.config().isAutoRead()
             && decoder.isWithinFrame()
             && now - lastReadNanos > limits.partial().toNanos()) {
@@ -567,7 +500,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       handOver(); // the peer may not send it again: omrelp at its shutdown does not
     }
     closed = true;
-    holdPartial(0);
     receiver.identities().release(this);
     if (wasOpen) {
       log.info("session closed peer={} unanswered={} cause={}", peer, unanswered.size(), why);

@@ -1,4 +1,4 @@
-package vigie.collector.receive;
+package vigie.collector.receive.relp;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -8,7 +8,7 @@ import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
 
 /** Keeps events in memory; they are durable when the test says so, and it blocks when told to. */
-public final class HeldSink implements EventSink {
+final class HeldSink implements EventSink {
   private final List<Event> events = new ArrayList<>();
   private final List<byte[]> raws = new ArrayList<>();
   private final Queue<Runnable> held = new ArrayDeque<>();
@@ -16,23 +16,23 @@ public final class HeldSink implements EventSink {
   private boolean holding;
 
   /** From now on nothing becomes durable by itself. */
-  public synchronized HeldSink hold() {
+  synchronized HeldSink hold() {
     holding = true;
     return this;
   }
 
   /** Blocks the callers until {@link #unblock}. */
-  public synchronized void block() {
+  synchronized void block() {
     blocked = true;
   }
 
-  public synchronized void unblock() {
+  synchronized void unblock() {
     blocked = false;
     notifyAll();
   }
 
   /** What is held becomes durable, and all that comes. */
-  public void release() {
+  void release() {
     List<Runnable> all;
     synchronized (this) {
       holding = false;
@@ -43,7 +43,7 @@ public final class HeldSink implements EventSink {
   }
 
   /** The held one at the index becomes durable, before others that came earlier. */
-  public void releaseOne(int index) {
+  void releaseOne(int index) {
     Runnable one;
     synchronized (this) {
       one = new ArrayList<>(held).get(index);
@@ -72,19 +72,19 @@ public final class HeldSink implements EventSink {
     whenDurable.run();
   }
 
-  public synchronized List<Event> events() {
+  synchronized List<Event> events() {
     return new ArrayList<>(events);
   }
 
-  public synchronized List<String> texts() {
+  synchronized List<String> texts() {
     return events.stream().map(Event::text).toList();
   }
 
-  public synchronized byte[] raw(int index) {
+  synchronized byte[] raw(int index) {
     return raws.get(index);
   }
 
-  public synchronized int size() {
+  synchronized int size() {
     return events.size();
   }
 }
