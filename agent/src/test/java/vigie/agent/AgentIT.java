@@ -184,7 +184,7 @@ class AgentIT {
         .until(() -> metrics().contains("vigie_config_last_reload_successful 0\n"));
     assertThat(output())
         .contains("configuration is wrong, the old one stays")
-        .contains("unknown key \"nod\"");
+        .contains("unknown key \\\"nod\\\"");
     configure("other");
     hangUp(agent);
     await().atMost(PATIENCE).until(() -> metrics().contains("probe_success{probe=\"other\""));

@@ -71,7 +71,7 @@ class PackagedAgentIT {
 
     Files.writeString(web, good + "basic_auth_user: {}\n");
     await().atMost(PATIENCE).until(() -> metrics(authority, "first").contains(CHANGED_OK + "0"));
-    assertThat(Files.readString(output)).contains("unknown key \"basic_auth_user\"");
+    assertThat(Files.readString(output)).contains("unknown key \\\"basic_auth_user\\\"");
     assertThat(status(authority, "wrong")).isEqualTo(401);
 
     Files.writeString(web, tls + "basic_auth_users:\n  alice: " + hash("second") + "\n");
