@@ -1,6 +1,8 @@
 package vigie.collector;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.config.ConfigException;
@@ -27,9 +30,11 @@ import vigie.base.http.Routes;
 import vigie.base.http.WebAccess;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
+import vigie.base.net.ReloadingTls;
+import vigie.base.net.ServerTls;
 import vigie.base.net.SocketOwners;
-import vigie.base.relp.RelpLimits;
 import vigie.base.time.Clock;
+import vigie.base.time.Scheduler;
 import vigie.base.time.ThreadScheduler;
 import vigie.collector.alert.AlertState;
 import vigie.collector.api.MetricsApi;
@@ -38,6 +43,7 @@ import vigie.collector.api.prometheus.QueryApi;
 import vigie.collector.api.prometheus.RulesApi;
 import vigie.collector.api.prometheus.TargetsApi;
 import vigie.collector.api.vigie.AlertsApi;
+import vigie.collector.api.vigie.EventFeed;
 import vigie.collector.api.vigie.EventsApi;
 import vigie.collector.api.vigie.NodesApi;
 import vigie.collector.api.vigie.OutboxApi;
@@ -57,7 +63,10 @@ import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outbox;
 import vigie.collector.promql.Engine;
 import vigie.collector.promql.EngineOptions;
+import vigie.collector.receive.ReceiveConfig;
+import vigie.collector.receive.Receiving;
 import vigie.collector.receive.relp.RelpReceiver;
+import vigie.collector.receive.syslog.SyslogReceiver;
 import vigie.collector.rule.RuleEngine;
 import vigie.collector.rule.RuleOptions;
 import vigie.collector.scrape.Scraper;
@@ -75,6 +84,7 @@ import vigie.collector.store.state.StateLog;
 final class Collector implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
   private static final int HTTP_QUEUE = 256;
+  private static final Duration CERTIFICATES_EVERY = Duration.ofSeconds(5);
   private static final Duration SESSIONS_EVERY = Duration.ofSeconds(5);
   private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(4 << 20, 512);
 
@@ -90,6 +100,7 @@ final class Collector implements AutoCloseable {
   private RuleEngine rules;
   private Scraper scraper;
   private HttpServer http;
+  private Receiving receiving;
   private RelpReceiver relp;
 
   /**
@@ -139,7 +150,7 @@ final class Collector implements AutoCloseable {
             "event store",
             LogEventStore.open(
                 storage.resolve("events"),
-                EventStoreOptions.keeping(config.events()),
+                EventStoreOptions.keeping(config.events(), config.eventsBytes()),
                 clock,
                 scheduler,
                 writer,
@@ -188,6 +199,9 @@ final class Collector implements AutoCloseable {
         new EventSeries(samples, clock, scheduler, nodes::isSilent, rules::trigger, meters);
     intake.listen(nodes);
     intake.listen(series);
+    var feeding = closing.add("event stream thread", threads.pool("event-stream", 1, 0));
+    var feed = new EventFeed(events, clock, scheduler, feeding, meters);
+    intake.listen(feed);
 
     // Back to where the last life ended, before anything new comes in.
     series.restore(events);
@@ -219,24 +233,38 @@ final class Collector implements AutoCloseable {
                   }
                 }));
     scraper.configure(config.scrapes());
-    var receiving = closing.add("receive threads", threads.pool("receive", 2, 0));
+    var taking = closing.add("receive threads", threads.pool("receive", 2, 0));
+    var handshakes = closing.add("TLS threads", threads.pool("tls", 2, 0));
+    ReceiveConfig receive = config.receive();
+    receiving =
+        closing.add(
+            "receiving",
+            new Receiving(receive.limits(), intake, taking, loops, clock, scheduler, meters));
+    receiving.senders(receive.senders());
+    receiving.router().routes(receive.routes());
+    ReloadingTls tls = watched(receive.tls(), "relp", scheduler, meters);
+    ReloadingTls syslogTls = watched(receive.syslogTlsAuth(), "syslog", scheduler, meters);
+    var syslog = closing.add("syslog", new SyslogReceiver(receiving, loops, scheduler));
+    receive
+        .syslogUdp()
+        .ifPresent(at -> listening("listen.syslog_udp", at, () -> syslog.listenUdp(at)));
+    receive
+        .syslogTcp()
+        .ifPresent(
+            at -> listening("listen.syslog_tcp", at, () -> syslog.listen(at, null, handshakes)));
+    receive
+        .syslogTls()
+        .ifPresent(
+            at ->
+                listening("listen.syslog_tls", at, () -> syslog.listen(at, syslogTls, handshakes)));
     relp =
         closing.add(
             "relp",
-            listening(
-                "listen.relp",
-                config.relp(),
-                () ->
-                    new RelpReceiver(
-                        loops,
-                        config.relp(),
-                        "vigie," + Version.VERSION + ",vigie",
-                        RelpLimits.DEFAULTS,
-                        intake,
-                        receiving,
-                        clock,
-                        scheduler,
-                        meters)));
+            new RelpReceiver(receiving, loops, "vigie," + Version.VERSION + ",vigie", scheduler));
+    listening("listen.relp", receive.relp(), () -> relp.listen(receive.relp(), null, handshakes));
+    receive
+        .relpTls()
+        .ifPresent(at -> listening("listen.relp_tls", at, () -> relp.listen(at, tls, handshakes)));
     scheduler.every(SESSIONS_EVERY, SESSIONS_EVERY, () -> nodes.connected(relp.nodes()));
 
     // What answers.
@@ -250,7 +278,8 @@ final class Collector implements AutoCloseable {
     new AlertmanagerApi(rules::alerts, dispatcher, () -> config.routing(), clock, Version.VERSION)
         .routes(routes);
     new AlertsApi(rules::alerts, () -> config.routing()).routes(routes);
-    new EventsApi(events, clock).routes(routes);
+    var searching = closing.add("search threads", threads.pool("search", 2, 32));
+    new EventsApi(events, feed, clock, searching).routes(routes);
     new NodesApi(nodes).routes(routes);
     new OutboxApi(outbox).routes(routes);
     new MetricsApi(registry).routes(routes);
@@ -272,10 +301,31 @@ final class Collector implements AutoCloseable {
     log.info(
         "collector started http={} relp={} storage={} rules={} targets={}",
         Addresses.format(config.http()),
-        Addresses.format(config.relp()),
+        Addresses.format(config.receive().relp()),
         storage,
         config.rules().stream().mapToInt(g -> g.rules().size()).sum(),
         scraper.targets().size());
+  }
+
+  /** The server's TLS, which reads its files again when they change; null where there is none. */
+  private static @Nullable ReloadingTls watched(
+      @Nullable ServerTls settings, String receiver, Scheduler scheduler, MeterRegistry meters) {
+    if (settings == null) {
+      return null;
+    }
+    ReloadingTls tls = new ReloadingTls(settings);
+    scheduler.every(CERTIFICATES_EVERY, CERTIFICATES_EVERY, tls::look);
+    Gauge.builder("vigie.receive.certificate.expiry.timestamp.seconds", tls, ReloadingTls::expiry)
+        .description("When the certificate of the receiver ends")
+        .tag("receiver", receiver)
+        .strongReference(true)
+        .register(meters);
+    Gauge.builder("vigie.receive.certificate.good", tls, t -> t.isGood() ? 1 : 0)
+        .description("Whether the receiver's certificate files were right when read last")
+        .tag("receiver", receiver)
+        .strongReference(true)
+        .register(meters);
+    return tls;
   }
 
   /** A query may hold an eighth of the heap, at eight bytes a sample. */
@@ -329,13 +379,15 @@ final class Collector implements AutoCloseable {
     faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
     if (!next.fixed().equals(config.fixed())) {
       log.warn(
-          "storage, listen, web_config_file, nodes, external_labels and external_url take effect at the next start only");
+          "storage, listen, limits, the files of tls, web_config_file, nodes, external_labels and external_url take effect at the next start only");
     }
     config = next;
     outbox.reload(notifiers(next.routing()));
     dispatcher.reload(next.routing());
     rules.load(next.rules());
     scraper.configure(next.scrapes());
+    receiving.senders(next.receive().senders());
+    receiving.router().routes(next.receive().routes());
     firstLook(next.routing());
     log.info("configuration reloaded");
   }

@@ -21,6 +21,7 @@ import vigie.collector.label.Labels;
 import vigie.collector.node.NodesConfig;
 import vigie.collector.notify.discord.DiscordWebhookConfig;
 import vigie.collector.notify.terminal.TerminalConfig;
+import vigie.collector.receive.ReceiveConfig;
 import vigie.collector.rule.RuleFiles;
 import vigie.collector.rule.RuleGroup;
 import vigie.collector.scrape.ScrapeConfig;
@@ -31,6 +32,7 @@ import vigie.collector.scrape.ScrapeConfig;
  * @param storage the folder that holds everything durable
  * @param samples how long samples are kept
  * @param events how long events are kept
+ * @param eventsBytes what the files of events may take on the disk; the oldest go first
  * @param webConfig whom the HTTP side lets in, a file in the exporter-toolkit's format
  * @param externalUrl where people reach the collector, for links; {@code ""} where nobody said
  */
@@ -38,9 +40,10 @@ record CollectorConfig(
     Path storage,
     Duration samples,
     Duration events,
+    long eventsBytes,
     InetSocketAddress http,
     Optional<Path> webConfig,
-    InetSocketAddress relp,
+    ReceiveConfig receive,
     Labels externalLabels,
     String externalUrl,
     List<ScrapeConfig> scrapes,
@@ -65,8 +68,7 @@ record CollectorConfig(
           "mute_time_intervals",
           "templates",
           "remote_write",
-          "remote_read",
-          "tls");
+          "remote_read");
 
   /**
    * Reads a file with all that it names; the defaults alone where {@code file} is empty.
@@ -90,11 +92,12 @@ record CollectorConfig(
         storage.duration(
             "samples", DAY.multipliedBy(15), Duration.ofMinutes(10), DAY.multipliedBy(3650));
     Duration events = storage.duration("events", DAY.multipliedBy(90), DAY, DAY.multipliedBy(3650));
+    long eventsBytes = storage.bytes("events_bytes", 10L << 30, 64L << 20, 1L << 44);
     storage.end();
 
     Section listen = top.section("listen");
     InetSocketAddress http = address(listen, "http", "127.0.0.1:9337");
-    InetSocketAddress relp = address(listen, "relp", "127.0.0.1:2514");
+    ReceiveConfig receive = ReceiveConfig.read(top, listen);
     listen.end();
     Optional<Path> webConfig = Optional.ofNullable(top.value("web_config_file")).map(Value::path);
     webConfig.ifPresent(web -> WebAccess.check(web, faults));
@@ -128,9 +131,10 @@ record CollectorConfig(
         path,
         samples,
         events,
+        eventsBytes,
         http,
         webConfig,
-        relp,
+        receive,
         external,
         externalUrl,
         scrapes,
@@ -143,7 +147,16 @@ record CollectorConfig(
   /** What a reload does not change. */
   List<Object> fixed() {
     return List.of(
-        storage, samples, events, http, webConfig, relp, externalLabels, externalUrl, nodes);
+        storage,
+        samples,
+        events,
+        eventsBytes,
+        http,
+        webConfig,
+        receive.fixed(),
+        externalLabels,
+        externalUrl,
+        nodes);
   }
 
   private static InetSocketAddress address(Section listen, String key, String otherwise) {

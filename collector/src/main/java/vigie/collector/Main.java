@@ -67,7 +67,7 @@ public final class Main {
 
   static CommandLine commandLine() {
     CommandLine root = new CommandLine(new Main());
-    Commands.addTo(root, new RuleTests(Main::emptyStore));
+    Commands.addTo(root, new RuleTests(Main::emptyStore), new StoredEvents());
     var clients = root.getExecutionExceptionHandler();
     root.setExecutionExceptionHandler(
         (e, command, parsed) -> {

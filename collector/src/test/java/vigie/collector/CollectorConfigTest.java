@@ -33,7 +33,7 @@ class CollectorConfigTest {
     assertThat(config.samples()).isEqualTo(Duration.ofDays(15));
     assertThat(config.events()).isEqualTo(Duration.ofDays(90));
     assertThat(Addresses.format(config.http())).isEqualTo("127.0.0.1:9337");
-    assertThat(Addresses.format(config.relp())).isEqualTo("127.0.0.1:2514");
+    assertThat(Addresses.format(config.receive().relp())).isEqualTo("127.0.0.1:2514");
     assertThat(config.externalLabels().isEmpty()).isTrue();
     assertThat(config.externalUrl()).isEmpty();
     assertThat(config.scrapes()).isEmpty();
@@ -67,7 +67,7 @@ class CollectorConfigTest {
     assertThat(config.samples()).isEqualTo(Duration.ofDays(1));
     assertThat(config.events()).isEqualTo(Duration.ofDays(30));
     assertThat(Addresses.format(config.http())).isEqualTo("0.0.0.0:1");
-    assertThat(Addresses.format(config.relp())).isEqualTo("[::1]:2");
+    assertThat(Addresses.format(config.receive().relp())).isEqualTo("[::1]:2");
     assertThat(config.externalLabels().get("site")).isEqualTo("a");
     assertThat(config.externalUrl()).isEqualTo("https://vigie.example");
     assertThat(config.scrapes().get(0).interval()).isEqualTo(Duration.ofSeconds(5));

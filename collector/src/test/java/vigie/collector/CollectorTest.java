@@ -75,7 +75,11 @@ class CollectorTest {
 
   /** Events as an agent sends them; returns once each is answered. */
   private void send(String... records) throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", collector.relpPort())) {
+    send(collector.relpPort(), records);
+  }
+
+  static void send(int port, String... records) throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
       StringBuilder frames = new StringBuilder();
       String open = "relp_version=0\nrelp_software=test\ncommands=syslog";
       frames.append("1 open ").append(open.length()).append(' ').append(open).append('\n');
@@ -100,7 +104,7 @@ class CollectorTest {
     }
   }
 
-  private static String event(long seq, String type, String text) {
+  static String event(long seq, String type, String text) {
     return "<130>1 "
         + Instant.now()
         + " p1 vigie 1 "

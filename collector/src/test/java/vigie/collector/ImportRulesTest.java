@@ -15,8 +15,10 @@ class ImportRulesTest {
           .row("histogram", "")
           .row("sample", "histogram")
           .row("event", "sample")
-          .row("receive.syslog", "event")
-          .row("receive.relp", "event")
+          // What receivers share; they don't know each other.
+          .row("receive", "event")
+          .row("receive.syslog", "event receive")
+          .row("receive.relp", "event receive")
           .row("receive.remotewrite", "sample")
           .row("scrape", "sample")
           .row("remote", "sample")

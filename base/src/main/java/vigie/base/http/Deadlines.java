@@ -45,6 +45,11 @@ final class Deadlines extends ChannelInboundHandlerAdapter {
     closeAfter(limits.answer(), Reason.ANSWER_TIME);
   }
 
+  /** Its answer goes on for as long as both sides want. */
+  void streaming() {
+    cancel();
+  }
+
   /** Its answer has gone out. */
   void answered() {
     resting = true;

@@ -4,22 +4,41 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A whole answer.
+ * An answer.
  *
  * @param status such as 200
  * @param contentType with its charset
  * @param body not changed by anybody after this
  * @param headers further ones
+ * @param stream null for a whole answer; else gets the stream once the head is sent, on a thread
+ *     that it must not hold, and {@code body} is the beginning
  */
 @SuppressWarnings("ArrayRecordComponent") // answers are never compared, and copying each costs
-public record HttpAnswer(int status, String contentType, byte[] body, Map<String, String> headers) {
+public record HttpAnswer(
+    int status,
+    String contentType,
+    byte[] body,
+    Map<String, String> headers,
+    @Nullable Consumer<HttpStream> stream) {
   public static final String TEXT = "text/plain; charset=utf-8";
   public static final String JSON = "application/json";
 
   public HttpAnswer {
     headers = Map.copyOf(headers);
+  }
+
+  /** A whole answer. */
+  public HttpAnswer(int status, String contentType, byte[] body, Map<String, String> headers) {
+    this(status, contentType, body, headers, null);
+  }
+
+  /** An answer that goes on until either side ends it; no limit on its time. */
+  public static HttpAnswer streaming(String contentType, Consumer<HttpStream> stream) {
+    return new HttpAnswer(200, contentType, new byte[0], Map.of(), stream);
   }
 
   public static HttpAnswer text(int status, String body) {
@@ -38,7 +57,7 @@ public record HttpAnswer(int status, String contentType, byte[] body, Map<String
   public HttpAnswer with(String name, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(name, value);
-    return new HttpAnswer(status, contentType, body, more);
+    return new HttpAnswer(status, contentType, body, more, stream);
   }
 
   @Override

@@ -12,16 +12,20 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -35,6 +39,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -351,6 +356,11 @@ public final class HttpServer implements AutoCloseable {
         boolean keepAlive,
         boolean head,
         boolean gzip) {
+      Consumer<HttpStream> stream = head ? null : answer.stream();
+      if (stream != null) {
+        ctx.channel().eventLoop().execute(() -> stream(ctx, answer, stream, keepAlive));
+        return;
+      }
       DefaultFullHttpResponse response =
           new DefaultFullHttpResponse(
               HttpVersion.HTTP_1_1,
@@ -362,10 +372,7 @@ public final class HttpServer implements AutoCloseable {
         response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
         response.headers().set(HttpHeaderNames.VARY, "accept-encoding");
       }
-      access.headers().forEach(response.headers()::set);
-      for (Map.Entry<String, String> header : answer.headers().entrySet()) {
-        response.headers().set(header.getKey(), header.getValue());
-      }
+      addHeaders(response, answer);
       if (!keepAlive) {
         response.headers().set(HttpHeaderNames.CONNECTION, "close");
       }
@@ -381,6 +388,40 @@ public final class HttpServer implements AutoCloseable {
                   written.addListener(ChannelFutureListener.CLOSE);
                 }
               });
+    }
+
+    private void addHeaders(HttpResponse response, HttpAnswer answer) {
+      access.headers().forEach(response.headers()::set);
+      for (Map.Entry<String, String> header : answer.headers().entrySet()) {
+        response.headers().set(header.getKey(), header.getValue());
+      }
+    }
+
+    /** The connection takes no further request: it ends with the stream. */
+    private void stream(
+        ChannelHandlerContext ctx,
+        HttpAnswer answer,
+        Consumer<HttpStream> stream,
+        boolean chunked) {
+      Deadlines deadlines = ctx.pipeline().get(Deadlines.class);
+      if (deadlines == null) {
+        return; // the peer is gone
+      }
+      deadlines.streaming();
+      HttpResponse response =
+          new DefaultHttpResponse(
+              HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
+      response.headers().set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
+      addHeaders(response, answer);
+      if (chunked) {
+        HttpUtil.setTransferEncodingChunked(response, true);
+      } else {
+        response.headers().set(HttpHeaderNames.CONNECTION, "close");
+      }
+      ctx.writeAndFlush(response);
+      // Read on, or nobody would notice that the peer goes.
+      ctx.channel().config().setAutoRead(true);
+      stream.accept(new ChannelStream(ctx.channel()));
     }
 
     private void resume(ChannelHandlerContext ctx, boolean sent) {
@@ -410,6 +451,30 @@ public final class HttpServer implements AutoCloseable {
       log.debug(
           "connection failed peer={} cause={}", ctx.channel().remoteAddress(), cause.toString());
       ctx.close();
+    }
+  }
+
+  /** Chunks on a connection. */
+  private record ChannelStream(Channel channel) implements HttpStream {
+    @Override
+    public boolean send(byte[] more) {
+      if (!channel.isWritable()) {
+        return false;
+      }
+      channel.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(more)));
+      return true;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return channel.isActive();
+    }
+
+    @Override
+    public void close() {
+      channel
+          .writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT)
+          .addListener(ChannelFutureListener.CLOSE);
     }
   }
 

@@ -2,9 +2,7 @@ package vigie.base.http;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +20,7 @@ import org.slf4j.LoggerFactory;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.http.HttpMeters.Reason;
+import vigie.base.net.FileStamp;
 import vigie.base.net.ServerTls;
 import vigie.base.time.Clock;
 
@@ -57,30 +56,11 @@ public final class WebAccess {
   private volatile boolean successful = true;
   private long looked; // guarded by this
   private List<Path> watched; // guarded by this
-  private List<Stamp> stamps = List.of(); // guarded by this
+  private List<FileStamp> stamps = List.of(); // guarded by this
   private String lastFault = ""; // guarded by this
 
   private record State(
       WebConfig config, ServerTls.@Nullable Context tls, @Nullable TokenBucket rate) {}
-
-  /**
-   * What tells one content of a file from the next: its inode and when that changed last. Unlike
-   * the time of the content nobody can set it, and a file that becomes readable has a new one.
-   */
-  private record Stamp(Path path, @Nullable Object changed, @Nullable Object inode) {
-    static Stamp of(Path file) {
-      try {
-        Map<String, Object> now = Files.readAttributes(file, "unix:ctime,ino");
-        return new Stamp(file, now.get("ctime"), now.get("ino"));
-      } catch (IOException gone) {
-        return new Stamp(file, null, null);
-      }
-    }
-
-    static Stamp of(Path file, List<Stamp> known) {
-      return known.stream().filter(s -> s.path.equals(file)).findFirst().orElseGet(() -> of(file));
-    }
-  }
 
   private WebAccess(
       @Nullable Path file, State state, Clock clock, Executor checking, MeterRegistry meters) {
@@ -276,7 +256,7 @@ public final class WebAccess {
   private synchronized boolean read(Path from) {
     looked = clock.nanos();
     // Taken before the content is read: what changes meanwhile will differ and be read again.
-    List<Stamp> before = watched.stream().map(Stamp::of).toList();
+    List<FileStamp> before = watched.stream().map(FileStamp::of).toList();
     if (before.equals(stamps)) {
       return false;
     }
@@ -287,7 +267,7 @@ public final class WebAccess {
     ServerTls tls = config.tls();
     List<Path> files = new ArrayList<>(List.of(from));
     files.addAll(tls == null ? List.of() : tls.files());
-    stamps = files.stream().map(each -> Stamp.of(each, before)).toList();
+    stamps = files.stream().map(each -> FileStamp.of(each, before)).toList();
     watched = files; // also where a certificate is wrong: it may be made right
     state = new State(config, tls == null ? null : tls.load(), rate(config));
     for (String warning : faults.warnings()) {

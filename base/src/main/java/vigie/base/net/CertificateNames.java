@@ -17,6 +17,10 @@ final class CertificateNames {
 
   /** DNS names, e-mail addresses, IP addresses and URIs of the subjectAltName extension. */
   static List<String> alternatives(X509Certificate certificate) {
+    return alternatives(certificate, List.of(EMAIL, DNS, URI, IP));
+  }
+
+  private static List<String> alternatives(X509Certificate certificate, List<Integer> kinds) {
     List<String> names = new ArrayList<>();
     Collection<List<?>> all;
     try {
@@ -25,16 +29,19 @@ final class CertificateNames {
       return names;
     }
     for (List<?> one : all == null ? List.<List<?>>of() : all) {
-      int kind = (Integer) one.get(0);
-      if (kind == EMAIL || kind == DNS || kind == URI || kind == IP) {
+      if (kinds.contains((Integer) one.get(0))) {
         names.add((String) one.get(1));
       }
     }
     return names;
   }
 
-  /** The common name of the subject, else the first alternative name, else empty. */
+  /** The first DNS name, else the subject's common name, else any alternative name, else empty. */
   static String name(X509Certificate certificate) {
+    List<String> dns = alternatives(certificate, List.of(DNS));
+    if (!dns.isEmpty()) {
+      return dns.get(0);
+    }
     String common = commonName(certificate.getSubjectX500Principal().getName());
     List<String> names = alternatives(certificate);
     return !common.isEmpty() || names.isEmpty() ? common : names.get(0);

@@ -9,13 +9,16 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioChannelOption;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -27,14 +30,17 @@ public final class EventLoops implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group;
   private final Class<? extends ServerSocketChannel> serverChannel;
   private final Class<? extends SocketChannel> clientChannel;
+  private final Class<? extends DatagramChannel> datagramChannel;
 
   private EventLoops(
       MultiThreadIoEventLoopGroup group,
       Class<? extends ServerSocketChannel> serverChannel,
-      Class<? extends SocketChannel> clientChannel) {
+      Class<? extends SocketChannel> clientChannel,
+      Class<? extends DatagramChannel> datagramChannel) {
     this.group = group;
     this.serverChannel = serverChannel;
     this.clientChannel = clientChannel;
+    this.datagramChannel = datagramChannel;
   }
 
   /**
@@ -46,7 +52,8 @@ public final class EventLoops implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             threads, new DefaultThreadFactory(name, true), NioIoHandler.newFactory()),
         NioServerSocketChannel.class,
-        NioSocketChannel.class);
+        NioSocketChannel.class,
+        NioDatagramChannel.class);
   }
 
   /** Loops on epoll where its native library loads, else on java.nio; for the collector. */
@@ -58,7 +65,8 @@ public final class EventLoops implements AutoCloseable {
         new MultiThreadIoEventLoopGroup(
             threads, new DefaultThreadFactory(name, true), EpollIoHandler.newFactory()),
         EpollServerSocketChannel.class,
-        EpollSocketChannel.class);
+        EpollSocketChannel.class,
+        EpollDatagramChannel.class);
   }
 
   public MultiThreadIoEventLoopGroup group() {
@@ -73,6 +81,11 @@ public final class EventLoops implements AutoCloseable {
   /** What {@code Bootstrap.channel} wants. */
   public Class<? extends SocketChannel> clientChannel() {
     return clientChannel;
+  }
+
+  /** What {@code Bootstrap.channel} wants for UDP. */
+  public Class<? extends DatagramChannel> datagramChannel() {
+    return datagramChannel;
   }
 
   /**

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Who is at the other end, as far as it was proved.
  *
  * @param address its IP address without the port
- * @param certificate the name in its verified certificate: the subject's common name, else the
- *     first alternative name; empty where there is none
+ * @param certificate the name in its verified certificate: the first DNS name, else the subject's
+ *     common name; empty where there is none
  * @param user who it logged in as; empty where nobody asked
  */
 public record Peer(String address, String certificate, String user) {
@@ -22,7 +22,7 @@ public record Peer(String address, String certificate, String user) {
   public static Peer of(Channel channel, ServerTls.@Nullable Context tls) {
     String address =
         channel.remoteAddress() instanceof InetSocketAddress inet && inet.getAddress() != null
-            ? inet.getAddress().getHostAddress()
+            ? Addresses.format(inet.getAddress())
             : String.valueOf(channel.remoteAddress());
     SslHandler handler = channel.pipeline().get(SslHandler.class);
     // An unverified certificate says what anybody may say.

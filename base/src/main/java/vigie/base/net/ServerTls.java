@@ -102,11 +102,11 @@ public final class ServerTls {
   private final List<String> groups;
   private final boolean serverOrder;
 
-  private ServerTls(Text certificate, Text key, Section section) {
+  private ServerTls(Text certificate, Text key, Section section, Kind otherwise) {
     this.certificate = certificate;
     this.key = key;
     this.clientCa = text(section, "client_ca");
-    this.clients = kind(section);
+    this.clients = kind(section, "client_auth_type", otherwise);
     this.allowedSans = section.strings("client_allowed_sans");
     this.protocols = protocols(section);
     this.ciphers = ciphers(section);
@@ -126,7 +126,8 @@ public final class ServerTls {
     }
     Text none = new Text(section.position(), "", null, "");
     ServerTls tls =
-        new ServerTls(certificate == null ? none : certificate, key == null ? none : key, section);
+        new ServerTls(
+            certificate == null ? none : certificate, key == null ? none : key, section, Kind.NONE);
     section.end();
     if (certificate == null && key == null && tls.clientCa == null && tls.clients == Kind.NONE) {
       if (!section.keys().isEmpty()) {
@@ -150,6 +151,53 @@ public final class ServerTls {
               + " (or RequireAnyClientCert)");
     }
     return tls;
+  }
+
+  /**
+   * Reads the section for a server that wants a verified certificate of every client where nothing
+   * else is set; null where the section is empty. Does not end the section, which may have keys of
+   * its owner's. Faults and warnings go to the section.
+   */
+  public static @Nullable ServerTls readMutual(Section section) {
+    Text certificate = text(section, "cert");
+    Text key = text(section, "key");
+    if (section.keys().isEmpty() && certificate == null && key == null) {
+      return null;
+    }
+    if (section.value("key") != null) {
+      section.fault("key", "key must not stand in the file; use key_file");
+    }
+    if (certificate == null || key == null) {
+      section.fault((certificate == null ? "cert_file" : "key_file") + " is missing in tls");
+      return null;
+    }
+    ServerTls tls = new ServerTls(certificate, key, section, Kind.REQUIRE_AND_VERIFY);
+    if (tls.clients.verifies && tls.clientCa == null) {
+      section.fault(
+          "client_ca_file is missing in tls: whose certificates may clients show?"
+              + " (client_auth_type: NoClientCert lets everybody send)");
+    } else if (!tls.clients.verifies) {
+      section.warn(
+          "client_auth_type", "client_auth_type lets anybody send in anybody's name; leave it out");
+    }
+    return tls;
+  }
+
+  /** The same where {@code key} of the section says otherwise what clients must show. */
+  public ServerTls withClients(Section section, String key) {
+    return new ServerTls(this, kind(section, key, clients));
+  }
+
+  private ServerTls(ServerTls other, Kind clients) {
+    this.certificate = other.certificate;
+    this.key = other.key;
+    this.clientCa = other.clientCa;
+    this.clients = clients;
+    this.allowedSans = other.allowedSans;
+    this.protocols = other.protocols;
+    this.ciphers = other.ciphers;
+    this.groups = other.groups;
+    this.serverOrder = other.serverOrder;
   }
 
   /** The files that {@link #load} reads. */
@@ -235,12 +283,12 @@ public final class ServerTls {
     return inline == null || text == null ? null : new Text(inline.position(), key, null, text);
   }
 
-  private static Kind kind(Section section) {
-    String name = section.string("client_auth_type", "NoClientCert");
-    Kind kind = KINDS.get(name);
+  private static Kind kind(Section section, String key, Kind otherwise) {
+    String name = section.string(key);
+    Kind kind = name == null ? otherwise : KINDS.get(name);
     if (kind == null) {
-      section.fault("client_auth_type", unknown("client_auth_type", name, KINDS.keySet()));
-      return Kind.NONE;
+      section.fault(key, unknown(key, String.valueOf(name), KINDS.keySet()));
+      return otherwise;
     }
     return kind;
   }

@@ -58,6 +58,11 @@ public final class RelpDecoder extends ByteToMessageDecoder {
     return length >= 0 || actualReadableBytes() > 0;
   }
 
+  /** Bytes of a frame that is not whole yet. Only on the channel's event loop. */
+  public int heldBytes() {
+    return actualReadableBytes() + kept.length;
+  }
+
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
     if (failed) {

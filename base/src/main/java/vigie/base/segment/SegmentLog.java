@@ -476,6 +476,21 @@ public final class SegmentLog implements Closeable {
     return view.segments().stream().map(Segment::first).toList();
   }
 
+  /**
+   * First number of the oldest segment from which on all take no more than so much on the disk; the
+   * last segment's where that alone is larger.
+   */
+  public long firstWithin(long bytes) {
+    View now = view;
+    List<Segment> segments = now.segments();
+    long left = bytes - now.durableEnd();
+    int index = segments.size() - 1;
+    while (index > 0 && left - segments.get(index - 1).sizeBytes() >= 0) {
+      left -= segments.get(--index).sizeBytes();
+    }
+    return index < 0 ? now.first() : segments.get(index).first();
+  }
+
   /** First number of the segment that is appended to; -1 before the first append. */
   public synchronized long activeStart() {
     return active == null ? -1 : lastSegment().first();

@@ -64,9 +64,9 @@ public final class SyslogFramer {
     return cut;
   }
 
-  /** Whether a record has begun that has not ended, as far as {@link #next} was shown. */
-  public boolean isWithin(ByteBuf rest) {
-    return rest.isReadable() || count >= 0 || skippingLine || kept != null;
+  /** Whether part of a record has been taken out of the buffer already. */
+  public boolean isWithin() {
+    return count >= 0 || skippingLine || kept != null;
   }
 
   /**

@@ -115,18 +115,33 @@ public final class SyslogMessage {
     return Arrays.copyOfRange(bytes, textStart, textEnd);
   }
 
+  /** Whether it has procid, msgid or structured data. */
+  public boolean hasMore() {
+    return procIdStart < procIdEnd || msgIdStart < msgIdEnd || hasData();
+  }
+
+  /** Whether it has structured data. */
+  public boolean hasData() {
+    return dataStart < dataEnd;
+  }
+
   /** Structured data: SD-ID to parameter names to values, all in the order written. */
   public Map<String, Map<String, List<String>>> data() {
+    return data(MAX_ELEMENTS, MAX_PARAMS);
+  }
+
+  /** The same with at most so many elements, and parameters in all. */
+  public Map<String, Map<String, List<String>>> data(int maxElements, int maxParams) {
     Map<String, Map<String, List<String>>> data = new LinkedHashMap<>();
     StructuredData walk = new StructuredData(bytes, dataStart, dataEnd);
     int params = 0;
     while (walk.nextElement()) {
       String id = string(walk.nameStart, walk.nameEnd);
-      if (data.size() == MAX_ELEMENTS && !data.containsKey(id)) {
+      if (data.size() == maxElements && !data.containsKey(id)) {
         break;
       }
       Map<String, List<String>> element = data.computeIfAbsent(id, key -> new LinkedHashMap<>());
-      while (params < MAX_PARAMS && walk.nextParam()) {
+      while (params < maxParams && walk.nextParam()) {
         params++;
         element
             .computeIfAbsent(string(walk.nameStart, walk.nameEnd), key -> new ArrayList<>(1))

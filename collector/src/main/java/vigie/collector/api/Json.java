@@ -19,6 +19,9 @@ public final class Json {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
+  private static final DateTimeFormatter MICROS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+
   private Json() {}
 
   /** Writes one JSON value. */
@@ -73,6 +76,11 @@ public final class Json {
       json.writeStringField(labels.name(i), labels.value(i));
     }
     json.writeEndObject();
+  }
+
+  /** RFC 3339 in UTC with microseconds, as events keep their times. */
+  public static void micros(JsonGenerator json, String field, Instant time) throws IOException {
+    json.writeStringField(field, MICROS.format(time));
   }
 
   /** RFC 3339 in UTC with milliseconds; JSON null for null. */

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -15,17 +18,21 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 
 /** Asks a running collector. */
 final class Client {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  // Numbers as they are written, such as the times of samples.
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
   private final String url;
   private final HttpClient http;
-  // Numbers as they are written, such as the times of samples.
-  private final ObjectMapper json =
-      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   /**
    * @param url such as {@code http://127.0.0.1:9337}
@@ -74,13 +81,47 @@ final class Client {
 
   /** The answer's JSON; throws a {@link CliException} that tells a person why not. */
   JsonNode get(String path, Parameters parameters) {
-    HttpResponse<byte[]> response;
+    return json(
+        send(
+            path + parameters,
+            request -> request.timeout(TIMEOUT),
+            HttpResponse.BodyHandlers.ofByteArray()));
+  }
+
+  /** The same of a POST. */
+  JsonNode post(String path, String contentType, byte[] body) {
+    return json(
+        send(
+            path,
+            request ->
+                request
+                    .timeout(TIMEOUT.multipliedBy(3))
+                    .header("content-type", contentType)
+                    .POST(HttpRequest.BodyPublishers.ofByteArray(body)),
+            HttpResponse.BodyHandlers.ofByteArray()));
+  }
+
+  /** The lines of an answer that goes on; throws as {@link #get} where there is none. */
+  Stream<String> lines(String path, Parameters parameters) {
+    HttpResponse<InputStream> response =
+        send(path + parameters, request -> {}, HttpResponse.BodyHandlers.ofInputStream());
     try {
-      URI uri = URI.create(url + path + parameters);
-      response =
-          http.send(
-              HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(),
-              HttpResponse.BodyHandlers.ofByteArray());
+      if (response.statusCode() != 200) {
+        throw refused(response.statusCode(), response.body().readAllBytes());
+      }
+    } catch (IOException e) {
+      throw new CliException(3, "cannot read the answer of " + url + ": " + e.getMessage());
+    }
+    return new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))
+        .lines();
+  }
+
+  private <T> HttpResponse<T> send(
+      String path, Consumer<HttpRequest.Builder> more, HttpResponse.BodyHandler<T> body) {
+    try {
+      HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path));
+      more.accept(request);
+      return http.send(request.build(), body);
     } catch (IllegalArgumentException e) {
       throw new CliException(2, "\"" + url + "\" is no URL; write http://HOST:PORT");
     } catch (IOException e) {
@@ -96,8 +137,14 @@ final class Client {
       Thread.currentThread().interrupt();
       throw new CliException(3, "interrupted");
     }
+  }
+
+  private JsonNode json(HttpResponse<byte[]> response) {
     try {
-      return answer(response);
+      if (response.statusCode() != 200) {
+        throw refused(response.statusCode(), response.body());
+      }
+      return JSON.readTree(response.body());
     } catch (JsonProcessingException e) {
       throw new CliException(
           3,
@@ -107,20 +154,25 @@ final class Client {
     }
   }
 
-  private JsonNode answer(HttpResponse<byte[]> response) throws IOException {
-    int status = response.statusCode();
-    if (status == 200) {
-      return json.readTree(response.body());
-    }
-    String text = new String(response.body(), StandardCharsets.UTF_8).strip();
+  private CliException refused(int status, byte[] body) throws IOException {
+    String text = new String(body, StandardCharsets.UTF_8).strip();
     if (text.startsWith("{")) {
-      text = json.readTree(text).path("error").asText(text);
+      text = JSON.readTree(text).path("error").asText(text);
     } else if (status == 404 && (text.startsWith("nothing at ") || text.startsWith("<"))) {
-      throw new CliException(
+      return new CliException(
           3, url + " answers, but it is no collector; another one: --url or VIGIE_URL");
     }
     int exit = status == 401 || status == 403 ? 4 : status == 404 ? 1 : status >= 500 ? 3 : 2;
-    throw new CliException(exit, text.isEmpty() ? "the collector answers " + status : text);
+    return new CliException(exit, text.isEmpty() ? "the collector answers " + status : text);
+  }
+
+  /** One JSON value that the collector sent. */
+  static JsonNode parse(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new CliException(3, "the collector sends something that is no JSON: " + text);
+    }
   }
 
   String url() {

@@ -11,10 +11,14 @@ public final class Commands {
    * Adds them all.
    *
    * @param tests runs unit tests of rules
+   * @param files reaches events where they are stored
    */
-  public static void addTo(CommandLine root, RuleTests tests) {
+  public static void addTo(CommandLine root, RuleTests tests, EventFiles files) {
     root.addSubcommand(new AlertsCommand());
-    root.addSubcommand(new EventsCommand());
+    CommandLine events = new CommandLine(new EventsCommand());
+    events.addSubcommand(new EventsExport(files));
+    events.addSubcommand(new EventsImport(files));
+    root.addSubcommand(events);
     root.addSubcommand(new NodesCommand());
     root.addSubcommand(new RulesCommand(tests));
     root.addSubcommand(new QueryCommand());

@@ -1,22 +1,24 @@
 package vigie.collector.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code collector events tail | search | show | parse}. */
+/** {@code collector events tail | search | show | export | import | parse}. */
 @Command(
     name = "events",
     description = "What happened on the nodes.",
@@ -52,7 +54,7 @@ final class EventsCommand {
     debug
   }
 
-  /** What to look for; the same for search and tail. */
+  /** What to look for; the same for all that look. */
   static final class Filter {
     @Option(names = "--node", paramLabel = "NODE", description = "only of this node")
     String node = "";
@@ -63,25 +65,59 @@ final class EventsCommand {
         description = "only of this type, such as probe.down")
     String type = "";
 
+    @Option(names = "--unit", paramLabel = "UNIT", description = "only of this systemd unit")
+    String unit = "";
+
     @Option(
         names = "--severity",
         paramLabel = "NAME",
         description =
-            "only of this severity: emerg, alert, crit, err, warning, notice, info, debug")
+            "only as bad as this or worse: emerg, alert, crit, err, warning, notice, info, debug")
     @Nullable Severity severity;
 
+    @Parameters(
+        arity = "0..1",
+        paramLabel = "TEXT",
+        description =
+            "what the text must say: words, \"these together\", prefix*; -word: must not say")
+    String text = "";
+
     Client.Parameters parameters(ReadOptions read) {
-      List<String> filters = new ArrayList<>(read.matchers);
-      for (String[] pair :
-          new String[][] {
-            {"node", node}, {"type", type}, {"severity", severity == null ? "" : severity.name()}
-          }) {
-        if (!pair[1].isEmpty()) {
-          filters.add(ReadOptions.equal(pair[0], pair[1]));
-        }
-      }
-      return new Client.Parameters().addAll("filter", filters);
+      return parameters(read.matchers);
     }
+
+    Client.Parameters parameters(List<String> matchers) {
+      return new Client.Parameters()
+          .addAll("filter", matchers)
+          .add("node", node)
+          .add("type", type)
+          .add("unit", unit)
+          .add("severity", severity == null ? "" : severity.name())
+          .add("q", text);
+    }
+  }
+
+  /** From when to when. */
+  static final class Range {
+    @Option(
+        names = "--since",
+        paramLabel = "TIME",
+        description = "from then on: 2h (back from now) or 2026-11-21T12:00:00Z")
+    String since = "";
+
+    @Option(names = "--until", paramLabel = "TIME", description = "before then")
+    String until = "";
+
+    Client.Parameters add(Client.Parameters parameters) {
+      return parameters.add("since", since).add("until", until);
+    }
+  }
+
+  static void warn(JsonNode answer, PrintWriter err) {
+    for (JsonNode warning : answer.path("warnings")) {
+      err.println("warning: " + Table.printable(warning.asText()));
+    }
+    err.flush();
   }
 
   private static Table table(ReadOptions read, List<JsonNode> events) {
@@ -112,49 +148,56 @@ final class EventsCommand {
         "",
         "Examples:",
         "  collector events search --node p1 --since 2h",
-        "  collector events search 'connection refused' --type probe.down -o json",
-        "  collector events search -l probe=calculatrice --limit 1000"
+        "  collector events search '\"connection refused\" -debug' --severity warning -o json",
+        "  collector events search -l probe=calculatrice -n 1000"
       })
   static final class Search implements Callable<Integer> {
+    private static final int PAGE = 5_000;
+    private static final int MOST = 1_000_000;
     @Mixin ReadOptions read = new ReadOptions();
     @Mixin Filter filter = new Filter();
-
-    @Parameters(
-        arity = "0..1",
-        paramLabel = "TEXT",
-        description = "words that must all be in the text")
-    String text = "";
+    @Mixin Range range = new Range();
 
     @Option(
-        names = "--since",
-        paramLabel = "TIME",
-        description = "from then on: 2h (back from now) or 2026-11-21T12:00:00Z")
-    String since = "";
-
-    @Option(names = "--until", paramLabel = "TIME", description = "before then")
-    String until = "";
-
-    @Option(
-        names = "--limit",
+        names = {"-n", "--limit"},
         paramLabel = "N",
-        description = "at most so many (default: 100, most 10000)")
+        description = "at most so many (default: 100); for very many see export")
     int limit = 100;
+
+    @Option(
+        names = "--before",
+        paramLabel = "ID",
+        description = "only what is older than the event with this id: go on behind a search")
+    String before = "";
 
     @Override
     public Integer call() {
-      JsonNode answer =
-          read.client()
-              .get(
-                  "/api/vigie/events",
-                  filter
-                      .parameters(read)
-                      .add("q", text)
-                      .add("since", since)
-                      .add("until", until)
-                      .add("limit", Integer.toString(limit)));
-      List<JsonNode> events = new ArrayList<>();
-      answer.path("events").forEach(events::add);
-      read.print(table(read, events), answer.path("events"), "no events");
+      if (limit < 1 || limit > MOST) {
+        throw new CliException(2, "-n " + limit + " is not within 1 to " + MOST);
+      }
+      Client client = read.client();
+      ArrayNode events = JsonNodeFactory.instance.arrayNode();
+      JsonNode answer;
+      String next = before;
+      do {
+        answer =
+            client.get(
+                "/api/vigie/events",
+                range
+                    .add(filter.parameters(read))
+                    .add("before", next)
+                    .add("limit", Integer.toString(Math.min(PAGE, limit - events.size()))));
+        answer.path("events").forEach(events::add);
+        next = answer.path("next").asText();
+      } while (!next.isEmpty() && events.size() < limit && !answer.path("events").isEmpty());
+      List<JsonNode> rows = new ArrayList<>();
+      events.forEach(rows::add);
+      read.print(table(read, rows), events, "no events");
+      warn(answer, read.err());
+      if (!next.isEmpty() && limit > 1 && System.console() != null) {
+        read.err().println("perhaps more: --before " + next + ", or a larger -n");
+        read.err().flush();
+      }
       return events.isEmpty() ? 1 : 0;
     }
   }
@@ -162,15 +205,15 @@ final class EventsCommand {
   @Command(
       name = "tail",
       description = "The newest events, oldest of them first; with -f go on as they come.",
-      footer = {"", "Example:", "  collector events tail -f --node p1"})
+      footer = {"", "Example:", "  collector events tail -f --node p1 --severity warning"})
   static final class Tail implements Callable<Integer> {
-    private static final int REMEMBERED = 10_000;
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
     @Mixin ReadOptions read = new ReadOptions();
     @Mixin Filter filter = new Filter();
 
     @Option(
         names = {"-f", "--follow"},
-        description = "go on until Ctrl-C")
+        description = "go on until Ctrl-C, also when the collector is away for a while")
     boolean follow;
 
     @Option(
@@ -179,39 +222,73 @@ final class EventsCommand {
         description = "so many at first (default: 10)")
     int lines = 10;
 
+    private String last = "";
+
     @Override
     public Integer call() throws InterruptedException {
       Client client = read.client();
-      Set<String> seen = new HashSet<>();
-      Ticker ticker = new Ticker(Duration.ofSeconds(1));
-      int limit = Math.max(1, lines);
-      while (true) {
-        List<JsonNode> fresh = new ArrayList<>();
-        JsonNode answer =
-            client.get(
-                "/api/vigie/events", filter.parameters(read).add("limit", Integer.toString(limit)));
-        for (JsonNode event : answer.path("events")) {
-          if (seen.add(event.path("id").asText())) {
-            fresh.add(event);
-          }
+      int limit = Math.max(1, Math.min(lines, 10_000));
+      JsonNode answer =
+          client.get(
+              "/api/vigie/events", filter.parameters(read).add("limit", Integer.toString(limit)));
+      List<JsonNode> events = new ArrayList<>();
+      answer.path("events").forEach(events::add);
+      Collections.reverse(events);
+      (lines < 1 ? List.<JsonNode>of() : events).forEach(this::print);
+      warn(answer, read.err());
+      last = answer.path("newest").asText();
+      Duration pause = Duration.ofMillis(200);
+      while (follow) {
+        if (follow(client)) {
+          pause = Duration.ofMillis(200);
         }
-        Collections.reverse(fresh);
-        PrintWriter out = read.out();
-        for (JsonNode event : fresh) {
-          out.println(read.format == ReadOptions.Format.json ? event.toString() : line(event));
-        }
-        out.flush();
-        if (!follow) {
-          return 0;
-        }
-        if (seen.size() > REMEMBERED) {
-          // The last answer's ids are all that a next answer can repeat.
-          seen.clear();
-          answer.path("events").forEach(event -> seen.add(event.path("id").asText()));
-        }
-        limit = 1000;
-        ticker.await();
+        new Ticker(pause).await();
+        Duration twice = pause.multipliedBy(2);
+        pause = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
       }
+      return 0;
+    }
+
+    /** Until the stream ends; false if there was none. */
+    private boolean follow(Client client) {
+      try (Stream<String> stream =
+          client.lines("/api/vigie/events/stream", filter.parameters(read).add("after", last))) {
+        stream.forEach(this::take);
+        return true;
+      } catch (UncheckedIOException e) {
+        return true; // it was there, and will be again
+      } catch (CliException e) {
+        if (e.exitCode() != 3) {
+          throw e;
+        }
+        return false;
+      }
+    }
+
+    private String id = "";
+    private boolean skips;
+
+    private void take(String line) {
+      if (line.startsWith("id: ")) {
+        id = line.substring(4);
+      } else if (line.equals("event: skipped")) {
+        skips = true;
+      } else if (line.startsWith("data: ")) {
+        if (skips) {
+          read.err().println("… more came than could be shown; see events search");
+          read.err().flush();
+        } else {
+          print(Client.parse(line.substring(6)));
+          last = id;
+        }
+        skips = false;
+      }
+    }
+
+    private void print(JsonNode event) {
+      PrintWriter out = read.out();
+      out.println(read.format == ReadOptions.Format.json ? event.toString() : line(event));
+      out.flush();
     }
   }
 

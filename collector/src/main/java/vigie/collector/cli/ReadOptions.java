@@ -83,6 +83,13 @@ final class ReadOptions {
     return spec.commandLine().getOut();
   }
 
+  PrintWriter err() {
+    if (spec == null) {
+      throw new IllegalStateException("BUG: options outside of a command");
+    }
+    return spec.commandLine().getErr();
+  }
+
   /**
    * Prints the table, or {@code data} as JSON or YAML; {@code ifEmpty} where the table has no row.
    */

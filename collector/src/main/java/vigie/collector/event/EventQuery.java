@@ -1,10 +1,7 @@
 package vigie.collector.event;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.StringTokenizer;
 import vigie.collector.label.LabelMatcher;
 
 /**
@@ -12,34 +9,113 @@ import vigie.collector.label.LabelMatcher;
  *
  * @param since the earliest event time, included
  * @param until the latest event time, excluded
- * @param matchers on {@code node}, {@code type}, {@code severity} (its name, such as {@code err}),
- *     {@code app} and the event's fields
- * @param text words that must all occur in the text, also within other words, without regard to
- *     case; {@code ""} for no condition
+ * @param matchers on {@code node}, {@code type}, {@code severity} and {@code facility} (their
+ *     names, such as {@code err} and {@code daemon}), {@code app} and the event's fields
+ * @param text what the text must say
+ * @param lines further conditions on the text
  * @param limit most events returned, 1 to 10,000; fewer come where they would take much memory, and
  *     {@code before} gets the rest
  * @param before return only events older than the one with this id ({@code ""} from the newest):
  *     the next page
+ * @param after return only events newer than the one with this id ({@code ""} for all)
  */
 public record EventQuery(
     Instant since,
     Instant until,
     List<LabelMatcher> matchers,
-    String text,
+    TextQuery text,
+    List<LineFilter> lines,
     int limit,
-    String before) {
+    String before,
+    String after) {
+  public static final int MOST = 10_000;
+
   /** The names of severities 0 to 7, as syslog has them. */
   public static final List<String> SEVERITIES =
       List.of("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug");
 
+  /** The names of facilities 0 to 23, as syslog.conf has them where it names them. */
+  public static final List<String> FACILITIES =
+      List.of(
+          "kern",
+          "user",
+          "mail",
+          "daemon",
+          "auth",
+          "syslog",
+          "lpr",
+          "news",
+          "uucp",
+          "cron",
+          "authpriv",
+          "ftp",
+          "ntp",
+          "audit",
+          "alert",
+          "clock",
+          "local0",
+          "local1",
+          "local2",
+          "local3",
+          "local4",
+          "local5",
+          "local6",
+          "local7");
+
   public EventQuery {
     matchers = List.copyOf(matchers);
-    if (limit < 1 || limit > 10_000) {
-      throw new IllegalArgumentException("limit " + limit + " is not within 1 to 10000");
+    lines = List.copyOf(lines);
+    if (limit < 1 || limit > MOST) {
+      throw new IllegalArgumentException("limit " + limit + " is not within 1 to " + MOST);
     }
   }
 
-  /** Whether the event meets all conditions but {@code limit} and {@code before}. */
+  /**
+   * A search in words.
+   *
+   * @throws IllegalArgumentException if {@code text} is wrong, see {@link TextQuery#parse}
+   */
+  public EventQuery(
+      Instant since,
+      Instant until,
+      List<LabelMatcher> matchers,
+      String text,
+      int limit,
+      String before) {
+    this(since, until, matchers, TextQuery.parse(text), List.of(), limit, before, "");
+  }
+
+  /** The newest events without a condition. */
+  public static EventQuery newest(int limit) {
+    return new EventQuery(Instant.MIN, Instant.MAX, List.of(), "", limit, "");
+  }
+
+  /** The next page of the same search. */
+  public EventQuery before(String id) {
+    return new EventQuery(since, until, matchers, text, lines, limit, id, after);
+  }
+
+  /** The same search over what is newer. */
+  public EventQuery after(String id) {
+    return new EventQuery(since, until, matchers, text, lines, limit, before, id);
+  }
+
+  public EventQuery withLimit(int most) {
+    return new EventQuery(since, until, matchers, text, lines, most, before, after);
+  }
+
+  /** A matcher of this severity and all that are worse; the name must be a severity's. */
+  public static LabelMatcher atLeast(String severity) {
+    int index = SEVERITIES.indexOf(severity);
+    if (index < 0) {
+      throw new IllegalArgumentException(
+          "\"" + severity + "\" is no severity; there are " + String.join(", ", SEVERITIES));
+    }
+    return new LabelMatcher(
+        LabelMatcher.Op.REGEX, "severity", String.join("|", SEVERITIES.subList(0, index + 1)));
+  }
+
+  /** Whether the event meets all conditions but {@code limit}, {@code before}, {@code after}. */
   public boolean matches(Event event) {
     if (event.time().isBefore(since) || !event.time().isBefore(until)) {
       return false;
@@ -49,39 +125,23 @@ public record EventQuery(
         return false;
       }
     }
-    return containsWords(event.text());
+    for (LineFilter line : lines) {
+      if (!line.matches(event.text())) {
+        return false;
+      }
+    }
+    return text.matches(event.text());
   }
 
-  private static String value(Event event, String name) {
+  /** What a matcher of this name looks at. */
+  public static String value(Event event, String name) {
     return switch (name) {
       case "node" -> event.node();
       case "type" -> event.type();
       case "app" -> event.app();
       case "severity" -> SEVERITIES.get(event.severity());
+      case "facility" -> FACILITIES.get(event.facility());
       default -> event.field(name);
     };
-  }
-
-  private boolean containsWords(String within) {
-    if (text.isBlank()) {
-      return true;
-    }
-    String folded = within.toLowerCase(Locale.ROOT);
-    for (String word : words()) {
-      if (!folded.contains(word)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** The words of {@code text}, in lower case. */
-  public List<String> words() {
-    StringTokenizer words = new StringTokenizer(text.toLowerCase(Locale.ROOT));
-    List<String> all = new ArrayList<>();
-    while (words.hasMoreTokens()) {
-      all.add(words.nextToken());
-    }
-    return all;
   }
 }

@@ -104,7 +104,7 @@ public final class EventSeries implements EventListener {
       EventQuery query =
           new EventQuery(now.minus(RESTORED), now.plus(RESTORED), ofType, "", 10_000, "");
       try {
-        store.search(query).forEach(stored -> history.add(stored.event()));
+        store.search(query).events().forEach(stored -> history.add(stored.event()));
       } catch (RuntimeException e) {
         // A collector that starts without is better than none.
         log.error(

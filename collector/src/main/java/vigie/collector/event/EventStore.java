@@ -1,7 +1,10 @@
 package vigie.collector.event;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /** Keeps events and finds them again. Safe for all threads. */
 public interface EventStore {
@@ -22,9 +25,52 @@ public interface EventStore {
    */
   void append(Event event, byte[] raw, Runnable whenDurable);
 
-  /** What matches, newest first, at most {@code query.limit()}. */
-  List<StoredEvent> search(EventQuery query);
+  /**
+   * What matches, newest first, at most {@code query.limit()}.
+   *
+   * @throws IllegalArgumentException if {@code before} or {@code after} is no id
+   * @throws IllegalStateException if it takes too long, saying what to do
+   */
+  EventPage search(EventQuery query);
+
+  /**
+   * Shows everything that matches to {@code visitor}, whatever the query's limit, without the
+   * records as they came, in no order that is promised, until that says false.
+   *
+   * @return warnings, as {@link EventPage#warnings}
+   * @throws IllegalStateException if it takes too long, saying what to do
+   */
+  List<String> scan(EventQuery query, Predicate<Event> visitor);
 
   /** One event by its id. */
   Optional<StoredEvent> find(String id);
+
+  /**
+   * The streams of events received on the days from {@code since} to {@code until}; at most 10,000
+   * of each file of events.
+   */
+  Set<EventStream> streams(Instant since, Instant until);
+
+  /**
+   * Takes events that another store, or an earlier life of this one, exported. They are found by
+   * searches, older than all that was received here; nobody is told of them. One that is there
+   * already (the same id and receipt, or the same number of the same spool) is left out. Durable
+   * when this returns.
+   *
+   * @throws IllegalStateException if the disk refuses them, saying why
+   */
+  Imported insertHistory(List<StoredEvent> events);
+
+  /**
+   * What became of imported events.
+   *
+   * @param taken new ones
+   * @param known that were there already
+   * @param tooOld that would be deleted at once by the limit on their age
+   */
+  record Imported(int taken, int known, int tooOld) {
+    public Imported plus(Imported other) {
+      return new Imported(taken + other.taken, known + other.known, tooOld + other.tooOld);
+    }
+  }
 }

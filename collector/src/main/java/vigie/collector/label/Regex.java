@@ -14,6 +14,7 @@ public final class Regex {
   private static final int LONGEST = 16 * 1024;
   private final String text;
   private final Pattern pattern;
+  private volatile @Nullable Pattern anywhere;
 
   private Regex(String text, Pattern pattern) {
     this.text = text;
@@ -77,7 +78,12 @@ public final class Regex {
 
   /** The expression without anchors; rarely asked for, so made when it is. */
   private Pattern anywhere() {
-    return Pattern.compile(text);
+    Pattern made = anywhere;
+    if (made == null) {
+      made = Pattern.compile(text);
+      anywhere = made;
+    }
+    return made;
   }
 
   /** The template filled in from a match of the whole text, null where it does not match. */

@@ -7,14 +7,13 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import vigie.base.time.ManualClock;
 
 class EventIntakeTest {
   /** Becomes durable when the test says so. */
-  private static final class SlowStore implements EventStore {
+  private static final class SlowStore extends MemoryEventStore {
     private final List<Runnable> pending = new ArrayList<>();
     private final List<Event> events = new ArrayList<>();
     private boolean refuses;
@@ -40,16 +39,6 @@ class EventIntakeTest {
       for (int i = 0; i < count; i++) {
         pending.remove(0).run();
       }
-    }
-
-    @Override
-    public List<StoredEvent> search(EventQuery query) {
-      return List.of();
-    }
-
-    @Override
-    public Optional<StoredEvent> find(String id) {
-      return Optional.empty();
     }
   }
 

@@ -188,7 +188,7 @@ class EventSeriesTest {
     series.restore(
         new MemoryEventStore() {
           @Override
-          public synchronized List<StoredEvent> search(EventQuery query) {
+          public synchronized EventPage search(EventQuery query) {
             throw new IllegalStateException("the search took longer than 30 s");
           }
         });

@@ -1,13 +1,16 @@
 package vigie.collector.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +64,7 @@ public abstract class EventStoreContract {
     List<Event> paged = new ArrayList<>();
     String before = "";
     while (true) {
-      List<StoredEvent> page = store.search(query("", 10, before));
+      List<StoredEvent> page = store.search(query("", 10, before)).events();
       if (page.isEmpty()) {
         break;
       }
@@ -84,6 +87,8 @@ public abstract class EventStoreContract {
         "severity=err:3",
         "severity=nonsense:",
         "severity=~err|notice:1,2,3,4,5",
+        "facility=user:1,2,3,4,5",
+        "facility=daemon:",
         "app=vigie:1,2,3",
         "probe=web:1",
         "probe!=web:2,3,4,5",
@@ -103,7 +108,9 @@ public abstract class EventStoreContract {
     List<String> found = new ArrayList<>();
     for (Event event :
         events(
-            store.search(new EventQuery(Instant.MIN, Instant.MAX, List.of(matcher), "", 9, "")))) {
+            store
+                .search(new EventQuery(Instant.MIN, Instant.MAX, List.of(matcher), "", 9, ""))
+                .events())) {
       found.add(event.text().substring(event.text().lastIndexOf('/') + 1));
     }
     Collections.reverse(found);
@@ -126,14 +133,117 @@ public abstract class EventStoreContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"disk", "DISK full", "full disk", "é", "ÉTÉ", "100%", "behind", "a_b"})
-  void givenWords_whenSearched_thenTheTextHoldsThemAllWhateverTheirCase(String words) {
+  @ValueSource(
+      strings = {
+        "disk:1",
+        "DISK full:1",
+        "full disk:1",
+        "dis:",
+        "dis*:1,2",
+        "é:",
+        "ÉTÉ:1",
+        "100%:1,2",
+        "behind:1",
+        "a_b:1",
+        "\"disk 100\":1",
+        "\"full disk\":",
+        "\"100 full*\":1",
+        "-disk:2",
+        "100 -\"100 full\":2",
+        "disk -full:",
+        "10.0.0.1:1",
+        "10.0.0:1,2",
+        "10.0.0.2:2",
+        "0.10:"
+      })
+  void givenWords_whenSearched_thenTheTextSaysThemAllWhateverTheirCase(String wanted) {
     append(
         List.of(
-            Events.foreign("p1", "syslog", "Disk 100% FULL été a_b\0behind"),
-            Events.foreign("p1", "syslog", "disc 100 ful ete axb")));
-    assertThat(search(words, 9)).hasSize(1);
-    assertThat(search(words + " other", 9)).isEmpty();
+            Events.foreign("p1", "syslog", "Disk 100% FULL été a_b\0behind from 10.0.0.1"),
+            Events.foreign("p1", "syslog", "disc 100 ful ete axb at 10.0.0.2 ")));
+    int colon = wanted.lastIndexOf(':');
+    List<String> found = new ArrayList<>();
+    for (Event event : search(wanted.substring(0, colon), 9)) {
+      found.add(event.text().startsWith("Disk") ? "1" : "2");
+    }
+    Collections.reverse(found);
+    assertThat(String.join(",", found)).isEqualTo(wanted.substring(colon + 1));
+    assertThat(search(wanted.substring(0, colon) + " other", 9)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"|=Disk 1:1", "|=disk:", "!=Disk:2", "|~D.sk:1", "|~^disc:2", "!~i.*e:"})
+  void givenLineFilters_whenSearched_thenTheyLookAtTheCharacters(String wanted) {
+    append(
+        List.of(
+            Events.foreign("p1", "syslog", "Disk 100% line"),
+            Events.foreign("p1", "syslog", "disc 100 line")));
+    int colon = wanted.lastIndexOf(':');
+    String text = wanted.substring(2, colon);
+    boolean not = wanted.startsWith("!");
+    LineFilter line =
+        wanted.charAt(1) == '=' ? LineFilter.contains(text, not) : LineFilter.finds(text, not);
+    EventQuery query =
+        new EventQuery(
+            Instant.MIN, Instant.MAX, List.of(), TextQuery.ANY, List.of(line), 9, "", "");
+    List<String> found = new ArrayList<>();
+    texts(query).forEach(one -> found.add(one.startsWith("Disk") ? "1" : "2"));
+    assertThat(String.join(",", found)).isEqualTo(wanted.substring(colon + 1));
+    List<String> scanned = new ArrayList<>();
+    assertThat(store.scan(query, event -> scanned.add(event.text()))).isEmpty();
+    assertThat(scanned).isEqualTo(texts(query));
+  }
+
+  @Test
+  void givenAnId_whenAskedForWhatIsNewer_thenThatComesAndTheNewestIdIsTold() {
+    append(List.of(Events.foreign("p1", "syslog", "1"), Events.foreign("p2", "syslog", "2")));
+    EventPage first = store.search(query("", 1, ""));
+    assertThat(first.next()).isEqualTo(first.newest()).isEqualTo(first.events().get(0).id());
+    append(List.of(Events.foreign("p1", "syslog", "3")));
+    EventPage next = store.search(query("", 9, "").after(first.newest()));
+    assertThat(events(next.events())).extracting(Event::text).containsExactly("3");
+    assertThat(next.next()).isEmpty();
+    assertThat(store.search(query("", 9, "").after(next.newest())).events()).isEmpty();
+    assertThatThrownBy(() -> store.search(query("", 9, "nonsense")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("nonsense");
+  }
+
+  @Test
+  void givenEvents_whenAskedForStreams_thenEachComesOnce() {
+    append(
+        List.of(
+            Events.agent("p1", "s1", 1, "unit.failed", "unit", "a.service"),
+            Events.agent("p1", "s1", 2, "unit.failed", "unit", "a.service"),
+            Events.foreign("p2", "syslog", "2")));
+    assertThat(store.streams(Instant.MIN, Instant.MAX))
+        .containsExactlyInAnyOrder(
+            new EventStream("p1", 1, 5, "vigie", "unit.failed", "a.service"),
+            new EventStream("p2", 1, 5, "app", "syslog", ""));
+  }
+
+  @Test
+  void givenExportedEvents_whenImportedTwice_thenEachIsThereOnceOldestAndMarked() {
+    List<Event> own = List.of(Events.agent("p1", "s1", 5, "probe.up"));
+    append(own);
+    StoredEvent known = store.search(query("", 1, "")).events().get(0);
+    ByteBuffer raw = ByteBuffer.wrap(new byte[] {'r', (byte) 0xff, 'x'});
+    Event foreign = Events.foreign("p9", "syslog", "x");
+    List<StoredEvent> exported =
+        List.of(
+            new StoredEvent("7", foreign, raw, ""),
+            new StoredEvent("8", foreign, raw, ""),
+            new StoredEvent("1000", Events.agent("p1", "s1", 5, "probe.up"), raw, ""),
+            new StoredEvent("9", Events.agent("p1", "s1", 4, "probe.down"), raw, ""),
+            known);
+    assertThat(store.insertHistory(exported)).isEqualTo(new EventStore.Imported(3, 2, 0));
+    assertThat(store.insertHistory(exported)).isEqualTo(new EventStore.Imported(0, 5, 0));
+    List<StoredEvent> all = store.search(query("", 9, "")).events();
+    assertThat(all).extracting(StoredEvent::imported).containsExactlyInAnyOrder("", "9", "8", "7");
+    assertThat(all.get(0)).isEqualTo(known);
+    assertThat(all).allMatch(one -> store.find(one.id()).equals(Optional.of(one)));
+    assertThat(all.get(1).raw()).isEqualTo(raw);
+    assertThat(search("x", 9)).containsExactly(foreign, foreign);
   }
 
   @Test
@@ -157,7 +267,7 @@ public abstract class EventStoreContract {
     append(
         List.of(
             Events.agent("p1", "s1", 1, "probe.up"), Events.agent("p1", "s1", 2, "probe.down")));
-    for (StoredEvent stored : store.search(query("", 9, ""))) {
+    for (StoredEvent stored : store.search(query("", 9, "")).events()) {
       assertThat(store.find(stored.id())).contains(stored);
     }
     assertThat(store.find("999999")).isEmpty();
@@ -201,11 +311,11 @@ public abstract class EventStoreContract {
   }
 
   private List<Event> search(String text, int limit) {
-    return events(store.search(query(text, limit, "")));
+    return events(store.search(query(text, limit, "")).events());
   }
 
   private List<String> texts(EventQuery query) {
-    return events(store.search(query)).stream().map(Event::text).toList();
+    return events(store.search(query).events()).stream().map(Event::text).toList();
   }
 
   private static List<Event> events(List<StoredEvent> stored) {

@@ -2,6 +2,8 @@ package vigie.collector.event;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** Events for tests. */
@@ -47,6 +49,18 @@ public final class Events {
         e.fields(),
         e.text(),
         e.origin());
+  }
+
+  /** All that the store has, page by page, newest first. */
+  public static List<StoredEvent> all(EventStore store) {
+    List<StoredEvent> all = new ArrayList<>();
+    EventPage page = store.search(EventQuery.newest(EventQuery.MOST));
+    all.addAll(page.events());
+    while (!page.next().isEmpty()) {
+      page = store.search(EventQuery.newest(EventQuery.MOST).before(page.next()));
+      all.addAll(page.events());
+    }
+    return all;
   }
 
   public static Event severity(Event e, int severity) {

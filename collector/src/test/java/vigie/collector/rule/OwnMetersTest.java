@@ -26,8 +26,13 @@ class OwnMetersTest {
           "build.info",
           "dispatch.groups",
           "dispatch.notifications",
+          "event.days.dropped",
           "event.log.records",
           "event.log.sync",
+          "event.store.bytes",
+          "event.stream.cut",
+          "event.stream.skipped",
+          "event.streams",
           "events.duplicate",
           "events.taken",
           "facts.cpu.seconds",
@@ -36,6 +41,10 @@ class OwnMetersTest {
           "probe.runs",
           "push.pending.bytes",
           "push.sent",
+          "receive.limit",
+          "receive.partial.bytes",
+          "receive.source.bytes",
+          "receive.source.records",
           "relp.answered",
           "relp.bytes",
           "relp.empty",
@@ -56,7 +65,12 @@ class OwnMetersTest {
           "ship.sessions",
           "spool.records.in",
           "spool.records.out",
-          "spool.syncs");
+          "spool.syncs",
+          "syslog.connections",
+          "syslog.empty",
+          "syslog.forward.sent",
+          "syslog.messages",
+          "syslog.routed.away");
 
   @Test
   void givenMetersOfTheSources_whenLookedUpInTheRules_thenEachHasOneOrIsHarmless()

@@ -110,7 +110,7 @@ public final class AlertsApi {
       json.writeArrayFieldStart("events");
       for (Event event : alert.events()) {
         json.writeStartObject();
-        EventsApi.fields(json, event);
+        EventJson.fields(json, event);
         json.writeEndObject();
       }
       json.writeEndArray();

@@ -14,8 +14,16 @@ final class RelpMeters {
   final Counter empty;
   private final MeterRegistry registry;
 
-  RelpMeters(MeterRegistry registry, Supplier<Number> sessions, Supplier<Number> unackedBytes) {
+  /** Counts what was answered among what all receivers have taken. */
+  final Counter messages;
+
+  RelpMeters(
+      MeterRegistry registry,
+      Counter messages,
+      Supplier<Number> sessions,
+      Supplier<Number> unackedBytes) {
     this.registry = registry;
+    this.messages = messages;
     records = counter("vigie.relp.records", "Records received over RELP");
     bytes = counter("vigie.relp.bytes", "Bytes of records received over RELP");
     answered = counter("vigie.relp.answered", "Records answered with 200 after their sync");

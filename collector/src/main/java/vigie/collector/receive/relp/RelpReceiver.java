@@ -1,36 +1,33 @@
 package vigie.collector.receive.relp;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicLong;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import vigie.base.net.Addresses;
+import org.jspecify.annotations.Nullable;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Peer;
+import vigie.base.net.ReloadingTls;
 import vigie.base.relp.RelpDecoder;
 import vigie.base.relp.RelpLimits;
 import vigie.base.relp.RelpOffers;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 import vigie.collector.event.EventSink;
+import vigie.collector.receive.Listener;
+import vigie.collector.receive.ReceiveLimits;
+import vigie.collector.receive.Receiving;
+import vigie.collector.receive.Records;
 
 /**
  * Listens for RELP and gives each record to the sink as an event. A record is answered with 200
@@ -38,41 +35,46 @@ import vigie.collector.event.EventSink;
  * Safe for all threads.
  */
 public final class RelpReceiver implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(RelpReceiver.class);
   private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
-  private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
-  private static final Duration KEEP_ALIVE_EVERY = Duration.ofSeconds(5);
-  private static final int KEEP_ALIVE_PROBES = 3;
-  private static final long LOG_EVERY_NANOS = 10_000_000_000L;
 
+  private final Receiving receiving;
   private final RelpLimits limits;
-  private final EventSink sink;
-  private final Executor executor;
-  private final Clock clock;
+  private final EventLoops loops;
   private final RelpMeters meters;
   private final RelpOffers offers;
+  private final Records records;
   private final Identities identities = new Identities();
-  private final AtomicLong unackedBytes = new AtomicLong();
   private final Map<Channel, RelpSession> sessions = new ConcurrentHashMap<>();
-  private final Map<InetAddress, Integer> perAddress = new HashMap<>();
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final Scheduler.Task check;
-  private final Channel listening;
   private volatile boolean closing;
 
-  // Guarded by this.
-  private long lastLoggedNanos;
-  private boolean logged;
-  private long unlogged;
-
   /**
-   * Listens.
+   * A receiver that listens nowhere yet.
    *
    * @param software what it says about itself in open: {@code NAME,VERSION,URL}
-   * @param sink may block: it is called on {@code executor} only
-   * @param executor runs the sessions' turns; has at most one of each session at a time, so it
-   *     needs no bound of its own
    * @param scheduler runs the time limits
-   * @throws UncheckedIOException if the address cannot be bound; its message names the address
+   */
+  public RelpReceiver(Receiving receiving, EventLoops loops, String software, Scheduler scheduler) {
+    this.receiving = receiving;
+    this.limits = receiving.limits().relp();
+    this.loops = loops;
+    this.records = new Records(receiving.limits());
+    this.meters =
+        new RelpMeters(
+            receiving.registry(),
+            receiving.messages("relp"),
+            sessions::size,
+            receiving.turns()::queuedBytes);
+    this.offers = RelpOffers.ours(software);
+    this.check = scheduler.every(CHECK_EVERY, CHECK_EVERY, this::checkTime);
+  }
+
+  /**
+   * A receiver of its own that listens on one plain port.
+   *
+   * @param executor runs the sessions' turns, which may block
+   * @throws java.io.UncheckedIOException if the address cannot be bound
    */
   public RelpReceiver(
       EventLoops loops,
@@ -84,100 +86,57 @@ public final class RelpReceiver implements AutoCloseable {
       Clock clock,
       Scheduler scheduler,
       MeterRegistry registry) {
-    this.limits = limits;
-    this.sink = sink;
-    this.executor = executor;
-    this.clock = clock;
-    this.meters = new RelpMeters(registry, sessions::size, unackedBytes::get);
-    this.offers = RelpOffers.ours(software);
-    this.listening = listen(loops, address);
-    this.check = scheduler.every(CHECK_EVERY, CHECK_EVERY, this::checkTime);
+    this(
+        new Receiving(
+            ReceiveLimits.DEFAULTS.with(limits), sink, executor, loops, clock, scheduler, registry),
+        loops,
+        software,
+        scheduler);
+    listen(address, null, executor);
   }
 
-  private Channel listen(EventLoops loops, InetSocketAddress address) {
-    InetSocketAddress resolved =
-        address.isUnresolved()
-            ? new InetSocketAddress(address.getHostString(), address.getPort())
-            : address;
-    ChannelFuture bind =
-        new ServerBootstrap()
-            .group(loops.group())
-            .channel(loops.serverChannel())
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .option(ChannelOption.SO_BACKLOG, 1024)
-            .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    // RELP has no ping: an open session is the sign that a quiet node lives, and
-                    // what a lost link left behind must not hold a spool's identity for long.
-                    loops.keepAlive(channel, KEEP_ALIVE, KEEP_ALIVE_EVERY, KEEP_ALIVE_PROBES);
-                    accept(channel);
-                  }
-                })
-            .bind(resolved)
-            .awaitUninterruptibly();
-    if (!bind.isSuccess()) {
-      Throwable cause = bind.cause();
-      throw new UncheckedIOException(
-          "cannot listen for RELP on "
-              + Addresses.format(address)
-              + ": "
-              + (cause == null ? "unknown" : cause.getMessage()),
-          cause instanceof IOException io ? io : new IOException(cause));
-    }
-    return bind.channel();
+  /**
+   * Listens on one more address.
+   *
+   * @param tls null for plain connections
+   * @param handshakes runs the expensive parts of TLS
+   * @return the port, also where 0 was asked for
+   * @throws java.io.UncheckedIOException if the address cannot be bound; its message names it
+   */
+  public int listen(InetSocketAddress address, @Nullable ReloadingTls tls, Executor handshakes) {
+    Listener listener =
+        new Listener(
+            receiving,
+            new Listener.Sessions() {
+              @Override
+              public void open(SocketChannel channel, Peer peer) {
+                RelpReceiver.this.open(channel, peer);
+              }
+
+              @Override
+              public void refused(String reason) {
+                meters.refused(reason);
+              }
+            },
+            loops,
+            tls == null ? "RELP" : "RELP over TLS",
+            address,
+            tls,
+            handshakes);
+    listeners.add(listener);
+    return listener.port();
   }
 
-  private void accept(SocketChannel channel) {
-    InetSocketAddress remote = channel.remoteAddress();
-    if (remote == null) {
-      channel.close(); // gone already
-      return;
-    }
-    String refusal = closing ? "closing" : admit(remote.getAddress());
-    if (!refusal.isEmpty()) {
-      meters.refused(refusal);
-      logFault(Addresses.format(remote), "too many connections, limit=" + refusal);
+  private void open(SocketChannel channel, Peer peer) {
+    if (closing) {
       channel.close();
       return;
     }
     RelpDecoder decoder = new RelpDecoder(limits);
-    RelpSession session = new RelpSession(this, channel, decoder, remote);
+    RelpSession session = new RelpSession(this, channel, decoder, peer);
     sessions.put(channel, session);
-    channel
-        .closeFuture()
-        .addListener(
-            closed -> {
-              sessions.remove(channel);
-              leave(remote.getAddress());
-            });
+    channel.closeFuture().addListener(closed -> sessions.remove(channel));
     channel.pipeline().addLast(decoder).addLast(session);
-  }
-
-  /** Counts the connection in; otherwise the limit that it broke. */
-  String admit(InetAddress address) {
-    if (sessions.size() >= limits.connections()) {
-      return "connections";
-    }
-    if (address.isLoopbackAddress()) {
-      return "";
-    }
-    synchronized (perAddress) {
-      int count = perAddress.getOrDefault(address, 0);
-      if (count >= limits.connectionsPerAddress()) {
-        return "address";
-      }
-      perAddress.put(address, count + 1);
-      return "";
-    }
-  }
-
-  void leave(InetAddress address) {
-    synchronized (perAddress) {
-      perAddress.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
-    }
   }
 
   private void checkTime() {
@@ -189,9 +148,9 @@ public final class RelpReceiver implements AutoCloseable {
     return identities.nodes();
   }
 
-  /** The port it listens on, also where 0 was asked for. */
+  /** The port of the first address, also where 0 was asked for. */
   public int port() {
-    return ((InetSocketAddress) listening.localAddress()).getPort();
+    return listeners.get(0).port();
   }
 
   /**
@@ -201,7 +160,7 @@ public final class RelpReceiver implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    listening.close().awaitUninterruptibly();
+    listeners.forEach(Listener::close);
     sessions.forEach(
         (channel, session) -> channel.eventLoop().execute(() -> session.end("shutdown")));
     ChannelGroup left = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
@@ -211,45 +170,12 @@ public final class RelpReceiver implements AutoCloseable {
     left.close().awaitUninterruptibly();
   }
 
-  /** Logs a peer's fault, but at most one in 10 s: anybody can make them. */
-  void logFault(String peer, String message) {
-    long before;
-    synchronized (this) {
-      long now = clock.nanos();
-      if (logged && now - lastLoggedNanos < LOG_EVERY_NANOS) {
-        unlogged++;
-        return;
-      }
-      logged = true;
-      lastLoggedNanos = now;
-      before = unlogged;
-      unlogged = 0;
-    }
-    log.warn("peer at fault peer={} cause=\"{}\" unlogged={}", peer, message, before);
-  }
-
-  void addUnacked(long bytes) {
-    unackedBytes.addAndGet(bytes);
-  }
-
-  boolean hasRoom() {
-    return unackedBytes.get() < limits.totalUnackedBytes();
+  Receiving receiving() {
+    return receiving;
   }
 
   RelpLimits limits() {
     return limits;
-  }
-
-  EventSink sink() {
-    return sink;
-  }
-
-  Executor executor() {
-    return executor;
-  }
-
-  Clock clock() {
-    return clock;
   }
 
   RelpMeters meters() {
@@ -258,6 +184,10 @@ public final class RelpReceiver implements AutoCloseable {
 
   RelpOffers offers() {
     return offers;
+  }
+
+  Records records() {
+    return records;
   }
 
   Identities identities() {

@@ -15,12 +15,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Addresses;
+import vigie.base.net.Peer;
 import vigie.base.relp.RelpDecoder;
 import vigie.base.relp.RelpEncoder;
 import vigie.base.relp.RelpFault;
@@ -29,12 +30,16 @@ import vigie.base.relp.RelpLimits;
 import vigie.base.relp.RelpOffers;
 import vigie.base.syslog.SyslogMessage;
 import vigie.base.syslog.SyslogParser;
+import vigie.base.time.Clock;
 import vigie.collector.event.Event;
+import vigie.collector.receive.Limit;
+import vigie.collector.receive.Senders;
+import vigie.collector.receive.Turns;
 
 /**
  * One RELP session: open, records, close.
  *
- * <p>Frames come in on the event loop and wait, in order, for the receiver's executor, where each
+ * <p>Frames come in on the event loop and wait, in order, for their source's turn, where each
  * becomes an event and goes to the sink, which may block. The sink says on any thread when an event
  * is durable; back on the event loop the answers go out in the order of the frames. While too much
  * is unanswered the socket is not read.
@@ -48,6 +53,13 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private static final long LINGER_NANOS = 2_000_000_000L;
   private static final byte[] NOTHING = {};
 
+  /** Which limit a fault was of. */
+  private static final Map<String, Limit> LIMITS =
+      Map.of(
+          "length", Limit.DECLARED_BYTES,
+          "open_timeout", Limit.HANDSHAKE_TIMEOUT,
+          "partial_timeout", Limit.PARTIAL_TIMEOUT);
+
   private enum State {
     /** Connected; only open is welcome. */
     NEW,
@@ -59,7 +71,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   }
 
   /** A record from its arrival to its answer; run by the sink once it is durable. */
-  private final class Pending implements Runnable {
+  private final class Pending implements Runnable, Turns.Work {
     final int txnr;
     final Instant received;
     final boolean cut;
@@ -76,6 +88,22 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public int size() {
+      return size;
+    }
+
+    @Override
+    public void take() {
+      RelpSession.this.take(this);
+    }
+
+    @Override
+    public void refused() {
+      source.done(size);
+      channel.eventLoop().execute(() -> giveUp("the collector is shutting down"));
+    }
+
+    @Override
     public void run() {
       durable = true;
       if (answering.compareAndSet(false, true)) {
@@ -88,8 +116,10 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private final RelpLimits limits;
   private final Channel channel;
   private final RelpDecoder decoder;
+  private final Peer who;
   private final String peer;
-  private final String host;
+  private final Clock clock;
+  private final Turns.Source source;
   private final RelpEncoder encoder = new RelpEncoder();
 
   // Owned by the event loop.
@@ -99,6 +129,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private final ArrayDeque<Pending> unanswered = new ArrayDeque<>();
   private final List<Pending> arrived = new ArrayList<>();
   private long unansweredBytes;
+  private int partial;
   private final long connectedNanos;
   private long lastReadNanos;
   private long lastFrameNanos;
@@ -109,30 +140,34 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private volatile boolean closed;
   private final AtomicBoolean answering = new AtomicBoolean();
 
-  /** What waits for the executor, and whether a run is on its way; guarded by the queue. */
-  private final ArrayDeque<Pending> waiting = new ArrayDeque<>();
+  /** Whether a look is due when there is more room; owned by the event loop. */
+  private boolean stalled;
 
-  private boolean draining;
-
-  // Owned by the one run that drains.
+  // Owned by the one run that takes.
   private final SyslogParser parser = new SyslogParser(ZoneId.systemDefault());
   private Identities.@Nullable Identity identity;
   private boolean refused;
 
-  /**
-   * @param remote the peer's address, which also stands for the node where a record names none
-   */
-  RelpSession(
-      RelpReceiver receiver, Channel channel, RelpDecoder decoder, InetSocketAddress remote) {
+  RelpSession(RelpReceiver receiver, Channel channel, RelpDecoder decoder, Peer who) {
     this.receiver = receiver;
     this.limits = receiver.limits();
     this.channel = channel;
     this.decoder = decoder;
-    this.peer = Addresses.format(remote);
-    this.host = remote.getAddress().getHostAddress();
-    this.connectedNanos = receiver.clock().nanos();
+    this.who = who;
+    this.peer = name(channel, who);
+    this.clock = receiver.receiving().clock();
+    this.source = receiver.receiving().turns().source(who.name());
+    this.connectedNanos = clock.nanos();
     this.lastReadNanos = connectedNanos;
     this.lastFrameNanos = connectedNanos;
+  }
+
+  private static String name(Channel channel, Peer who) {
+    String address =
+        channel.remoteAddress() instanceof InetSocketAddress remote
+            ? Addresses.format(remote)
+            : who.address();
+    return who.certificate().isEmpty() ? address : who.certificate() + "@" + address;
   }
 
   @Override
@@ -170,8 +205,11 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    lastReadNanos = receiver.clock().nanos();
+    lastReadNanos = clock.nanos();
     received = null;
+    if (!holdPartial(decoder.heldBytes())) {
+      fault("memory", "too many records that are not whole yet, limits.queue_bytes");
+    }
     if (!arrived.isEmpty()) {
       lastFrameNanos = lastReadNanos;
       handOver();
@@ -185,6 +223,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     String software = "";
     if (frame.isCut()) {
       refusal = "500 open has more than " + limits.openBytes() + " bytes";
+      receiver.receiving().meters().hit(Limit.OPEN_BYTES);
     } else {
       try {
         RelpOffers offers = RelpOffers.parse(frame.data(), 0, limits.offers());
@@ -193,12 +232,13 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
           refusal = "500 required command not supported by client";
         }
       } catch (RelpFault tooMany) {
+        receiver.receiving().meters().hit(Limit.OFFERS);
         refusal = "500 " + tooMany.getMessage();
       }
     }
     if (refusal.isEmpty()) {
       state = State.OPEN;
-      lastFrameNanos = receiver.clock().nanos();
+      lastFrameNanos = clock.nanos();
     }
     String answer = refusal.isEmpty() ? "200 OK\n" + receiver.offers().print() : refusal;
     ByteBuf out = channel.alloc().buffer();
@@ -213,58 +253,25 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   private void record(RelpFrame frame) {
     if (received == null) {
-      received = receiver.clock().now();
+      received = clock.now();
     }
     Pending pending = new Pending(frame, received);
     unanswered.add(pending);
     arrived.add(pending);
     unansweredBytes += pending.size;
-    receiver.addUnacked(pending.size);
   }
 
-  /** Gives what one read brought to the executor: one run at a time, so the order stays. */
+  /** Gives what one read brought to the source's turns. */
   private void handOver() {
-    boolean start;
-    synchronized (waiting) {
-      waiting.addAll(arrived);
-      start = !draining;
-      draining = true;
+    for (Pending pending : arrived) {
+      source.add(pending, 1, pending.size);
     }
     arrived.clear();
-    if (start) {
-      startDraining();
-    }
-  }
-
-  private void startDraining() {
-    try {
-      receiver.executor().execute(this::drain);
-    } catch (RejectedExecutionException shuttingDown) {
-      channel.eventLoop().execute(() -> giveUp("the collector is shutting down"));
-    }
-  }
-
-  /** One turn on the executor; what is left waits behind the other sessions' turns. */
-  private void drain() {
-    long turn = 0;
-    while (turn < limits.turnBytes()) {
-      Pending next;
-      synchronized (waiting) {
-        next = waiting.poll();
-        if (next == null) {
-          draining = false;
-          return;
-        }
-      }
-      turn += next.size + 64L;
-      take(next);
-    }
-    startDraining();
   }
 
   private void take(Pending pending) {
     if (refused) {
-      receiver.addUnacked(-pending.size);
+      source.done(pending.size);
       return;
     }
     byte[] data = pending.data;
@@ -274,6 +281,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     meters.bytes.increment(pending.size);
     if (pending.cut) {
       meters.cut.increment();
+      receiver.receiving().meters().hit(Limit.RECORD_BYTES);
     }
     try {
       SyslogMessage message = parser.parse(data, pending.received);
@@ -282,15 +290,23 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
         pending.run();
         return;
       }
-      Event event = Records.event(message, pending.received, host, pending.cut);
-      if (claims(event)) {
-        receiver.sink().accept(event, trimmed(data), pending);
+      Senders senders = receiver.receiving().senders();
+      Event event =
+          receiver
+              .records()
+              .event(message, pending.received, who, senders.boundTo(who), pending.cut);
+      byte[] raw = trimmed(data);
+      if (event.type().equals("syslog")
+          && !receiver.receiving().router().route(message.pri(), raw)) {
+        pending.run(); // a route keeps it out of the store
+      } else if (mayTell(senders, event) && claims(event)) {
+        receiver.receiving().sink().accept(event, raw, pending);
       } else {
-        receiver.addUnacked(-pending.size);
+        source.done(pending.size);
       }
     } catch (RuntimeException failure) {
       log.error("record could not be taken peer={} txnr={}", peer, pending.txnr, failure);
-      receiver.addUnacked(-pending.size);
+      source.done(pending.size);
       refuse("the record could not be taken");
     }
   }
@@ -298,6 +314,26 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private static byte[] trimmed(byte[] data) {
     int length = SyslogParser.trimmed(data, data.length);
     return length == data.length ? data : Arrays.copyOf(data, length);
+  }
+
+  /** Whether the certificate lets this session speak for the node that the agent's event names. */
+  private boolean mayTell(Senders senders, Event event) {
+    if (event.type().equals("syslog") || senders.mayTell(who, event.node())) {
+      return true;
+    }
+    receiver.meters().refused("name");
+    receiver
+        .receiving()
+        .faults()
+        .tell(
+            who.certificate(),
+            "its certificate is for "
+                + who.certificate()
+                + " but it sends as node "
+                + event.node()
+                + "; give the node that name, or list the certificate under tls.relays");
+    refuse("node name is not the certificate's");
+    return false;
   }
 
   /** Whether this session may speak for the spool that the event comes from. */
@@ -355,7 +391,8 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     }
     if (count > 0) {
       receiver.meters().answered.increment(count);
-      receiver.addUnacked(-bytes);
+      receiver.meters().messages.increment(count);
+      source.done(bytes);
       unansweredBytes -= bytes;
     }
     if (out != null) {
@@ -373,17 +410,41 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     boolean room =
         state == State.NEW
             || state == State.LINGERING
-            || (state == State.OPEN
-                && unanswered.size() < limits.unackedRecords()
-                && unansweredBytes < limits.unackedBytes()
-                && receiver.hasRoom()
-                && channel.isWritable());
+            || (state == State.OPEN && hasRoom() && channel.isWritable());
     if (channel.config().isAutoRead() != room) {
       channel.config().setAutoRead(room);
       if (room) {
-        lastReadNanos = receiver.clock().nanos();
+        lastReadNanos = clock.nanos();
       }
     }
+  }
+
+  private boolean hasRoom() {
+    if (unanswered.size() >= limits.unackedRecords() || unansweredBytes >= limits.unackedBytes()) {
+      Limit limit =
+          unansweredBytes >= limits.unackedBytes() ? Limit.UNACKED_BYTES : Limit.UNACKED_RECORDS;
+      receiver.receiving().meters().hit(limit);
+      return false;
+    }
+    if (source.hasRoom()) {
+      return true;
+    }
+    if (!stalled) {
+      stalled = true;
+      source.whenRoomier(() -> channel.eventLoop().execute(this::lookAgain));
+    }
+    return false;
+  }
+
+  private void lookAgain() {
+    stalled = false;
+    updateReading();
+  }
+
+  private boolean holdPartial(int now) {
+    int more = now - partial;
+    partial = now;
+    return receiver.receiving().holdPartial(more);
   }
 
   @Override
@@ -398,7 +459,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     }
     why = reason;
     state = State.ENDING;
-    deadlineNanos = receiver.clock().nanos() + limits.farewell().toNanos();
+    deadlineNanos = clock.nanos() + limits.farewell().toNanos();
     if (!arrived.isEmpty()) {
       handOver();
     }
@@ -418,7 +479,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   private void farewell() {
     state = State.LINGERING;
-    deadlineNanos = receiver.clock().nanos() + LINGER_NANOS;
+    deadlineNanos = clock.nanos() + LINGER_NANOS;
     ByteBuf out = channel.alloc().buffer(64);
     if (closeTxnr > 0) {
       encoder.ok(out, closeTxnr);
@@ -439,7 +500,12 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   private void fault(String reason, String message) {
     receiver.meters().fault(reason);
-    receiver.logFault(peer, message);
+    source.counts().faults.increment();
+    Limit limit = LIMITS.get(reason);
+    if (limit != null) {
+      receiver.receiving().meters().hit(limit);
+    }
+    receiver.receiving().faults().tell(who.name(), message);
     end(message);
   }
 
@@ -460,7 +526,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   /** Applies the time limits; called about once a second, on the event loop. */
   void checkTime() {
-    long now = receiver.clock().nanos();
+    long now = clock.nanos();
     switch (state) {
       case NEW -> {
         if (now - connectedNanos > limits.open().toNanos()) {
@@ -469,7 +535,8 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       }
       case OPEN -> {
         if (now - lastFrameNanos > limits.quiet().toNanos()) {
-          end("quiet for " + limits.quiet().toHours() + " h");
+          receiver.receiving().meters().hit(Limit.QUIET_TIMEOUT);
+          end("quiet for " + limits.quiet().toSeconds() + " s");
         } else if (channel.config().isAutoRead()
             && decoder.isWithinFrame()
             && now - lastReadNanos > limits.partial().toNanos()) {
@@ -500,6 +567,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       handOver(); // the peer may not send it again: omrelp at its shutdown does not
     }
     closed = true;
+    holdPartial(0);
     receiver.identities().release(this);
     if (wasOpen) {
       log.info("session closed peer={} unanswered={} cause={}", peer, unanswered.size(), why);

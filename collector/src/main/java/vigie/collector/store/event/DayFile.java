@@ -1,87 +1,105 @@
 package vigie.collector.store.event;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Types;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
-import org.sqlite.ProgressHandler;
+import java.util.Set;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
-import org.sqlite.SQLiteOpenMode;
 import vigie.collector.event.Event;
-import vigie.collector.event.EventQuery;
+import vigie.collector.event.EventStream;
 import vigie.collector.event.StoredEvent;
-import vigie.collector.label.LabelMatcher;
 
 /**
  * The SQLite file of the events received on one day, written by one thread. Any SQLite tool reads
- * it; {@code application_id} is "VIGE", {@code user_version} the version of the tables.
+ * it; {@code application_id} is "VIGE", {@code user_version} the version of the tables. Beside
+ * {@code event} it has:
+ *
+ * <pre>
+ * block       up to some thousand ids in a row, with their earliest and latest event time
+ * stream      what nodes, types, … there are, at most 10,000
+ * event_text  full-text index (FTS5) of {@link Words}, filled later, for ids up to progress.indexed
+ * </pre>
  */
 final class DayFile implements AutoCloseable {
   private static final int APPLICATION_ID = 0x56494745;
-  private static final int VERSION = 1;
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final TypeReference<LinkedHashMap<String, String>> FIELDS =
-      new TypeReference<>() {};
+  private static final int VERSION = 2;
+  private static final int BLOCK_ROWS = 4_096;
+  static final int MOST_STREAMS = 10_000;
+
+  private static final String[] BESIDE = {
+    "CREATE TABLE block (first INTEGER PRIMARY KEY, last INTEGER NOT NULL,"
+        + " earliest INTEGER NOT NULL, latest INTEGER NOT NULL)",
+    "CREATE TABLE stream (node TEXT, facility INTEGER, severity INTEGER, app TEXT, type TEXT,"
+        + " unit TEXT, PRIMARY KEY (node, facility, severity, app, type, unit)) WITHOUT ROWID",
+    "CREATE TABLE progress (indexed INTEGER NOT NULL)",
+    "INSERT INTO progress VALUES (0)",
+    "CREATE VIRTUAL TABLE event_text USING fts5(words, content='', columnsize=0, detail=none,"
+        + " tokenize='ascii')",
+    "CREATE UNIQUE INDEX event_imported ON event (imported, received) WHERE imported IS NOT NULL",
+  };
 
   private static final String[] TABLES = {
-    """
-    CREATE TABLE event (
-      id INTEGER PRIMARY KEY,
-      time INTEGER NOT NULL,      -- microseconds since the epoch, by the node's clock
-      received INTEGER NOT NULL,  -- the same, by the collector's
-      node TEXT NOT NULL,
-      facility INTEGER NOT NULL,
-      severity INTEGER NOT NULL,
-      app TEXT NOT NULL,
-      type TEXT NOT NULL,
-      fields TEXT,                -- JSON object; NULL for none
-      text TEXT NOT NULL,
-      spool TEXT, seq INTEGER, boot TEXT,
-      raw BLOB NOT NULL
-    )""",
+    EventRows.TABLE,
     // The agents' own events are few beside syslog; these cost a storm nothing.
     "CREATE UNIQUE INDEX event_origin ON event (node, spool, seq) WHERE seq > 0",
     "CREATE INDEX event_type ON event (type, id) WHERE type <> 'syslog'",
-    "CREATE TABLE extent (earliest INTEGER NOT NULL, latest INTEGER NOT NULL)",
-    "INSERT INTO extent VALUES (" + Long.MAX_VALUE + ", " + Long.MIN_VALUE + ")",
   };
 
-  private static final String INSERT =
-      "INSERT OR IGNORE INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-  private static final String SELECT =
-      "SELECT id, time, received, node, facility, severity, app, type, fields, text, spool, seq,"
-          + " boot FROM event WHERE ";
+  /** From version 1, which had no full-text index. */
+  private static final String[] UPGRADE = {
+    "ALTER TABLE event ADD COLUMN tail INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE event ADD COLUMN imported TEXT",
+    "DROP TABLE extent",
+  };
+
+  private static final String[] UPGRADED = {
+    "INSERT INTO block SELECT min(id), max(id), min(time), max(time) FROM event"
+        + " GROUP BY id / 4096 HAVING count(*) > 0",
+    "INSERT OR IGNORE INTO stream SELECT DISTINCT node, facility, severity, app, type,"
+        + " ifnull(json_extract(fields, '$.unit'), '') FROM event LIMIT "
+        + MOST_STREAMS,
+  };
 
   /**
    * What a file holds: ids and event times (microseconds), all ends included; where it holds
    * nothing, {@code firstId} is above {@code lastId}.
+   *
+   * @param indexed ids up to this are in the full-text index
    */
-  record Extent(long firstId, long lastId, long earliest, long latest) {}
+  record Extent(long firstId, long lastId, long earliest, long latest, long indexed) {
+    boolean isEmpty() {
+      return firstId > lastId;
+    }
+
+    /** Events that a search has to look at one by one. */
+    long unindexed() {
+      return isEmpty() ? 0 : Math.max(0, lastId - Math.max(indexed, firstId - 1));
+    }
+  }
 
   private final Connection connection;
+  private final Set<EventStream> streams = new HashSet<>();
+  private long indexed;
+  // The block that grows; ids behind it go on in it.
+  private long blockFirst = Long.MAX_VALUE;
+  private long blockLast = Long.MAX_VALUE;
+  private int blockRows;
 
   private DayFile(Connection connection) {
     this.connection = connection;
   }
 
   /**
-   * Opens the file to write, made if it lacks.
+   * Opens the file to write, made if it lacks, upgraded if it is older.
    *
    * @throws NewerException if a newer collector wrote it
    */
@@ -92,11 +110,14 @@ final class DayFile implements AutoCloseable {
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.setBusyTimeout(5_000);
     config.setTempStore(SQLiteConfig.TempStore.MEMORY);
+    config.setCacheSize(-8_000);
     Connection connection = config.createConnection("jdbc:sqlite:" + path);
     try {
       connection.setAutoCommit(false);
       prepare(connection, path);
-      return new DayFile(connection);
+      DayFile file = new DayFile(connection);
+      file.load();
+      return file;
     } catch (SQLException | NewerException e) {
       connection.close();
       throw e;
@@ -115,15 +136,21 @@ final class DayFile implements AutoCloseable {
                 + ", written by a newer collector; this one reads "
                 + VERSION);
       }
-      if (version == 0) {
-        for (String table : TABLES) {
-          statement.execute(table);
-        }
+      if (version < VERSION) {
+        execute(statement, version == 0 ? TABLES : UPGRADE);
+        execute(statement, BESIDE);
+        execute(statement, version == 0 ? new String[0] : UPGRADED);
         statement.execute("PRAGMA application_id = " + APPLICATION_ID);
         statement.execute("PRAGMA user_version = " + VERSION);
       }
     }
     connection.commit();
+  }
+
+  private static void execute(Statement statement, String[] all) throws SQLException {
+    for (String sql : all) {
+      statement.execute(sql);
+    }
   }
 
   private static long number(Statement statement, String sql) throws SQLException {
@@ -132,82 +159,224 @@ final class DayFile implements AutoCloseable {
     }
   }
 
+  private void load() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      indexed = number(statement, "SELECT indexed FROM progress");
+      DaySearch.readStreams(statement, streams::add);
+    }
+    connection.commit();
+  }
+
   Extent extent() throws SQLException {
+    // Blocks tell the times, the table the ids: a file that lost its pages must not look whole.
     String sql =
-        "SELECT ifnull((SELECT min(id) FROM event), 0), ifnull((SELECT max(id) FROM event), -1),"
-            + " earliest, latest FROM extent";
+        "SELECT (SELECT min(id) FROM event), (SELECT max(id) FROM event), min(earliest),"
+            + " max(latest) FROM block";
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       row.next();
-      Extent extent = new Extent(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4));
+      long first = row.getLong(1);
+      boolean empty = row.wasNull();
+      Extent extent =
+          new Extent(
+              empty ? Long.MAX_VALUE : first,
+              empty ? Long.MIN_VALUE : row.getLong(2),
+              row.getLong(3),
+              row.getLong(4),
+              indexed);
       connection.commit();
       return extent;
     }
   }
 
-  /** One event, with its id. */
-  record Row(long id, EventRecord record) {}
+  /**
+   * Inserts all in one transaction; one that is there already is left out. Ids that the full-text
+   * index has passed already are put into it at once.
+   *
+   * @return how many were not there
+   */
+  int insert(List<EventRows.Row> rows) throws SQLException {
+    Set<EventStream> newStreams = new HashSet<>();
+    int inserted = 0;
+    try (PreparedStatement insert = connection.prepareStatement(EventRows.INSERT);
+        PreparedStatement words = connection.prepareStatement(INSERT_WORDS)) {
+      for (EventRows.Row row : rows) {
+        Event event = row.record().event();
+        EventRows.bind(insert, row);
+        if (insert.executeUpdate() == 1) {
+          inserted++;
+          if (row.id() <= indexed) {
+            insertWords(words, row.id(), event);
+          }
+          EventStream stream = EventStream.of(event);
+          if (!streams.contains(stream) && streams.size() + newStreams.size() < MOST_STREAMS) {
+            newStreams.add(stream);
+          }
+        }
+      }
+      insertBlocks(rows);
+      insertStreams(newStreams);
+      connection.commit();
+      streams.addAll(newStreams);
+      return inserted;
+    } catch (SQLException e) {
+      blockFirst = Long.MAX_VALUE; // it may be gone with the transaction
+      blockLast = Long.MAX_VALUE;
+      throw rolledBack(e);
+    }
+  }
 
-  /** Inserts all in one transaction; one that is there already is left out. */
-  void insert(List<Row> rows) throws SQLException {
-    long earliest = Long.MAX_VALUE;
-    long latest = Long.MIN_VALUE;
-    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-      for (Row row : rows) {
-        bind(insert, row);
-        insert.executeUpdate();
+  private void insertBlocks(List<EventRows.Row> rows) throws SQLException {
+    String sql =
+        "INSERT INTO block VALUES (?,?,?,?) ON CONFLICT (first) DO UPDATE SET"
+            + " last = max(last, excluded.last), earliest = min(earliest, excluded.earliest),"
+            + " latest = max(latest, excluded.latest)";
+    try (PreparedStatement put = connection.prepareStatement(sql)) {
+      long earliest = Long.MAX_VALUE;
+      long latest = Long.MIN_VALUE;
+      for (int i = 0; i < rows.size(); i++) {
+        EventRows.Row row = rows.get(i);
+        if (row.id() <= blockLast || blockRows >= BLOCK_ROWS) {
+          blockFirst = row.id();
+          blockRows = 0;
+        }
+        blockLast = row.id();
+        blockRows++;
         long time = EventRecord.micros(row.record().event().time());
         earliest = Math.min(earliest, time);
         latest = Math.max(latest, time);
+        boolean ends =
+            i == rows.size() - 1 || blockRows >= BLOCK_ROWS || rows.get(i + 1).id() <= blockLast;
+        if (ends) {
+          put.setLong(1, blockFirst);
+          put.setLong(2, blockLast);
+          put.setLong(3, earliest);
+          put.setLong(4, latest);
+          put.executeUpdate();
+          earliest = Long.MAX_VALUE;
+          latest = Long.MIN_VALUE;
+        }
       }
-      try (PreparedStatement update =
-          connection.prepareStatement(
-              "UPDATE extent SET earliest = min(earliest, ?), latest = max(latest, ?)")) {
-        update.setLong(1, earliest);
-        update.setLong(2, latest);
-        update.executeUpdate();
+    }
+  }
+
+  private void insertStreams(Set<EventStream> fresh) throws SQLException {
+    if (fresh.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement insert =
+        connection.prepareStatement("INSERT OR IGNORE INTO stream VALUES (?,?,?,?,?,?)")) {
+      for (EventStream stream : fresh) {
+        insert.setString(1, stream.node());
+        insert.setInt(2, stream.facility());
+        insert.setInt(3, stream.severity());
+        insert.setString(4, stream.app());
+        insert.setString(5, stream.type());
+        insert.setString(6, stream.unit());
+        insert.executeUpdate();
       }
+    }
+  }
+
+  private static final String INSERT_WORDS = "INSERT INTO event_text (rowid, words) VALUES (?,?)";
+
+  private static void insertWords(PreparedStatement words, long id, Event event)
+      throws SQLException {
+    words.setLong(1, id);
+    words.setString(2, Words.of(event));
+    words.executeUpdate();
+  }
+
+  /**
+   * Puts the oldest events that are not in the full-text index into it, in one transaction.
+   *
+   * @return how many
+   */
+  int index(int most) throws SQLException {
+    String sql =
+        "SELECT " + EventRows.COLUMNS + " FROM event WHERE id > ? ORDER BY id LIMIT " + most;
+    int count = 0;
+    long last = indexed;
+    try (PreparedStatement select = connection.prepareStatement(sql);
+        PreparedStatement words = connection.prepareStatement(INSERT_WORDS);
+        PreparedStatement progress =
+            connection.prepareStatement("UPDATE progress SET indexed = ?")) {
+      select.setLong(1, indexed);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          last = row.getLong(1);
+          insertWords(words, last, EventRows.event(row));
+          count++;
+        }
+      }
+      progress.setLong(1, last);
+      progress.executeUpdate();
       connection.commit();
+      indexed = last;
+      return count;
     } catch (SQLException e) {
-      try {
-        connection.rollback();
-      } catch (SQLException again) {
-        e.addSuppressed(again);
-      }
-      throw e;
+      throw rolledBack(e);
     }
   }
 
-  private static void bind(PreparedStatement to, Row row) throws SQLException {
-    Event event = row.record().event();
-    to.setLong(1, row.id());
-    to.setLong(2, EventRecord.micros(event.time()));
-    to.setLong(3, EventRecord.micros(event.received()));
-    to.setString(4, event.node());
-    to.setInt(5, event.facility());
-    to.setInt(6, event.severity());
-    to.setString(7, event.app());
-    to.setString(8, event.type());
-    to.setString(9, json(event.fields()));
-    to.setString(10, event.text());
-    Event.Origin origin = event.origin();
-    if (origin == null) {
-      to.setNull(11, Types.VARCHAR);
-      to.setNull(12, Types.INTEGER);
-      to.setNull(13, Types.VARCHAR);
-    } else {
-      to.setString(11, origin.spool());
-      to.setLong(12, origin.seq());
-      to.setString(13, origin.boot());
-    }
-    to.setBytes(14, row.record().raw());
-  }
-
-  private static @Nullable String json(Map<String, String> fields) {
+  private SQLException rolledBack(SQLException e) {
     try {
-      return fields.isEmpty() ? null : JSON.writeValueAsString(fields);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("BUG: fields that cannot be JSON", e);
+      connection.rollback();
+    } catch (SQLException again) {
+      e.addSuppressed(again);
+    }
+    return e;
+  }
+
+  /** Those that the file has: the same id and receipt, or the same number of the same spool. */
+  List<StoredEvent> received(Collection<StoredEvent> events) throws SQLException {
+    String sql = "SELECT EXISTS (SELECT 1 FROM event WHERE id = ? AND received = ?)" + OR_ORIGIN;
+    return known(events, sql, (select, event) -> select.setLong(1, Ids.parse(event.id())));
+  }
+
+  /** Those that the file, one of imported events, has: the same by the same tokens. */
+  List<StoredEvent> imported(Collection<StoredEvent> events) throws SQLException {
+    String sql =
+        "SELECT EXISTS (SELECT 1 FROM event WHERE imported = ? AND received = ?)" + OR_ORIGIN;
+    return known(events, sql, (select, event) -> select.setString(1, event.id()));
+  }
+
+  private static final String OR_ORIGIN =
+      " OR EXISTS (SELECT 1 FROM event WHERE node = ? AND spool = ? AND seq = ? AND seq > 0)";
+
+  private interface BindId {
+    void bind(PreparedStatement select, StoredEvent event) throws SQLException;
+  }
+
+  private List<StoredEvent> known(Collection<StoredEvent> events, String sql, BindId bindId)
+      throws SQLException {
+    List<StoredEvent> known = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      for (StoredEvent stored : events) {
+        Event event = stored.event();
+        Event.Origin origin = event.origin();
+        bindId.bind(select, stored);
+        select.setLong(2, EventRecord.micros(event.received()));
+        select.setString(3, event.node());
+        select.setString(4, origin == null ? "" : origin.spool());
+        select.setLong(5, origin == null ? 0 : origin.seq());
+        try (ResultSet row = select.executeQuery()) {
+          if (row.next() && row.getBoolean(1)) {
+            known.add(stored);
+          }
+        }
+      }
+    }
+    return known;
+  }
+
+  boolean hasId(long id) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT 1 FROM event WHERE id = ?")) {
+      select.setLong(1, id);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next();
+      }
     }
   }
 
@@ -218,7 +387,7 @@ final class DayFile implements AutoCloseable {
             statement.executeQuery(
                 "SELECT node, spool, max(seq) FROM event WHERE seq > 0 GROUP BY node, spool")) {
       while (row.next()) {
-        visitor.visit(text(row, 1), text(row, 2), row.getLong(3));
+        visitor.visit(row.getString(1), row.getString(2), row.getLong(3));
       }
     }
     connection.commit();
@@ -231,155 +400,6 @@ final class DayFile implements AutoCloseable {
   @Override
   public void close() throws SQLException {
     connection.close();
-  }
-
-  /**
-   * Gives what the query may match to {@code take}, newest first, until that says false. SQL
-   * narrows, {@code query.matches} decides.
-   *
-   * @param before only ids below this
-   * @param isTooLate asked now and then; the search then throws {@link TooLongException}
-   */
-  static void search(
-      Path path,
-      EventQuery query,
-      long before,
-      BooleanSupplier isTooLate,
-      Predicate<StoredEvent> take)
-      throws SQLException {
-    StringBuilder sql = new StringBuilder(SELECT).append("id < ? AND time >= ? AND time < ?");
-    List<Object> values = new ArrayList<>();
-    values.add(before);
-    values.add(EventRecord.micros(query.since()));
-    // Rounded up: microseconds are what is kept, nanoseconds what is asked.
-    values.add(EventRecord.micros(query.until()) + 1);
-    for (LabelMatcher matcher : query.matchers()) {
-      narrow(matcher, sql, values);
-    }
-    for (String word : query.words()) {
-      if (word.chars().allMatch(c -> c < 128)) {
-        // Unlike LIKE, this goes on behind a NUL and knows no wildcards.
-        sql.append(" AND instr(lower(text), ?) > 0");
-        values.add(word);
-      }
-    }
-    sql.append(" ORDER BY id DESC");
-    SQLiteConfig config = new SQLiteConfig();
-    config.setOpenMode(SQLiteOpenMode.READONLY);
-    config.resetOpenMode(SQLiteOpenMode.READWRITE);
-    config.resetOpenMode(SQLiteOpenMode.CREATE);
-    config.setBusyTimeout(5_000);
-    try (Connection connection = config.createConnection("jdbc:sqlite:" + path)) {
-      ProgressHandler.setHandler(
-          connection,
-          10_000,
-          new ProgressHandler() {
-            @Override
-            protected int progress() {
-              return isTooLate.getAsBoolean() ? 1 : 0;
-            }
-          });
-      try (PreparedStatement select = connection.prepareStatement(sql.toString())) {
-        for (int i = 0; i < values.size(); i++) {
-          select.setObject(i + 1, values.get(i));
-        }
-        try (ResultSet row = select.executeQuery()) {
-          while (row.next()) {
-            if (isTooLate.getAsBoolean()) {
-              throw new TooLongException();
-            }
-            StoredEvent stored = stored(row);
-            if (query.matches(stored.event()) && !take.test(stored)) {
-              return;
-            }
-          }
-        }
-      }
-    } catch (SQLiteException e) {
-      if (e.getResultCode() == SQLiteErrorCode.SQLITE_INTERRUPT) {
-        throw new TooLongException();
-      }
-      throw e;
-    }
-  }
-
-  private static void narrow(LabelMatcher matcher, StringBuilder sql, List<Object> values) {
-    if (matcher.op() != LabelMatcher.Op.EQUAL || matcher.value().isEmpty()) {
-      return;
-    }
-    String name = matcher.name();
-    switch (name) {
-      case "node", "app" -> sql.append(" AND ").append(name).append(" = ?");
-      case "type" -> {
-        // Said in these words, or SQLite doesn't see that its index fits.
-        boolean own = !matcher.value().equals("syslog");
-        sql.append(own ? " AND type <> 'syslog' AND type = ?" : " AND type = ?");
-      }
-      case "severity" -> {
-        sql.append(" AND severity = ?");
-        values.add(EventQuery.SEVERITIES.indexOf(matcher.value()));
-        return;
-      }
-      default -> {
-        if (!name.chars().allMatch(c -> c == '_' || (c < 128 && Character.isLetterOrDigit(c)))) {
-          return;
-        }
-        sql.append(" AND json_extract(fields, ?) = ?");
-        values.add("$.\"" + name + "\"");
-      }
-    }
-    values.add(matcher.value());
-  }
-
-  /** One event of the file; null where it has none with this id. */
-  static @Nullable StoredEvent find(Path path, long id) throws SQLException {
-    List<StoredEvent> found = new ArrayList<>(1);
-    EventQuery any = new EventQuery(Instant.MIN, Instant.MAX, List.of(), "", 1, "");
-    search(
-        path,
-        any,
-        id + 1,
-        () -> false,
-        stored -> {
-          found.add(stored);
-          return false;
-        });
-    return found.isEmpty() || !found.get(0).id().equals(Long.toString(id)) ? null : found.get(0);
-  }
-
-  private static StoredEvent stored(ResultSet row) throws SQLException {
-    String spool = row.getString(11);
-    Event.Origin origin =
-        spool == null ? null : new Event.Origin(spool, row.getLong(12), text(row, 13));
-    return new StoredEvent(
-        Long.toString(row.getLong(1)),
-        new Event(
-            EventRecord.micros(row.getLong(2)),
-            EventRecord.micros(row.getLong(3)),
-            text(row, 4),
-            row.getInt(5),
-            row.getInt(6),
-            text(row, 7),
-            text(row, 8),
-            fields(row.getString(9)),
-            text(row, 10),
-            origin));
-  }
-
-  private static String text(ResultSet row, int column) throws SQLException {
-    String text = row.getString(column);
-    return text == null ? "" : text;
-  }
-
-  private static Map<String, String> fields(@Nullable String json) throws SQLException {
-    if (json == null) {
-      return Map.of();
-    }
-    try {
-      return JSON.readValue(json, FIELDS);
-    } catch (JsonProcessingException e) {
-      throw new SQLException("the fields of an event are no JSON object", e);
-    }
   }
 
   /** Whether the exception says that the file itself is damaged. */
@@ -399,10 +419,5 @@ final class DayFile implements AutoCloseable {
     NewerException(String message) {
       super(message);
     }
-  }
-
-  /** The search took longer than it may. */
-  static final class TooLongException extends RuntimeException {
-    private static final long serialVersionUID = 1;
   }
 }

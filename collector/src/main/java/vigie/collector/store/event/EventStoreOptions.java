@@ -5,16 +5,24 @@ import java.time.Duration;
 /**
  * How the event store keeps house.
  *
- * @param retention how long a day's file is kept after the day has ended
+ * @param retention how long the events of a day are kept after it has ended
+ * @param mostBytes what the files of events may take on the disk; the oldest go first
  * @param queueBytes what may wait for the disk before appends block
  * @param segmentBytes size of one segment of the receive log
  * @param reserveBytes room on the disk that the receive log leaves for moving events into SQLite;
  *     never more than a tenth of the disk
+ * @param logBytes how much of the receive log is kept when it is moved, to restore damaged files
+ * @param partBytes a file of events that has grown over this is followed by another
  */
 public record EventStoreOptions(
-    Duration retention, long queueBytes, long segmentBytes, long reserveBytes) {
-  public static final EventStoreOptions DEFAULTS =
-      new EventStoreOptions(Duration.ofDays(90), 16L << 20, 16 << 20, 64L << 20);
+    Duration retention,
+    long mostBytes,
+    long queueBytes,
+    long segmentBytes,
+    long reserveBytes,
+    long logBytes,
+    long partBytes) {
+  public static final EventStoreOptions DEFAULTS = keeping(Duration.ofDays(90), 10L << 30);
 
   public EventStoreOptions {
     if (retention.isNegative() || retention.isZero()) {
@@ -22,9 +30,18 @@ public record EventStoreOptions(
     }
   }
 
-  /** The defaults with another retention. */
-  public static EventStoreOptions keeping(Duration retention) {
+  /**
+   * The defaults with these limits; up to a tenth of {@code mostBytes}, at most 256 MiB, is kept of
+   * the receive log besides, and ten files or more make up the whole.
+   */
+  public static EventStoreOptions keeping(Duration retention, long mostBytes) {
     return new EventStoreOptions(
-        retention, DEFAULTS.queueBytes, DEFAULTS.segmentBytes, DEFAULTS.reserveBytes);
+        retention,
+        mostBytes,
+        16L << 20,
+        16 << 20,
+        64L << 20,
+        Math.min(mostBytes / 10, 256L << 20),
+        Math.max(1 << 20, Math.min(mostBytes / 10, 1L << 30)));
   }
 }

@@ -11,10 +11,15 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,12 +31,16 @@ import vigie.base.segment.SegmentLog;
 import vigie.base.segment.SegmentReader;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.event.EventStore;
 import vigie.collector.event.SpoolMarks;
+import vigie.collector.event.StoredEvent;
 
 /**
- * Moves events out of the receive log into the day files, in transactions of up to 10,000, and
- * drops the segments that are moved. How far it came needs no record of its own: an event's id is
- * its place in the log, and the highest id in the files was committed with its event.
+ * Moves events out of the receive log into the files of events, in transactions of up to 10,000,
+ * and drops the segments that are moved and so far back that they are not kept for a restoration.
+ * How far it came needs no record of its own: an event's id is its place in the log, and the
+ * highest id in the files was committed with its event. What time that leaves goes into restoring
+ * damaged files, then into the full-text index.
  */
 final class Filler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Filler.class);
@@ -42,13 +51,15 @@ final class Filler implements AutoCloseable {
   private static final Duration MOST_STEP = Duration.ofDays(1);
   private static final int MOST_ROWS = 10_000;
   private static final long MOST_BYTES = 8 << 20;
+  private static final int INDEX_ROWS = 5_000;
 
   private final Path folder;
   private final FileLayer files;
   private final SegmentLog segments;
   private final DayFiles days;
   private final long base;
-  private final Duration retention;
+  private final EventStoreOptions options;
+  private final ReceiveLog.Room room;
   private final Clock clock;
   private final Scheduler scheduler;
   private final Executor executor;
@@ -69,14 +80,17 @@ final class Filler implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition moved = lock.newCondition();
   private long filled; // the last id in the files; guarded by lock
+  private long highest; // the last id that ever was; guarded by lock
 
   // The executor's thread alone uses what follows.
-  private SpoolMarks marks = new SpoolMarks();
+  private @Nullable SpoolMarks marks; // null until start
   private @Nullable SegmentReader reader;
-  private DayFile.@Nullable Row readAhead;
+  private EventRows.@Nullable Row readAhead;
   private int mostRows = MOST_ROWS;
   private long checkpointNanos;
   private Duration pause = APART;
+  private boolean ending;
+  private boolean roomy = true;
 
   Filler(
       Path folder,
@@ -85,7 +99,9 @@ final class Filler implements AutoCloseable {
       DayFiles days,
       long base,
       long filled,
-      Duration retention,
+      long highest,
+      EventStoreOptions options,
+      ReceiveLog.Room room,
       Clock clock,
       Scheduler scheduler,
       Executor executor,
@@ -96,8 +112,10 @@ final class Filler implements AutoCloseable {
     this.days = days;
     this.base = base;
     this.filled = filled;
-    this.told = filled + 1 - base;
-    this.retention = retention;
+    this.highest = highest;
+    this.told = highest + 1 - base;
+    this.options = options;
+    this.room = room;
     this.clock = clock;
     this.scheduler = scheduler;
     this.executor = executor;
@@ -118,6 +136,7 @@ final class Filler implements AutoCloseable {
    */
   void start(SpoolMarks from) {
     submit(() -> marks = from);
+    wake(APART);
   }
 
   /** All records below this number may be moved; never blocks. */
@@ -152,21 +171,23 @@ final class Filler implements AutoCloseable {
     }
   }
 
-  /** Waits until all that is durable now is in the files, at most so long. */
-  void await(Duration most) {
+  /** Waits until all that is durable now is in the files, at most so long; how much is not. */
+  long await(Duration most) {
     long wanted = segments.syncedNext() + base - 1;
     lock.lock();
     try {
       if (filled >= wanted || failing || closed) {
-        return;
+        return Math.max(0, wanted - filled);
       }
       submit(this::run);
       long left = most.toNanos();
       while (filled < wanted && !failing && left > 0) {
         left = moved.awaitNanos(left);
       }
+      return Math.max(0, wanted - filled);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return 0;
     } finally {
       lock.unlock();
     }
@@ -179,9 +200,9 @@ final class Filler implements AutoCloseable {
       return;
     }
     try {
-      while (moveSome()) {
-        checkpointNowAndThen(); // also while a storm lasts
-      }
+      moveAll();
+      restoreAll();
+      indexAll();
       if (failing) {
         log.info("events reach SQLite again");
       }
@@ -191,7 +212,7 @@ final class Filler implements AutoCloseable {
     } catch (DayFailure e) {
       forgetReader();
       if (DayFile.isCorrupt(e.cause)) {
-        setAsideNow(e.day, e.cause);
+        setAsideNow(e.part, e.cause);
         wake(APART);
       } else {
         days.closeWriter();
@@ -224,25 +245,32 @@ final class Filler implements AutoCloseable {
     wake(pause);
   }
 
-  /** A day file failed. */
+  /** A file of events failed. */
   private static final class DayFailure extends Exception {
     private static final long serialVersionUID = 1;
-    private final transient LocalDate day;
+    private final transient Part part;
     private final SQLException cause;
 
-    DayFailure(LocalDate day, SQLException cause) {
+    DayFailure(Part part, SQLException cause) {
       super(cause);
-      this.day = day;
+      this.part = part;
       this.cause = cause;
+    }
+  }
+
+  private void moveAll() throws IOException, DayFailure {
+    while (moveSome()) {
+      checkpointNowAndThen(); // also while a storm lasts
+      days.dropBeyond(options.mostBytes());
     }
   }
 
   /** Moves events of one day; false if there were none. */
   private boolean moveSome() throws IOException, DayFailure {
-    List<DayFile.Row> rows = new ArrayList<>();
+    List<EventRows.Row> rows = new ArrayList<>();
     long bytes = 0;
     LocalDate day = null;
-    for (DayFile.Row row = read(); row != null; row = read()) {
+    for (EventRows.Row row = read(); row != null; row = read()) {
       LocalDate of = DayFiles.dayOf(row.record().event().received());
       if (day == null) {
         day = of;
@@ -258,17 +286,16 @@ final class Filler implements AutoCloseable {
     if (day == null) {
       return false;
     }
-    try {
-      days.insert(day, rows);
-    } catch (SQLException e) {
-      throw new DayFailure(day, e);
-    }
-    for (DayFile.Row row : rows) {
-      marks.take(row.record().event());
+    insert(days.partOf(day), rows);
+    if (marks != null) {
+      for (EventRows.Row row : rows) {
+        marks.take(row.record().event());
+      }
     }
     lock.lock();
     try {
       filled = rows.get(rows.size() - 1).id();
+      highest = Math.max(highest, filled);
       moved.signalAll();
     } finally {
       lock.unlock();
@@ -276,8 +303,16 @@ final class Filler implements AutoCloseable {
     return true;
   }
 
-  private DayFile.@Nullable Row read() throws IOException {
-    DayFile.Row ahead = readAhead;
+  private int insert(Part part, List<EventRows.Row> rows) throws IOException, DayFailure {
+    try {
+      return days.insert(part, rows);
+    } catch (SQLException e) {
+      throw new DayFailure(part, e);
+    }
+  }
+
+  private EventRows.@Nullable Row read() throws IOException {
+    EventRows.Row ahead = readAhead;
     readAhead = null;
     if (ahead != null) {
       return ahead;
@@ -288,7 +323,7 @@ final class Filler implements AutoCloseable {
       reader = from;
     }
     while (Math.max(from.number() + 1, filled + 1 - base) < told && from.next()) {
-      DayFile.Row row = decode(from);
+      EventRows.Row row = decode(from);
       if (row != null) {
         return row;
       }
@@ -296,9 +331,9 @@ final class Filler implements AutoCloseable {
     return null;
   }
 
-  private DayFile.@Nullable Row decode(SegmentReader from) {
+  private EventRows.@Nullable Row decode(SegmentReader from) {
     try {
-      return new DayFile.Row(base + from.number(), EventRecord.decode(from.record()));
+      return new EventRows.Row(base + from.number(), EventRecord.decode(from.record()));
     } catch (IllegalArgumentException e) {
       damaged.increment();
       log.error(
@@ -318,43 +353,173 @@ final class Filler implements AutoCloseable {
   }
 
   /** For a search that met a damaged file. */
-  void setAside(LocalDate day, SQLException why) {
-    submit(() -> setAsideNow(day, why));
+  void setAside(Part part, SQLException why) {
+    submit(() -> setAsideNow(part, why));
+    wake(APART);
   }
 
-  private void setAsideNow(LocalDate day, SQLException why) {
-    days.setAside(day, why);
+  private void setAsideNow(Part part, SQLException why) {
+    if (!days.has(part)) {
+      return; // two searches met it
+    }
+    days.setAside(part, why);
     forgetReader();
     lock.lock();
     try {
-      // What the log still holds of that day goes into a new file.
+      // What the log still holds behind the other files goes into a new one.
       filled = Math.max(days.lastId(), segments.firstNumber() - 1 + base);
     } finally {
       lock.unlock();
     }
   }
 
+  /** Brings back what the log still holds of files that were set aside, or would have. */
+  private void restoreAll() throws IOException, DayFailure {
+    for (Part part : days.toRestore()) {
+      long count = ending || part.isImported() ? 0 : restore(part);
+      if (!ending) {
+        days.restored(part);
+        log.info("restored from the receive log file={} events={}", part, count);
+      }
+    }
+  }
+
+  private long restore(Part part) throws IOException, DayFailure {
+    long end = filled;
+    long count = 0;
+    List<EventRows.Row> rows = new ArrayList<>();
+    try (SegmentReader from = segments.reader(segments.firstNumber())) {
+      while (from.next() && base + from.number() <= end) {
+        EventRows.Row row = decode(from);
+        if (row != null
+            && DayFiles.dayOf(row.record().event().received()).equals(part.day())
+            && !days.isInAnother(part, row.id())) {
+          rows.add(row);
+        }
+        if (rows.size() >= INDEX_ROWS) {
+          count += insert(part, rows);
+          rows.clear();
+          moveAll();
+        }
+      }
+    }
+    return rows.isEmpty() ? count : count + insert(part, rows);
+  }
+
+  /** Fills the full-text index, between moves and never out of the room kept for them. */
+  private void indexAll() throws IOException, DayFailure {
+    for (Part part = days.toIndex(); part != null && !ending; part = days.toIndex()) {
+      if (!hasRoom()) {
+        return;
+      }
+      try {
+        days.index(part, INDEX_ROWS);
+      } catch (SQLException e) {
+        throw new DayFailure(part, e);
+      }
+      moveAll();
+    }
+  }
+
+  private boolean hasRoom() {
+    try {
+      room.require(MOST_BYTES);
+      roomy = true;
+    } catch (IOException full) {
+      if (roomy) {
+        log.warn("the full-text index waits for room on the disk cause=\"{}\"", full.getMessage());
+      }
+      roomy = false;
+    }
+    return roomy;
+  }
+
+  /** See {@link vigie.collector.event.EventStore#insertHistory}. */
+  EventStore.Imported insertHistory(List<StoredEvent> events) {
+    CompletableFuture<EventStore.Imported> done = new CompletableFuture<>();
+    submit(
+        () -> {
+          try {
+            done.complete(insertHistoryNow(events));
+          } catch (IOException | SQLException | RuntimeException e) {
+            days.closeWriter();
+            done.completeExceptionally(e);
+          }
+        });
+    try {
+      return done.get(1, TimeUnit.MINUTES);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IllegalStateException(
+          "events cannot be imported: "
+              + (e.getCause() == null ? "it takes too long" : e.getCause().getMessage()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  private EventStore.Imported insertHistoryNow(List<StoredEvent> events)
+      throws IOException, SQLException {
+    room.require(MOST_BYTES);
+    LocalDate first = firstDay();
+    Map<LocalDate, List<StoredEvent>> byDay = new TreeMap<>();
+    for (StoredEvent event : events) {
+      byDay
+          .computeIfAbsent(DayFiles.dayOf(event.event().received()), day -> new ArrayList<>())
+          .add(event);
+    }
+    int taken = 0;
+    int tooOld = 0;
+    for (Map.Entry<LocalDate, List<StoredEvent>> day : byDay.entrySet()) {
+      if (day.getKey().isBefore(first)) {
+        tooOld += day.getValue().size();
+      } else {
+        taken += days.insertUnknown(day.getKey(), day.getValue());
+      }
+    }
+    return new EventStore.Imported(taken, events.size() - taken - tooOld, tooOld);
+  }
+
   private void checkpointNowAndThen() throws IOException {
-    List<Long> starts = segments.segmentStarts();
-    boolean droppable = starts.size() > 1 && starts.get(1) <= filled + 1 - base;
+    boolean droppable = segments.canDropBefore(kept());
     if (!droppable && clock.nanos() - checkpointNanos < CHECKPOINT_EVERY.toNanos()) {
       return;
     }
     checkpoint();
-    segments.dropBefore(filled + 1 - base);
+    segments.dropBefore(kept());
+  }
+
+  /** The log reaches back to here: so many bytes, and no further than the files. */
+  private long kept() {
+    if (!days.toRestore().isEmpty()) {
+      return segments.firstNumber();
+    }
+    long within = segments.firstWithin(options.logBytes());
+    long needed = days.firstId() == Long.MAX_VALUE ? 0 : days.firstId() - base;
+    return Math.min(filled + 1 - base, Math.max(within, needed));
   }
 
   private void checkpoint() throws IOException {
-    new Checkpoint(base, filled, marks).write(folder, files);
+    if (marks != null) {
+      new Checkpoint(base, highest, marks).write(folder, files);
+    }
     checkpointNanos = clock.nanos();
   }
 
   private void tidy() {
+    days.dropBefore(firstDay());
+    days.dropBeyond(options.mostBytes());
+    wake(APART);
+  }
+
+  /** The oldest day that is kept. */
+  private LocalDate firstDay() {
     // A clock that was set years ahead must not empty the store.
     Duration ran = Duration.ofNanos(clock.nanos() - startedNanos);
     Instant likely = started.plus(ran).plus(MOST_STEP);
     Instant now = clock.now().isBefore(likely) ? clock.now() : likely;
-    days.dropBefore(DayFiles.dayOf(now.minus(retention)));
+    return DayFiles.dayOf(now.minus(options.retention()));
   }
 
   /** Moves what is left, as far as possible, and lets go of the files. */
@@ -364,6 +529,7 @@ final class Filler implements AutoCloseable {
     CountDownLatch done = new CountDownLatch(1);
     submit(
         () -> {
+          ending = true;
           run();
           try {
             checkpoint();

@@ -7,9 +7,13 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,8 +25,10 @@ import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventListener;
+import vigie.collector.event.EventPage;
 import vigie.collector.event.EventQuery;
 import vigie.collector.event.EventStore;
+import vigie.collector.event.EventStream;
 import vigie.collector.event.SpoolMarks;
 import vigie.collector.event.StoredEvent;
 
@@ -33,12 +39,12 @@ import vigie.collector.event.StoredEvent;
  * <pre>
  * log/           segments of the receive log
  * taken          checkpoint: what was taken from each agent's spool
- * 2026-11-21.db  events received on that day (UTC); deleted when kept long enough
+ * 2026-11-21.db  events received on that day (UTC), see {@link Part}
  * </pre>
  *
  * Ids are numbers in the order of receipt, which is also the order of {@link #search}. Times are
- * kept in microseconds. A search that takes longer than 30 s fails and says so. Full-text is a scan
- * for now. Safe for all threads.
+ * kept in microseconds. A search that takes longer than 20 s fails and says so. Safe for all
+ * threads.
  */
 public final class LogEventStore implements EventStore, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LogEventStore.class);
@@ -106,7 +112,8 @@ public final class LogEventStore implements EventStore, AutoCloseable {
           new SegmentOptions("events", 1, options.segmentBytes(), EventRecord.MOST_BYTES);
       SegmentLog segments = SegmentLog.open(folder.resolve("log"), segmentOptions, files);
       try {
-        DayFiles days = DayFiles.open(folder, clock, meters);
+        DayFiles days = DayFiles.open(folder, options.partBytes(), clock, meters);
+        ReceiveLog.Room room = roomOn(folder, options.reserveBytes());
         Checkpoint checkpoint = checkpoint(folder, files, segments, days);
         Filler moves =
             new Filler(
@@ -116,19 +123,15 @@ public final class LogEventStore implements EventStore, AutoCloseable {
                 days,
                 checkpoint.base(),
                 Math.max(days.lastId(), segments.firstNumber() - 1 + checkpoint.base()),
-                options.retention(),
+                Math.max(days.lastId(), checkpoint.id()),
+                options,
+                room,
                 clock,
                 scheduler,
                 filler,
                 meters);
         ReceiveLog receiveLog =
-            new ReceiveLog(
-                segments,
-                roomOn(folder, options.reserveBytes()),
-                options.queueBytes(),
-                moves::told,
-                clock,
-                meters);
+            new ReceiveLog(segments, room, options.queueBytes(), moves::told, clock, meters);
         return new LogEventStore(segments, days, checkpoint, receiveLog, moves, writer);
       } catch (IOException | RuntimeException e) {
         segments.close();
@@ -236,16 +239,27 @@ public final class LogEventStore implements EventStore, AutoCloseable {
     receiveLog.append(new EventRecord(event, raw).encode(), whenDurable);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * @throws IllegalArgumentException if {@code before} is no id
-   * @throws IllegalStateException if it takes too long
-   */
   @Override
-  public List<StoredEvent> search(EventQuery query) {
-    catchUp();
-    return days.search(query, filler::setAside);
+  public EventPage search(EventQuery query) {
+    long missing = catchUp();
+    EventPage page = days.search(query, filler::setAside);
+    return new EventPage(
+        page.events(), page.next(), page.newest(), withMissing(page.warnings(), missing));
+  }
+
+  @Override
+  public List<String> scan(EventQuery query, Predicate<Event> visitor) {
+    long missing = catchUp();
+    return withMissing(days.scan(query, visitor, filler::setAside), missing);
+  }
+
+  private static List<String> withMissing(List<String> warnings, long missing) {
+    if (missing == 0) {
+      return warnings;
+    }
+    List<String> all = new ArrayList<>(warnings);
+    all.add("the newest " + missing + " events are safe but not searchable yet; ask again later");
+    return all;
   }
 
   @Override
@@ -254,10 +268,20 @@ public final class LogEventStore implements EventStore, AutoCloseable {
     return Optional.ofNullable(days.find(id, filler::setAside));
   }
 
-  private void catchUp() {
-    if (recovered) { // nothing is moved before
-      filler.await(CATCH_UP);
-    }
+  @Override
+  public Set<EventStream> streams(Instant since, Instant until) {
+    catchUp();
+    return days.streams(since, until, filler::setAside);
+  }
+
+  @Override
+  public Imported insertHistory(List<StoredEvent> events) {
+    return filler.insertHistory(events);
+  }
+
+  /** How many events are durable and not where a search looks. */
+  private long catchUp() {
+    return recovered ? filler.await(CATCH_UP) : 0; // nothing is moved before
   }
 
   /** Commits and acknowledges what was appended, moves it into SQLite, ends. */

@@ -28,6 +28,7 @@ import vigie.base.net.EventLoops;
 import vigie.base.relp.RelpLimits;
 import vigie.base.time.ManualClock;
 import vigie.collector.event.Event;
+import vigie.collector.receive.HeldSink;
 
 @Timeout(60)
 class RelpReceiverTest {
@@ -525,18 +526,6 @@ class RelpReceiverTest {
         .isEqualTo(1);
     await().until(() -> meters.get("vigie.relp.sessions").gauge().value() == 0);
     opened().close();
-  }
-
-  @Test
-  void givenOneAddress_whenItHasAllItMay_thenItsNextIsRefusedUntilOneLeaves() throws Exception {
-    InetAddress far = InetAddress.getByName("192.0.2.5");
-
-    assertThat(receiver.admit(far)).isEmpty();
-    assertThat(receiver.admit(far)).isEmpty();
-    assertThat(receiver.admit(far)).isEqualTo("address");
-    assertThat(receiver.admit(InetAddress.getByName("192.0.2.6"))).isEmpty();
-    receiver.leave(far);
-    assertThat(receiver.admit(far)).isEmpty();
   }
 
   @Test

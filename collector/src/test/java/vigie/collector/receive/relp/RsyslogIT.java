@@ -36,6 +36,7 @@ import vigie.base.relp.RelpLimits;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
+import vigie.collector.receive.HeldSink;
 
 /** Both of our ends against rsyslog's: its omrelp into our receiver, our ship into its imrelp. */
 @Timeout(120)

@@ -75,6 +75,7 @@ final class FullDiskProcess {
   private static int count(TestStore in) {
     return in.store
         .search(new EventQuery(Instant.MIN, Instant.MAX, List.of(), "", 10_000, ""))
+        .events()
         .size();
   }
 

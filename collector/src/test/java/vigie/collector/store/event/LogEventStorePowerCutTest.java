@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -18,7 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.ManualClock;
 import vigie.collector.event.EventIntake;
-import vigie.collector.event.EventQuery;
 import vigie.collector.event.Events;
 
 /**
@@ -74,12 +72,7 @@ class LogEventStorePowerCutTest {
     intake.listen((event, late) -> told.add(event.text()));
     intake.start();
     List<String> found =
-        last
-            .store
-            .search(new EventQuery(Instant.MIN, Instant.MAX, List.of(), "", 10_000, ""))
-            .stream()
-            .map(stored -> stored.event().text())
-            .toList();
+        Events.all(last.store).stream().map(stored -> stored.event().text()).toList();
     Set<String> expected = new HashSet<>();
     acked.forEach(seq -> expected.add("p1/s1/" + seq));
     assertThat(found).as("seed %d", seed).doesNotHaveDuplicates().containsAll(expected);

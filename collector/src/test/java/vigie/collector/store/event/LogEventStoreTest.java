@@ -32,6 +32,7 @@ import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.ManualClock;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventIntake;
+import vigie.collector.event.EventPage;
 import vigie.collector.event.EventQuery;
 import vigie.collector.event.Events;
 import vigie.collector.event.SpoolMarks;
@@ -110,7 +111,7 @@ class LogEventStoreTest {
     assertThat(dayFiles()).containsExactly("2026-01-01.db", "2026-01-02.db", "2026-01-03.db");
     assertThat(texts()).isEqualTo(reversed(range(1, 30)));
     assertThat(search(query(Instant.MIN, Instant.MAX, 15, ""))).isEqualTo(reversed(range(16, 30)));
-    StoredEvent old = opened.store.search(query(Instant.MIN, Instant.MAX, 1, "6")).get(0);
+    StoredEvent old = opened.store.search(query(Instant.MIN, Instant.MAX, 1, "6")).events().get(0);
     assertThat(old.event().text()).isEqualTo("p1/s1/5");
     assertThat(opened.store.find(old.id())).contains(old);
   }
@@ -133,8 +134,10 @@ class LogEventStoreTest {
   }
 
   private List<StoredEvent> page(String before) {
-    return opened.store.search(
-        new EventQuery(Instant.EPOCH, Instant.MAX, List.of(), "", 10_000, before));
+    return opened
+        .store
+        .search(new EventQuery(Instant.EPOCH, Instant.MAX, List.of(), "", 10_000, before))
+        .events();
   }
 
   private static String last(List<StoredEvent> events) {
@@ -177,7 +180,7 @@ class LogEventStoreTest {
     clock.step(Duration.ofDays(3_650));
     clock.advance(Duration.ofHours(2));
     append(11, 11);
-    assertThat(opened.store.search(query(Instant.MIN, Instant.MAX, 100, ""))).hasSize(11);
+    assertThat(opened.store.search(query(Instant.MIN, Instant.MAX, 100, "")).events()).hasSize(11);
   }
 
   @Test
@@ -204,20 +207,62 @@ class LogEventStoreTest {
   }
 
   @Test
-  void givenPagesDamagedUnderUs_whenSearched_thenTheDayIsSetAsideAndTheRestGoesOn()
+  void givenPagesDamagedUnderUs_whenSearched_thenTheLogGivesBackWhatItHoldsAndTheRestIsTold()
       throws IOException {
-    append(1, 2_000);
+    for (long seq = 1; seq <= 4_000; seq += 100) {
+      append(seq, seq + 99);
+    }
     texts();
     clock.advance(Duration.ofDays(1));
-    append(2_001, 2_010);
+    append(4_001, 4_010);
     reopen();
     // Behind the first pages, which opening reads.
     damage(folder.resolve("2026-01-01.db"), 40_960);
-    assertThat(texts()).containsAll(range(2_001, 2_010));
-    await().until(() -> Files.notExists(folder.resolve("2026-01-01.db")));
-    assertThat(texts()).isEqualTo(reversed(range(2_001, 2_010)));
-    append(2_011, 2_011);
-    assertThat(texts()).hasSize(11);
+    EventPage page = opened.store.search(query(Instant.MIN, Instant.MAX, 10_000, ""));
+    assertThat(page.events()).extracting(e -> e.event().text()).containsAll(range(4_001, 4_010));
+    assertThat(page.warnings()).singleElement().asString().contains("2026-01-01", "damaged");
+    await().until(() -> texts().size() > 10);
+    List<String> back = texts();
+    assertThat(back).isEqualTo(reversed(range(4_011 - back.size(), 4_010)));
+    assertThat(opened.store.search(query(Instant.MIN, Instant.MAX, 9, "")).warnings())
+        .singleElement()
+        .asString()
+        .contains("2026-01-01", ".damaged-", "receive log");
+    append(4_011, 4_011);
+    assertThat(texts()).hasSize(back.size() + 1);
+    reopen();
+    assertThat(texts()).hasSize(back.size() + 1);
+    assertThat(folder).isDirectoryNotContaining("glob:**.restore");
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  void givenMoreThanTheMostBytes_whenFilled_thenTheOldestPartsGo() {
+    opened.close();
+    open(
+        new EventStoreOptions(
+            Duration.ofDays(90), 1 << 20, 1 << 20, 64 << 10, 1 << 20, 128 << 10, 200 << 10),
+        FileLayer.disk());
+    for (long seq = 1; seq <= 8_000; seq += 200) {
+      append(seq, seq + 199);
+      texts();
+    }
+    assertThat(dayFiles()).hasSizeBetween(3, 9).doesNotContain("2026-01-01.db");
+    List<String> left = texts();
+    assertThat(left).isEqualTo(reversed(range(8_001 - left.size(), 8_000)));
+    assertThat(opened.meters.get("vigie.event.store.bytes").gauge().value())
+        .isLessThan(1.3 * (1 << 20));
+    reopen();
+    assertThat(texts()).isEqualTo(left);
+  }
+
+  @Test
+  void givenEvents_whenThereIsTime_thenAllAreInTheFullTextIndex() {
+    append(1, 12_000);
+    settle();
+    await().until(() -> opened.meters.get("vigie.event.index.lag").gauge().value() == 0);
+    EventQuery rare = new EventQuery(Instant.MIN, Instant.MAX, List.of(), "s1 77", 9, "");
+    assertThat(search(rare)).containsExactly("p1/s1/77");
   }
 
   @Test
@@ -227,11 +272,11 @@ class LogEventStoreTest {
     try (Connection db =
             DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("2026-01-01.db"));
         Statement statement = db.createStatement()) {
-      statement.execute("PRAGMA user_version = 2");
+      statement.execute("PRAGMA user_version = 99");
     }
     assertThatThrownBy(this::open)
         .isInstanceOf(UncheckedIOException.class)
-        .hasMessageContainingAll("2026-01-01.db", "version 2", "newer collector");
+        .hasMessageContainingAll("2026-01-01.db", "version 99", "newer collector");
     Files.delete(folder.resolve("2026-01-01.db"));
     open();
   }
@@ -329,7 +374,7 @@ class LogEventStoreTest {
       opened.store.append(event(seq), raw(seq), acked::incrementAndGet);
       if (seq % 2_000 == 0) {
         List<String> found =
-            opened.store.search(query(Instant.MIN, Instant.MAX, 10_000, "")).stream()
+            opened.store.search(query(Instant.MIN, Instant.MAX, 10_000, "")).events().stream()
                 .map(stored -> stored.event().text())
                 .toList();
         assertThat(found).isEqualTo(reversed(range(1, found.size())));
@@ -390,7 +435,9 @@ class LogEventStoreTest {
 
   private List<String> search(EventQuery query) {
     settle();
-    return opened.store.search(query).stream().map(stored -> stored.event().text()).toList();
+    return opened.store.search(query).events().stream()
+        .map(stored -> stored.event().text())
+        .toList();
   }
 
   private static List<String> range(long from, long to) {

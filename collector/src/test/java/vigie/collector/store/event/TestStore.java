@@ -17,7 +17,8 @@ import vigie.collector.event.Events;
 final class TestStore implements AutoCloseable {
   /** Segments small enough that some are dropped. */
   static final EventStoreOptions SMALL =
-      new EventStoreOptions(Duration.ofDays(90), 1 << 20, 64 << 10, 1 << 20);
+      new EventStoreOptions(
+          Duration.ofDays(90), 1L << 30, 1 << 20, 64 << 10, 1 << 20, 128 << 10, 1L << 30);
 
   final LogEventStore store;
   final MeterRegistry meters = new SimpleMeterRegistry();

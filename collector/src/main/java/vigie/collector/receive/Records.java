@@ -1,0 +1,161 @@
+package vigie.collector.receive;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import vigie.base.net.Peer;
+import vigie.base.syslog.SyslogMessage;
+import vigie.collector.event.Event;
+
+/**
+ * From syslog records to events. An agent's own carry {@code [vigie@32473 node= spool= seq= boot=
+ * type= …]}; all others are foreign, of type {@code syslog}. The node of a foreign record is the
+ * name that its sender proved, else the one in its header, else the sender's address; the header's
+ * is kept as the field {@code host} where it is another.
+ */
+public final class Records {
+  private static final String ELEMENT = "vigie@32473";
+
+  private final int elements;
+  private final int params;
+  private final int fieldBytes;
+
+  public Records(ReceiveLimits limits) {
+    this.elements = limits.of(Limit.SD_ELEMENTS);
+    this.params = limits.of(Limit.SD_PARAMS);
+    this.fieldBytes = limits.of(Limit.FIELD_BYTES);
+  }
+
+  /**
+   * Makes the event of a record whose sender may be an agent.
+   *
+   * @param bound the only name that the peer may use, {@code ""} for any
+   * @param cut whether the record was longer than the limit; told in the field {@code cut}
+   */
+  public Event event(
+      SyslogMessage message, Instant received, Peer peer, String bound, boolean cut) {
+    Map<String, String> element = "vigie".equals(message.app()) ? message.element(ELEMENT) : null;
+    return element == null || !element.containsKey("type")
+        ? foreign(message, received, peer, bound, cut)
+        : own(message, element, received, peer, cut);
+  }
+
+  private static Event own(
+      SyslogMessage message,
+      Map<String, String> element,
+      Instant received,
+      Peer peer,
+      boolean cut) {
+    Map<String, String> fields = new LinkedHashMap<>(element);
+    String node = taken(fields, "node");
+    String type = taken(fields, "type");
+    Event.Origin origin =
+        origin(taken(fields, "spool"), taken(fields, "seq"), taken(fields, "boot"));
+    if (cut) {
+      fields.put("cut", "true");
+    }
+    return new Event(
+        time(message, received),
+        received,
+        node.isEmpty() ? node(message, peer) : node,
+        message.facility(),
+        message.severity(),
+        message.app(),
+        type,
+        fields,
+        message.text(),
+        origin);
+  }
+
+  /** Makes the event of a record that is no agent's, whatever it says. */
+  public Event foreign(
+      SyslogMessage message, Instant received, Peer peer, String bound, boolean cut) {
+    String host = cut(message.host());
+    Map<String, String> fields = Map.of();
+    boolean renamed = !bound.isEmpty() && !host.isEmpty() && !host.equalsIgnoreCase(bound);
+    if (message.hasMore() || renamed || cut) {
+      fields = new LinkedHashMap<>();
+      if (renamed) {
+        fields.put("host", host);
+      }
+      putNonEmpty(fields, "procid", cut(message.procId()));
+      putNonEmpty(fields, "msgid", cut(message.msgId()));
+      if (message.hasData()) {
+        putData(fields, message);
+      }
+      if (cut) {
+        fields.put("cut", "true");
+      }
+    }
+    return new Event(
+        time(message, received),
+        received,
+        !bound.isEmpty() ? bound : host.isEmpty() ? peer.name() : host,
+        message.facility(),
+        message.severity(),
+        cut(message.app()),
+        "syslog",
+        fields,
+        message.text(),
+        null);
+  }
+
+  /** Structured data as fields {@code SD-ID.NAME}; of a repeated name the values joined. */
+  private void putData(Map<String, String> fields, SyslogMessage message) {
+    for (Map.Entry<String, Map<String, List<String>>> element :
+        message.data(elements, params).entrySet()) {
+      for (Map.Entry<String, List<String>> param : element.getValue().entrySet()) {
+        fields.put(
+            cut(element.getKey() + "." + param.getKey()), cut(String.join(", ", param.getValue())));
+      }
+    }
+  }
+
+  /** In characters, which is at most the bytes; half a character could not be written. */
+  private String cut(String value) {
+    if (value.length() <= fieldBytes) {
+      return value;
+    }
+    boolean splits = Character.isHighSurrogate(value.charAt(fieldBytes - 1));
+    return value.substring(0, splits ? fieldBytes - 1 : fieldBytes);
+  }
+
+  /** A record's own time is kept however far off it is; {@code received} tells the difference. */
+  private static Instant time(SyslogMessage message, Instant received) {
+    Instant time = message.time();
+    return time == null ? received : time;
+  }
+
+  private static String node(SyslogMessage message, Peer peer) {
+    String host = message.host();
+    return host.isEmpty() ? peer.name() : host;
+  }
+
+  private static Event.@Nullable Origin origin(String spool, String seq, String boot) {
+    if (spool.isEmpty() || seq.isEmpty() || seq.length() > 18) {
+      return null;
+    }
+    long number = 0;
+    for (int i = 0; i < seq.length(); i++) {
+      char c = seq.charAt(i);
+      if (c < '0' || c > '9') {
+        return null;
+      }
+      number = number * 10 + c - '0';
+    }
+    return new Event.Origin(spool, number, boot);
+  }
+
+  private static String taken(Map<String, String> fields, String name) {
+    String value = fields.remove(name);
+    return value == null ? "" : value;
+  }
+
+  private static void putNonEmpty(Map<String, String> fields, String name, String value) {
+    if (!value.isEmpty()) {
+      fields.put(name, value);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package vigie.collector.receive.syslog;
+
+import io.micrometer.core.instrument.Counter;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vigie.base.net.Peer;
+import vigie.base.syslog.SyslogMessage;
+import vigie.base.syslog.SyslogParser;
+import vigie.collector.event.Event;
+import vigie.collector.receive.Receiving;
+import vigie.collector.receive.Records;
+import vigie.collector.receive.Turns;
+
+/**
+ * Records that one source sent in one go, from their arrival until all of them are durable. Filled
+ * on an event loop, taken on the executor, done on any thread: one after the other.
+ */
+final class Batch implements Turns.Work {
+  private static final Logger log = LoggerFactory.getLogger(Batch.class);
+  private static final Runnable NOTHING = () -> {};
+  private static final byte[] TAKEN = {};
+
+  private final Receiving receiving;
+  private final Records maker;
+  private final SyslogMeters meters;
+  private final Counter messages;
+  private final Turns.Source source;
+  private final Peer peer;
+  private final Instant received;
+  private final List<byte[]> records = new ArrayList<>();
+  private final BitSet cut = new BitSet();
+  private int bytes;
+  private int taken;
+  private @Nullable Event last;
+  private byte[] lastRaw = TAKEN;
+
+  /**
+   * @param messages counts what was taken
+   */
+  Batch(
+      Receiving receiving,
+      Records maker,
+      SyslogMeters meters,
+      Counter messages,
+      Turns.Source source,
+      Peer peer) {
+    this.receiving = receiving;
+    this.maker = maker;
+    this.meters = meters;
+    this.messages = messages;
+    this.source = source;
+    this.peer = peer;
+    this.received = receiving.clock().now();
+  }
+
+  void add(byte[] record, boolean isCut) {
+    if (isCut) {
+      cut.set(records.size());
+    }
+    records.add(record);
+    bytes += record.length;
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  boolean isEmpty() {
+    return records.isEmpty();
+  }
+
+  /** Gives it to the source's turns; nothing may be added any more. */
+  void handOver() {
+    source.add(this, records.size(), bytes);
+  }
+
+  @Override
+  public int size() {
+    return bytes + 64 * records.size();
+  }
+
+  @Override
+  public void take() {
+    SyslogParser parser = new SyslogParser(ZoneId.systemDefault());
+    String bound = receiving.senders().boundTo(peer);
+    try {
+      for (int i = 0; i < records.size(); i++) {
+        take(parser, bound, records.get(i), cut.get(i));
+        records.set(i, TAKEN); // held no longer than needed: the rest waits for the disk
+      }
+      if (last == null) {
+        done();
+      } else {
+        receiving.sink().accept(last, lastRaw, this::done);
+      }
+    } catch (RuntimeException failure) {
+      log.error("syslog records could not be taken source={}", source.name(), failure);
+      refused();
+    }
+  }
+
+  private void take(SyslogParser parser, String bound, byte[] record, boolean isCut) {
+    SyslogMessage message = parser.parse(record, received);
+    if (message == null) {
+      meters.empty.increment();
+      return;
+    }
+    taken++;
+    byte[] raw = trimmed(record);
+    Event event = event(message, bound, isCut);
+    if (event.type().equals("syslog") && !receiving.router().route(message.pri(), raw)) {
+      return;
+    }
+    // One behind, so that the last of them is known: what is durable then covers all before it.
+    if (last != null) {
+      receiving.sink().accept(last, lastRaw, NOTHING);
+    }
+    last = event;
+    lastRaw = raw;
+  }
+
+  /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
+  private Event event(SyslogMessage message, String bound, boolean isCut) {
+    if (!peer.certificate().isEmpty()) {
+      Event event = maker.event(message, received, peer, bound, isCut);
+      if (event.type().equals("syslog") || receiving.senders().mayTell(peer, event.node())) {
+        return event;
+      }
+    }
+    return maker.foreign(message, received, peer, bound, isCut);
+  }
+
+  private static byte[] trimmed(byte[] record) {
+    int length = SyslogParser.trimmed(record, record.length);
+    return length == record.length ? record : Arrays.copyOf(record, length);
+  }
+
+  private void done() {
+    messages.increment(taken);
+    source.done(bytes);
+  }
+
+  @Override
+  public void refused() {
+    meters.lost.increment(records.size());
+    source.done(bytes);
+  }
+}

@@ -1,0 +1,273 @@
+package vigie.collector.store.event;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.ProgressHandler;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+import org.sqlite.SQLiteOpenMode;
+import vigie.collector.event.Event;
+import vigie.collector.event.EventQuery;
+import vigie.collector.event.EventStream;
+import vigie.collector.event.LineFilter;
+import vigie.collector.label.LabelMatcher;
+
+/**
+ * One search through one {@link DayFile}, beside its writer, newest id first. Blocks say which ids
+ * can have the wanted times; of those, the full-text index says which to look at where it has come
+ * so far; {@code query.matches} decides.
+ */
+final class DaySearch {
+  /** More are taken as one from the first to the last. */
+  private static final int MOST_RANGES = 32;
+
+  private final EventQuery query;
+  private final BooleanSupplier isTooLate;
+  private final boolean withRaw;
+  private final @Nullable String words;
+
+  /** Gets what matches, until it says false. */
+  interface Visitor {
+    boolean visit(long id, Event event, ResultSet row) throws SQLException;
+  }
+
+  private record Range(long first, long last) {}
+
+  /**
+   * @param isTooLate asked now and then; the search then throws {@link TooLongException}
+   * @param withRaw whether the rows shown are of {@link EventRows#WITH_RAW}
+   */
+  DaySearch(EventQuery query, BooleanSupplier isTooLate, boolean withRaw) {
+    this.query = query;
+    this.isTooLate = isTooLate;
+    this.withRaw = withRaw;
+    this.words = Words.asked(query);
+  }
+
+  /**
+   * Shows what matches.
+   *
+   * @param after only ids above this
+   * @param before only ids below this
+   */
+  void run(Path path, long after, long before, Visitor visitor) throws SQLException {
+    try (Connection connection = open(path)) {
+      ProgressHandler.setHandler(
+          connection,
+          10_000,
+          new ProgressHandler() {
+            @Override
+            protected int progress() {
+              return isTooLate.getAsBoolean() ? 1 : 0;
+            }
+          });
+      // One view of the file for all that follows.
+      connection.setAutoCommit(false);
+      long indexed = words == null ? Long.MIN_VALUE : indexed(connection);
+      for (Range range : ranges(connection, after, before)) {
+        long behind = Math.max(range.first, indexed + (words == null ? 0 : 1));
+        if (behind <= range.last && !show(connection, behind, range.last, null, visitor)) {
+          return;
+        }
+        long last = Math.min(range.last, indexed);
+        if (words != null
+            && range.first <= last
+            && !show(connection, range.first, last, words, visitor)) {
+          return;
+        }
+      }
+    } catch (SQLiteException e) {
+      if (e.getResultCode() == SQLiteErrorCode.SQLITE_INTERRUPT) {
+        throw new TooLongException();
+      }
+      throw e;
+    }
+  }
+
+  /** Opens a file to read only. */
+  static Connection open(Path path) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setOpenMode(SQLiteOpenMode.READONLY);
+    config.resetOpenMode(SQLiteOpenMode.READWRITE);
+    config.resetOpenMode(SQLiteOpenMode.CREATE);
+    config.setBusyTimeout(5_000);
+    config.setCacheSize(-8_000);
+    return config.createConnection("jdbc:sqlite:" + path);
+  }
+
+  private static long indexed(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SELECT indexed FROM progress")) {
+      return row.next() ? row.getLong(1) : Long.MIN_VALUE;
+    }
+  }
+
+  /** The ids that may have the wanted times, newest first, disjoint. */
+  private List<Range> ranges(Connection connection, long after, long before) throws SQLException {
+    String sql =
+        "SELECT max(first, ?), min(last, ?) FROM block"
+            + " WHERE last > ? AND first < ? AND latest >= ? AND earliest <= ? ORDER BY last DESC";
+    List<Range> ranges = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setLong(1, after + 1);
+      select.setLong(2, before - 1);
+      select.setLong(3, after);
+      select.setLong(4, before);
+      select.setLong(5, since());
+      select.setLong(6, until());
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          add(ranges, new Range(row.getLong(1), row.getLong(2)));
+        }
+      }
+    }
+    if (ranges.size() > MOST_RANGES) {
+      return List.of(new Range(ranges.get(ranges.size() - 1).first, ranges.get(0).last));
+    }
+    return ranges;
+  }
+
+  private static void add(List<Range> ranges, Range range) {
+    int at = ranges.size() - 1;
+    while (at >= 0 && range.last >= ranges.get(at).first - 1) {
+      Range newer = ranges.remove(at--);
+      range = new Range(Math.min(range.first, newer.first), Math.max(range.last, newer.last));
+    }
+    ranges.add(range);
+  }
+
+  private long since() {
+    return EventRecord.micros(query.since());
+  }
+
+  /** Rounded up: microseconds are what is kept, nanoseconds what is asked. */
+  private long until() {
+    return EventRecord.micros(query.until()) + 1;
+  }
+
+  private boolean show(
+      Connection connection, long first, long last, @Nullable String words, Visitor visitor)
+      throws SQLException {
+    StringBuilder sql =
+        new StringBuilder("SELECT ").append(withRaw ? EventRows.WITH_RAW : EventRows.COLUMNS);
+    List<Object> values = new ArrayList<>();
+    String id = words == null ? "event.id" : "event_text.rowid";
+    if (words == null) {
+      sql.append(" FROM event WHERE ");
+    } else {
+      // Not the other way round: the index gives few, in the order wanted.
+      sql.append(" FROM event_text CROSS JOIN event ON event.id = event_text.rowid")
+          .append(" WHERE event_text MATCH ? AND ");
+      values.add(words);
+    }
+    sql.append(id).append(" >= ? AND ").append(id).append(" <= ?");
+    values.add(first);
+    values.add(last);
+    sql.append(" AND time >= ? AND time < ?");
+    values.add(since());
+    values.add(until());
+    narrow(sql, values, words != null);
+    sql.append(" ORDER BY ").append(id).append(" DESC");
+    try (PreparedStatement select = connection.prepareStatement(sql.toString())) {
+      for (int i = 0; i < values.size(); i++) {
+        select.setObject(i + 1, values.get(i));
+      }
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          if (isTooLate.getAsBoolean()) {
+            throw new TooLongException();
+          }
+          Event event = EventRows.event(row);
+          if (query.matches(event) && !visitor.visit(row.getLong(1), event, row)) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private void narrow(StringBuilder sql, List<Object> values, boolean isByWords) {
+    for (LabelMatcher matcher : query.matchers()) {
+      switch (matcher.name()) {
+        case "severity" -> narrow("severity", EventQuery.SEVERITIES, matcher, sql);
+        case "facility" -> narrow("facility", EventQuery.FACILITIES, matcher, sql);
+        default -> narrow(matcher, sql, values, isByWords);
+      }
+    }
+    for (LineFilter line : query.lines()) {
+      if (!line.needle().isEmpty()) {
+        // Unlike LIKE, this goes on behind a NUL and knows no wildcards.
+        sql.append(" AND instr(text, ?) > 0");
+        values.add(line.needle());
+      }
+    }
+  }
+
+  private static void narrow(
+      String column, List<String> names, LabelMatcher matcher, StringBuilder sql) {
+    sql.append(" AND ").append(column).append(" IN (-1");
+    for (int i = 0; i < names.size(); i++) {
+      if (matcher.matches(names.get(i))) {
+        sql.append(',').append(i);
+      }
+    }
+    sql.append(')');
+  }
+
+  private static void narrow(
+      LabelMatcher matcher, StringBuilder sql, List<Object> values, boolean isByWords) {
+    if (matcher.op() != LabelMatcher.Op.EQUAL || matcher.value().isEmpty()) {
+      return;
+    }
+    String name = matcher.name();
+    switch (name) {
+      case "node", "app" -> sql.append(" AND ").append(name).append(" = ?");
+      case "type" -> {
+        // Said in these words, or SQLite doesn't see that its index fits.
+        boolean own = !matcher.value().equals("syslog") && !isByWords;
+        sql.append(own ? " AND type <> 'syslog' AND type = ?" : " AND type = ?");
+      }
+      default -> {
+        if (!name.chars().allMatch(c -> c == '_' || (c < 128 && Character.isLetterOrDigit(c)))) {
+          return;
+        }
+        sql.append(" AND json_extract(fields, ?) = ?");
+        values.add("$.\"" + name + "\"");
+      }
+    }
+    values.add(matcher.value());
+  }
+
+  /** The streams that the file names. */
+  static void readStreams(Statement statement, Consumer<EventStream> take) throws SQLException {
+    String sql = "SELECT node, facility, severity, app, type, unit FROM stream";
+    try (ResultSet row = statement.executeQuery(sql)) {
+      while (row.next()) {
+        take.accept(
+            new EventStream(
+                row.getString(1),
+                row.getInt(2),
+                row.getInt(3),
+                row.getString(4),
+                row.getString(5),
+                row.getString(6)));
+      }
+    }
+  }
+
+  /** The search took longer than it may. */
+  static final class TooLongException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+}

@@ -1,0 +1,153 @@
+package vigie.collector.store.event;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.event.Event;
+import vigie.collector.event.StoredEvent;
+
+/** Events as rows of the table {@code event} of a {@link DayFile}. */
+final class EventRows {
+  static final String TABLE =
+      """
+      CREATE TABLE event (
+        id INTEGER PRIMARY KEY,     -- negative for imported ones
+        time INTEGER NOT NULL,      -- microseconds since the epoch, by the node's clock
+        received INTEGER NOT NULL,  -- the same, by the collector's
+        node TEXT NOT NULL,
+        facility INTEGER NOT NULL,
+        severity INTEGER NOT NULL,
+        app TEXT NOT NULL,
+        type TEXT NOT NULL,
+        fields TEXT,                -- JSON object; NULL for none
+        text TEXT NOT NULL,
+        spool TEXT, seq INTEGER, boot TEXT,
+        raw BLOB NOT NULL,          -- the record as it came, up to the text where it ends with that
+        tail INTEGER NOT NULL DEFAULT 0, -- 1 where the text follows raw
+        imported TEXT               -- the id it had where it was exported
+      )""";
+
+  static final String INSERT =
+      "INSERT OR IGNORE INTO event VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
+  /** For {@link #event}; then raw, tail and imported. */
+  static final String COLUMNS =
+      "event.id, time, received, node, facility, severity, app, type, fields, text, spool, seq, boot";
+
+  static final String WITH_RAW = COLUMNS + ", raw, tail, imported";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final TypeReference<LinkedHashMap<String, String>> FIELDS =
+      new TypeReference<>() {};
+
+  private EventRows() {}
+
+  /** One event to write. */
+  record Row(long id, EventRecord record, @Nullable String imported) {
+    Row(long id, EventRecord record) {
+      this(id, record, null);
+    }
+  }
+
+  static void bind(PreparedStatement to, Row row) throws SQLException {
+    Event event = row.record().event();
+    to.setLong(1, row.id());
+    to.setLong(2, EventRecord.micros(event.time()));
+    to.setLong(3, EventRecord.micros(event.received()));
+    to.setString(4, event.node());
+    to.setInt(5, event.facility());
+    to.setInt(6, event.severity());
+    to.setString(7, event.app());
+    to.setString(8, event.type());
+    to.setString(9, json(event.fields()));
+    to.setString(10, event.text());
+    Event.Origin origin = event.origin();
+    if (origin == null) {
+      to.setNull(11, Types.VARCHAR);
+      to.setNull(12, Types.INTEGER);
+      to.setNull(13, Types.VARCHAR);
+    } else {
+      to.setString(11, origin.spool());
+      to.setLong(12, origin.seq());
+      to.setString(13, origin.boot());
+    }
+    byte[] raw = row.record().raw();
+    int tail = tailOf(raw, event.text());
+    to.setBytes(14, tail == 0 ? raw : Arrays.copyOf(raw, raw.length - tail));
+    to.setInt(15, tail == 0 ? 0 : 1);
+    to.setString(16, row.imported());
+  }
+
+  /** How many bytes at the end of raw are the text; most records end with it. */
+  private static int tailOf(byte[] raw, String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    int from = raw.length - utf8.length;
+    boolean ends =
+        from >= 0 && Arrays.equals(raw, from, raw.length, utf8, 0, utf8.length) && utf8.length > 0;
+    return ends ? utf8.length : 0;
+  }
+
+  private static @Nullable String json(Map<String, String> fields) {
+    try {
+      return fields.isEmpty() ? null : JSON.writeValueAsString(fields);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("BUG: fields that cannot be JSON", e);
+    }
+  }
+
+  /** The event of a row of {@link #COLUMNS}. */
+  static Event event(ResultSet row) throws SQLException {
+    String spool = row.getString(11);
+    Event.Origin origin =
+        spool == null ? null : new Event.Origin(spool, row.getLong(12), text(row, 13));
+    return new Event(
+        EventRecord.micros(row.getLong(2)),
+        EventRecord.micros(row.getLong(3)),
+        text(row, 4),
+        row.getInt(5),
+        row.getInt(6),
+        text(row, 7),
+        text(row, 8),
+        fields(row.getString(9)),
+        text(row, 10),
+        origin);
+  }
+
+  /** The same with all else that there is, of a row of {@link #WITH_RAW}. */
+  static StoredEvent stored(ResultSet row, Event event) throws SQLException {
+    byte[] raw = row.getBytes(14);
+    if (row.getInt(15) == 1) {
+      byte[] text = event.text().getBytes(StandardCharsets.UTF_8);
+      int head = raw.length;
+      raw = Arrays.copyOf(raw, head + text.length);
+      System.arraycopy(text, 0, raw, head, text.length);
+    }
+    return new StoredEvent(Ids.text(row.getLong(1)), event, ByteBuffer.wrap(raw), text(row, 16));
+  }
+
+  private static String text(ResultSet row, int column) throws SQLException {
+    String text = row.getString(column);
+    return text == null ? "" : text;
+  }
+
+  private static Map<String, String> fields(@Nullable String json) throws SQLException {
+    if (json == null) {
+      return Map.of();
+    }
+    try {
+      return JSON.readValue(json, FIELDS);
+    } catch (JsonProcessingException e) {
+      throw new SQLException("the fields of an event are no JSON object", e);
+    }
+  }
+}

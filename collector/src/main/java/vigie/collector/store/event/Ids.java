@@ -1,0 +1,40 @@
+package vigie.collector.store.event;
+
+/**
+ * Ids as people see them: the number of an event received here, {@code i} and a number for an
+ * imported one. Within, imported ones are negative, so that they are older than all others.
+ */
+final class Ids {
+  private static final long FIRST_IMPORTED = -(1L << 62);
+  private static final long AT_ONCE = 1_024;
+
+  private Ids() {}
+
+  static String text(long id) {
+    return id >= 0 ? Long.toString(id) : "i" + (id - FIRST_IMPORTED);
+  }
+
+  /** The id; {@link Long#MIN_VALUE} if the text is none. */
+  static long parse(String text) {
+    try {
+      if (text.startsWith("i")) {
+        long number = Long.parseLong(text.substring(1));
+        return number > 0 && number < -FIRST_IMPORTED ? FIRST_IMPORTED + number : Long.MIN_VALUE;
+      }
+      long id = Long.parseLong(text);
+      return id >= 0 ? id : Long.MIN_VALUE;
+    } catch (NumberFormatException e) {
+      return Long.MIN_VALUE;
+    }
+  }
+
+  /**
+   * The lowest id of an imported event received then (microseconds), so that they are in the order
+   * of receipt whatever the order of import; the {@value #AT_ONCE} from it on are for the same
+   * microsecond.
+   */
+  static long firstImported(long received) {
+    long within = Math.max(1, Math.min(received, -FIRST_IMPORTED / AT_ONCE - 1));
+    return FIRST_IMPORTED + within * AT_ONCE;
+  }
+}

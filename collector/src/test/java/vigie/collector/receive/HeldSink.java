@@ -1,0 +1,90 @@
+package vigie.collector.receive;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import vigie.collector.event.Event;
+import vigie.collector.event.EventSink;
+
+/** Keeps events in memory; they are durable when the test says so, and it blocks when told to. */
+public final class HeldSink implements EventSink {
+  private final List<Event> events = new ArrayList<>();
+  private final List<byte[]> raws = new ArrayList<>();
+  private final Queue<Runnable> held = new ArrayDeque<>();
+  private boolean blocked;
+  private boolean holding;
+
+  /** From now on nothing becomes durable by itself. */
+  public synchronized HeldSink hold() {
+    holding = true;
+    return this;
+  }
+
+  /** Blocks the callers until {@link #unblock}. */
+  public synchronized void block() {
+    blocked = true;
+  }
+
+  public synchronized void unblock() {
+    blocked = false;
+    notifyAll();
+  }
+
+  /** What is held becomes durable, and all that comes. */
+  public void release() {
+    List<Runnable> all;
+    synchronized (this) {
+      holding = false;
+      all = new ArrayList<>(held);
+      held.clear();
+    }
+    all.forEach(Runnable::run);
+  }
+
+  /** The held one at the index becomes durable, before others that came earlier. */
+  public void releaseOne(int index) {
+    Runnable one;
+    synchronized (this) {
+      one = new ArrayList<>(held).get(index);
+    }
+    one.run();
+  }
+
+  @Override
+  public void accept(Event event, byte[] raw, Runnable whenDurable) {
+    synchronized (this) {
+      while (blocked) {
+        try {
+          wait();
+        } catch (InterruptedException stopped) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+      events.add(event);
+      raws.add(raw);
+      if (holding) {
+        held.add(whenDurable);
+        return;
+      }
+    }
+    whenDurable.run();
+  }
+
+  public synchronized List<Event> events() {
+    return new ArrayList<>(events);
+  }
+
+  public synchronized List<String> texts() {
+    return events.stream().map(Event::text).toList();
+  }
+
+  public synchronized byte[] raw(int index) {
+    return raws.get(index);
+  }
+
+  public synchronized int size() {
+    return events.size();
+  }
+}

@@ -1,0 +1,105 @@
+package vigie.collector.receive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import vigie.base.config.Faults;
+import vigie.base.config.Yaml;
+import vigie.base.net.EventLoops;
+import vigie.base.net.Peer;
+import vigie.base.time.ManualClock;
+
+class ReceivingTest {
+  private final ManualClock clock = new ManualClock();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final EventLoops loops = EventLoops.nio(1, "test-receiving");
+
+  @AfterEach
+  void stop() {
+    loops.close();
+  }
+
+  private Receiving receiving(ReceiveLimits limits) {
+    return new Receiving(limits, new HeldSink(), Runnable::run, loops, clock, clock, meters);
+  }
+
+  @Test
+  void givenOneAddress_whenItHasAllItMay_thenItsNextIsRefusedUntilOneLeavesOrProvesItself()
+      throws Exception {
+    Receiving receiving = receiving(ReceiveLimits.DEFAULTS.with(Limit.CONNECTIONS_PER_ADDRESS, 2));
+    InetAddress far = InetAddress.getByName("192.0.2.5");
+
+    assertThat(receiving.admit(far)).isNull();
+    assertThat(receiving.admit(far)).isNull();
+    assertThat(receiving.admit(far)).isEqualTo(Limit.CONNECTIONS_PER_ADDRESS);
+    assertThat(receiving.admit(InetAddress.getByName("192.0.2.6"))).isNull();
+    receiving.left(far, false);
+    assertThat(receiving.admit(far)).isNull();
+    receiving.proved(far);
+    assertThat(receiving.admit(far)).isNull();
+    receiving.left(far, true);
+    assertThat(receiving.admit(far)).isEqualTo(Limit.CONNECTIONS_PER_ADDRESS);
+    assertThat(receiving.meters().hits(Limit.CONNECTIONS_PER_ADDRESS)).isEqualTo(2);
+  }
+
+  @Test
+  void givenCertificate_whenItSpeaksForANode_thenOnlyForItsOwnUnlessARelay() {
+    Senders senders = new Senders(Set.of("Relay.example"));
+    Peer node = new Peer("192.0.2.5", "p1", "");
+    Peer relay = new Peer("192.0.2.6", "relay.example", "");
+    Peer plain = new Peer("127.0.0.1", "", "");
+
+    assertThat(senders.mayTell(node, "P1")).isTrue();
+    assertThat(senders.mayTell(node, "p2")).isFalse();
+    assertThat(senders.mayTell(relay, "p2")).isTrue();
+    assertThat(senders.mayTell(plain, "p2")).isTrue();
+    assertThat(senders.boundTo(node)).isEqualTo("p1");
+    assertThat(senders.boundTo(relay)).isEmpty();
+  }
+
+  @Test
+  void givenLimits_whenRead_thenEachIsASettingAndAMetric() {
+    Faults faults = new Faults();
+    ReceiveLimits limits =
+        ReceiveLimits.read(
+            Yaml.parse(
+                Path.of("c.yaml"),
+                """
+                record_bytes: 32KiB
+                queue_bytes: 64MiB
+                partial_timeout: 5s
+                records_per_second: 1000
+                """,
+                Map.of(),
+                faults));
+    receiving(limits);
+
+    assertThat(faults.all()).isEmpty();
+    assertThat(limits.of(Limit.RECORD_BYTES)).isEqualTo(32 << 10);
+    assertThat(limits.of(Limit.SOURCE_BYTES)).as("a quarter").isEqualTo(16 << 20);
+    assertThat(limits.time(Limit.PARTIAL_TIMEOUT)).isEqualTo(Duration.ofSeconds(5));
+    for (Limit limit : Limit.values()) {
+      assertThat(meters.get("vigie.receive.limit").tag("limit", limit.key()).gauge().value())
+          .as(limit.key())
+          .isNotNaN();
+      assertThat(meters.get("vigie.receive.limited").tag("limit", limit.key()).counter().count())
+          .isZero();
+    }
+  }
+
+  @Test
+  void givenLimitsThatContradict_whenRead_thenAFault() {
+    Faults faults = new Faults();
+    ReceiveLimits.read(
+        Yaml.parse(Path.of("c.yaml"), "declared_bytes: 1KiB\nrecrd_bytes: 1\n", Map.of(), faults));
+
+    assertThat(faults.all().get(0)).startsWith("c.yaml:1:1: declared_bytes must be at least");
+  }
+}
