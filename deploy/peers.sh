@@ -5,7 +5,7 @@
 #   deploy/peers.sh versions [DIR]    print what is there
 #
 # DIR/bin: prometheus promtool alertmanager amtool node_exporter blackbox_exporter rsyslogd netdata strace
-#          systemd systemd-analyze dbus-daemon of this machine's Debian release, and with the suffix 3 the Prometheus
+#          busybox systemd systemd-analyze dbus-daemon of this machine's Debian release, and with the suffix 3 the Prometheus
 #          tools of Debian sid.
 set -euo pipefail
 
@@ -17,7 +17,7 @@ STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-b
   systemd libsystemd-shared libapparmor1 libargon2-1 libcryptsetup12 libdevmapper1.02.1 libfdisk1 libip4tc2 libkmod2
   libseccomp2
   dbus-daemon libdbus-1-3 libexpat1
-  iputils-ping nsd libevent-2.1-7 libprotobuf-c1 libfstrm0"
+  busybox iputils-ping nsd libevent-2.1-7 libprotobuf-c1 libfstrm0"
 SID="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
 
 say() { echo "peers: $*"; }
@@ -93,6 +93,7 @@ install_stable() {
   launcher strace stable usr/bin/strace
   launcher systemd-analyze stable usr/bin/systemd-analyze
   launcher ping stable bin/ping
+  launcher busybox stable bin/busybox
   launcher nsd stable usr/sbin/nsd
   launcher systemd stable lib/systemd/systemd
   launcher dbus-daemon stable usr/bin/dbus-daemon

@@ -22,7 +22,7 @@ class ImportRulesTest {
           .library("oshi", "facts")
           .library("picocli", "root")
           .library("com.google.re2j", "source probe metric")
-          .library("io.netty", "probe ship expose push root")
+          .library("io.netty", "source probe ship expose push root")
           .library("io.prometheus", "metric expose root")
           .library("org.snakeyaml", "")
           .library("java.sql", "");

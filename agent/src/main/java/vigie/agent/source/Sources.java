@@ -1,5 +1,6 @@
 package vigie.agent.source;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
@@ -31,6 +32,7 @@ public final class Sources implements AutoCloseable {
   private Patterns patterns;
   private @Nullable Source logs; // the journal, or the kernel's log where there is none
   private @Nullable FileSource files;
+  private @Nullable SyslogSource syslog;
   private final Map<String, String> filesRead = new ConcurrentHashMap<>(); // by earlier ones
   private boolean closed;
 
@@ -70,6 +72,12 @@ public final class Sources implements AutoCloseable {
     files = config.files().entries().isEmpty() ? null : files();
     if (files != null) {
       files.start();
+    }
+    InetSocketAddress listen = config.syslog().listen();
+    syslog =
+        listen == null ? null : new SyslogSource(listen, tools, ZoneId.systemDefault(), patterns);
+    if (syslog != null) {
+      syslog.start();
     }
   }
 
@@ -132,6 +140,9 @@ public final class Sources implements AutoCloseable {
       files.close();
       filesRead.putAll(files.ends());
     }
+    if (syslog != null) {
+      syslog.close();
+    }
     patterns.close();
   }
 
@@ -152,7 +163,7 @@ public final class Sources implements AutoCloseable {
   /** Patterns of one's own that no source has lines for. */
   private static List<SourceFault> unfed(SourcesConfig config) {
     List<SourceFault> faults = new ArrayList<>();
-    if (config.journal().wanted() != JournalConfig.Wanted.OFF) {
+    if (config.journal().wanted() != JournalConfig.Wanted.OFF || config.syslog().listen() != null) {
       return faults;
     }
     Set<PatternConfig> fed = new HashSet<>();

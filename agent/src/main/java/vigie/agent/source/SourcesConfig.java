@@ -11,6 +11,7 @@ import vigie.base.config.Section;
 public record SourcesConfig(
     JournalConfig journal,
     FilesConfig files,
+    SyslogSourceConfig syslog,
     int eventsPerSecond,
     boolean boot,
     PatternsConfig patterns) {
@@ -22,6 +23,7 @@ public record SourcesConfig(
         new SourcesConfig(
             JournalConfig.read(sources),
             FilesConfig.read(sources, patterns),
+            SyslogSourceConfig.read(sources),
             (int) sources.integer("events_per_second", EventRate.PER_SECOND, 1, 10_000),
             sources.bool("boot", true),
             patterns);
