@@ -223,7 +223,7 @@ final class Agent implements AutoCloseable {
         config.node(),
         Addresses.format(
             InetSocketAddress.createUnresolved(config.listen().getHostString(), http.port())),
-        Addresses.format(config.ship().collector()),
+        config.ship().targets(),
         config.probes().size());
     Consumer<AgentConfig> collectors = changed -> node.replace(metrics.apply(changed));
     return new Agent(

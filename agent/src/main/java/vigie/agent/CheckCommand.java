@@ -1,6 +1,7 @@
 package vigie.agent;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -26,6 +27,8 @@ import vigie.agent.probe.ProbeConfig;
 import vigie.agent.probe.ProbeResult;
 import vigie.agent.probe.ProbeTools;
 import vigie.agent.push.PushConfig;
+import vigie.agent.ship.ShipConfig;
+import vigie.agent.ship.Target;
 import vigie.agent.source.SourceFault;
 import vigie.agent.source.Sources;
 import vigie.agent.source.SourcesConfig;
@@ -82,7 +85,7 @@ final class CheckCommand implements Callable<Integer> {
       checkSources(config.sources(), found, out);
       checkUser(out);
       checkProbes(config.probes(), found);
-      checkCollector(config.ship().collector(), out);
+      checkCollectors(config.ship(), out, found);
       if (config.push() != null) {
         checkPush(config.push(), out);
       }
@@ -208,9 +211,18 @@ final class CheckCommand implements Callable<Integer> {
                     "probe \"" + probe.name() + "\" " + probe.target() + " is not up: " + reason));
   }
 
-  /** Only a warning: events wait in the spool for as long as the collector is away. */
-  private void checkCollector(InetSocketAddress collector, PrintWriter out) {
-    warn("collector", collector, "events wait in the spool until it does", out);
+  /** One that is away is only a warning, since events wait in the spool. */
+  private void checkCollectors(ShipConfig ship, PrintWriter out, List<String> found) {
+    for (Target target : ship.targets()) {
+      warn("collector", target.address(), "events wait in the spool until it does", out);
+    }
+    try {
+      if (ship.targets().stream().anyMatch(Target::tls)) {
+        ship.tls().handler(ByteBufAllocator.DEFAULT, "localhost", 1);
+      }
+    } catch (IOException e) {
+      found.add("tls: " + e.getMessage());
+    }
   }
 
   /** Likewise. */

@@ -160,7 +160,7 @@ class AgentConfigTest {
         "node_meta: {node_id_file: /no/such}|1:27: cannot read /no/such:"
             + " java.nio.file.NoSuchFileException: /no/such",
         "labels: web|1:9: labels must be a section of keys and values",
-        "collector: 192.0.2.5|1:12: collector: \"192.0.2.5\" is not a collector; write relp://HOST:PORT",
+        "collector: 192.0.2.5|1:12: collector: \"192.0.2.5\" is not a collector; write relp+tls://HOST:PORT, relp://HOST:PORT, syslog+tls://HOST:PORT or syslog://HOST:PORT",
         "spool: {pth: x}|1:9: unknown key \"pth\" in spool; did you mean \"path\"?",
       })
   void givenFault_whenRead_thenPlaceAndWords(String text, String message) {

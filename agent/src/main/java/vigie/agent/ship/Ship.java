@@ -1,15 +1,8 @@
 package vigie.agent.ship;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.SocketChannel;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -24,23 +17,19 @@ import vigie.agent.spool.Spool;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
-import vigie.base.relp.RelpDecoder;
-import vigie.base.relp.RelpLimits;
 import vigie.base.relp.RelpOffers;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 
 /**
- * Ships the spool's events to the collector and acknowledges to the spool what it has stored; keeps
- * at it for ever, with growing pauses. Nothing is taken out of the spool before the collector's
- * answer, so what a lost link leaves open is sent again, and the collector tells doubles by their
- * seq. Safe for all threads; all state is owned by one event loop.
+ * Ships the spool's events to the first collector that answers, in order of preference, and
+ * acknowledges to the spool what it has stored; keeps at it for ever, with growing pauses. Nothing
+ * is taken out of the spool before the collector's answer, so what a lost link leaves open is sent
+ * again, and the collector tells doubles by their seq. Safe for all threads; all state is owned by
+ * one event loop.
  */
 public final class Ship implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Ship.class);
-  private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
-  private static final Duration KEEP_ALIVE_EVERY = Duration.ofSeconds(10);
-  private static final int KEEP_ALIVE_PROBES = 3;
   private static final int FAREWELL_SECONDS = 2;
 
   private final ShipConfig config;
@@ -53,14 +42,16 @@ public final class Ship implements AutoCloseable {
   private final Scheduler scheduler;
   private final Runnable onConnected;
   private final ShipMeters meters;
-  private final String peer;
   private final Lookup lookup;
   private final AtomicBoolean waking = new AtomicBoolean();
   private final CountDownLatch done = new CountDownLatch(1);
   private volatile boolean connected;
+  private volatile int inUse;
 
   // Owned by the event loop.
-  private @Nullable ShipSession session;
+  private @Nullable Session session;
+  private final Preference preference;
+  private boolean looking;
   private int failedAddresses;
   private long awaySinceNanos; // means something while away
   private boolean away;
@@ -121,8 +112,9 @@ public final class Ship implements AutoCloseable {
         new ShipMeters(
             registry,
             () -> connected ? 1 : 0,
-            () -> Math.max(0, spool.last() - spool.acknowledged()));
-    this.peer = Addresses.format(config.collector());
+            () -> Math.max(0, spool.last() - spool.acknowledged()),
+            () -> inUse);
+    this.preference = new Preference(config.targets().size(), config.patience(), config.again());
   }
 
   /** Begins to connect. Once. */
@@ -169,7 +161,7 @@ public final class Ship implements AutoCloseable {
         });
     try {
       if (!done.await(FAREWELL_SECONDS, TimeUnit.SECONDS)) {
-        log.info("left with events unsent peer={} pending={}", peer, pending());
+        log.info("left with events unsent pending={}", pending());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -195,74 +187,30 @@ public final class Ship implements AutoCloseable {
     }
   }
 
-  /** Looks the name up where that may block, then connects. */
   private void connect() {
+    if (!stopping) {
+      new Dialing(this, target(), failedAddresses, this::connected, this::failed).start();
+    }
+  }
+
+  private void connected(Channel channel) {
     if (stopping) {
+      channel.close();
       return;
     }
-    try {
-      executor.execute(
-          () -> {
-            InetAddress[] addresses = lookUp(config.collector().getHostString());
-            execute(() -> connect(addresses));
-          });
-    } catch (RejectedExecutionException closing) {
-      stopping = true;
-    }
+    Session begun =
+        target().relp() ? new ShipSession(this, channel) : new SyslogSession(this, channel);
+    session = begun;
+    channel.pipeline().addLast(begun);
+    begun.begin();
   }
 
-  private InetAddress[] lookUp(String host) {
-    try {
-      return lookup.all(host);
-    } catch (UnknownHostException e) {
-      return new InetAddress[0];
-    }
+  private Target target() {
+    return config.targets().get(preference.current());
   }
 
-  private void connect(InetAddress[] addresses) {
-    if (stopping) {
-      return;
-    }
-    if (addresses.length == 0) {
-      failed("lookup", "the name " + config.collector().getHostString() + " cannot be looked up");
-      return;
-    }
-    // In turn where the name has several: the next one after a failure, the same one while it is
-    // good.
-    InetSocketAddress target =
-        new InetSocketAddress(
-            addresses[failedAddresses % addresses.length], config.collector().getPort());
-    Bootstrap bootstrap =
-        new Bootstrap()
-            .group(loop)
-            .channel(loops.clientChannel())
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) config.open().toMillis())
-            .option(ChannelOption.TCP_NODELAY, true)
-            .handler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    // RELP has no ping: without this a collector that lost its power would be
-                    // noticed
-                    // at the next event only.
-                    loops.keepAlive(channel, KEEP_ALIVE, KEEP_ALIVE_EVERY, KEEP_ALIVE_PROBES);
-                    channel.pipeline().addLast(new RelpDecoder(RelpLimits.DEFAULTS));
-                  }
-                });
-    bootstrap.connect(target).addListener((ChannelFuture connecting) -> connected(connecting));
-  }
-
-  private void connected(ChannelFuture connecting) {
-    if (!connecting.isSuccess()) {
-      Throwable cause = connecting.cause();
-      failed("connect", cause == null ? "unknown" : String.valueOf(cause.getMessage()));
-    } else if (stopping) {
-      connecting.channel().close();
-    } else {
-      session = new ShipSession(this, connecting.channel());
-      connecting.channel().pipeline().addLast(session);
-      session.begin();
-    }
+  private String peer() {
+    return Addresses.format(target().address());
   }
 
   /** Events have begun to reach the collector. */
@@ -270,7 +218,9 @@ public final class Ship implements AutoCloseable {
     connected = true;
     away = false;
     told = "";
-    log.info("connected peer={} software={} pending={}", peer, software, pending());
+    preference.answered();
+    log.info("connected peer={} software={} pending={}", peer(), software, pending());
+    lookForBetter();
     try {
       executor.execute(onConnected);
     } catch (RejectedExecutionException closing) {
@@ -289,11 +239,11 @@ public final class Ship implements AutoCloseable {
     if (stopping) {
       done.countDown();
     } else if (reason.isEmpty()) {
-      log.info("session renewed peer={}", peer);
+      log.info("session renewed peer={}", peer());
       connect();
     } else if (wasEstablished && !reason.equals("refused")) {
       meters.failure(reason);
-      log.warn("link lost peer={} pending={} cause=\"{}\"", peer, pending(), cause);
+      log.warn("link lost peer={} pending={} cause=\"{}\"", peer(), pending(), cause);
       told = reason;
       reconnectLater();
     } else {
@@ -303,10 +253,13 @@ public final class Ship implements AutoCloseable {
 
   /** Tells a reason once, not each time. */
   private void failed(String reason, String cause) {
+    // In turn where the name has several: the next one after a failure, the same one while it is
+    // good.
     failedAddresses = (failedAddresses + 1) & Integer.MAX_VALUE;
     meters.failure(reason);
     if (told.isEmpty() || (!told.equals(reason) && !reason.equals("connect"))) {
-      log.warn("collector takes no events peer={} pending={} cause=\"{}\"", peer, pending(), cause);
+      log.warn(
+          "collector takes no events peer={} pending={} cause=\"{}\"", peer(), pending(), cause);
       told = reason;
     }
     reconnectLater();
@@ -321,10 +274,48 @@ public final class Ship implements AutoCloseable {
       away = true;
       awaySinceNanos = clock.nanos();
     }
+    Target before = target();
+    if (preference.failed(clock.nanos())) {
+      inUse = preference.current();
+      log.warn("no answer, the next collector is tried from={} to={}", before, target());
+    }
     long most = pauseNanos(clock.nanos() - awaySinceNanos);
     // Less by up to half, so that a fleet does not come as one.
     after(
         Duration.ofNanos(most - ThreadLocalRandom.current().nextLong(most / 2 + 1)), this::connect);
+  }
+
+  /** From a collector that is not the preferred one, asks now and then whether a better answers. */
+  private void lookForBetter() {
+    if (!looking && preference.current() > 0) {
+      looking = true;
+      after(preference.pause(), () -> look(0));
+    }
+  }
+
+  private void look(int better) {
+    if (stopping || better >= preference.current()) {
+      looking = false;
+      lookForBetter();
+      return;
+    }
+    new Look(this, config.targets().get(better), answers -> looked(better, answers)).start();
+  }
+
+  private void looked(int better, boolean answers) {
+    Target before = target();
+    if (preference.looked(better, answers, clock.nanos())) {
+      looking = false;
+      inUse = better;
+      log.info("a preferred collector is there again from={} to={}", before, target());
+      if (session != null) {
+        session.leave();
+      }
+    } else if (answers) {
+      look(preference.current()); // the better ones did not
+    } else {
+      look(better + 1);
+    }
   }
 
   /**
@@ -353,6 +344,18 @@ public final class Ship implements AutoCloseable {
 
   private long pending() {
     return Math.max(0, spool.last() - spool.acknowledged());
+  }
+
+  EventLoops loops() {
+    return loops;
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  Lookup lookup() {
+    return lookup;
   }
 
   ShipConfig config() {

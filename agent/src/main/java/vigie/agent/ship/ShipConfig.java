@@ -2,16 +2,17 @@ package vigie.agent.ship;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
-import vigie.base.net.Addresses;
 import vigie.base.relp.RelpFrame;
 
 /**
  * Where events go and how.
  *
- * @param collector its RELP port, not resolved: the name is looked up at each connect
+ * @param targets in order of preference; at least one
+ * @param tls for those of them that are spoken to in TLS
  * @param windowRecords sent and not answered, at most
  * @param windowBytes likewise
  * @param open most time from connecting to the answer to open
@@ -21,16 +22,22 @@ import vigie.base.relp.RelpFrame;
  * @param reconnectMost the longest pause
  * @param renewAt the txnr at which the session is replaced by a new one: RELP's count ends at
  *     999,999,999
+ * @param patience for how long one may not answer before the next is tried
+ * @param again how often to look whether a preferred one is there again
  */
 public record ShipConfig(
-    InetSocketAddress collector,
+    List<Target> targets,
+    ShipTls tls,
     int windowRecords,
     int windowBytes,
     Duration open,
     Duration noAnswer,
     Duration reconnectFirst,
     Duration reconnectMost,
-    int renewAt) {
+    int renewAt,
+    Duration patience,
+    Duration again) {
+  private static final int MOST_TARGETS = 16;
 
   /** What holds where nothing is set: the collector of the same machine. */
   public static final ShipConfig DEFAULTS =
@@ -44,9 +51,11 @@ public record ShipConfig(
           Duration.ofSeconds(30),
           900_000_000);
 
-  private static final String SCHEME = "relp://";
-
   public ShipConfig {
+    targets = List.copyOf(targets);
+    if (targets.isEmpty()) {
+      throw new IllegalArgumentException("no collector");
+    }
     if (windowRecords < 1 || windowBytes < 1) {
       throw new IllegalArgumentException("a window below 1 lets nothing through");
     }
@@ -55,56 +64,91 @@ public record ShipConfig(
     }
   }
 
-  /** Reads {@code collector} of the agent's configuration: an address, or a list of them. */
+  /** One collector by RELP without TLS. */
+  public ShipConfig(
+      InetSocketAddress collector,
+      int windowRecords,
+      int windowBytes,
+      Duration open,
+      Duration noAnswer,
+      Duration reconnectFirst,
+      Duration reconnectMost,
+      int renewAt) {
+    this(
+        List.of(new Target(true, false, collector)),
+        ShipTls.DEFAULTS,
+        windowRecords,
+        windowBytes,
+        open,
+        noAnswer,
+        reconnectFirst,
+        reconnectMost,
+        renewAt,
+        Duration.ofSeconds(30),
+        Duration.ofMinutes(5));
+  }
+
+  /** Reads {@code collector} and {@code tls} of the agent's configuration. */
   public static ShipConfig read(Section agent) {
+    ShipTls tls = ShipTls.read(agent.section("tls"));
     Value given = agent.value("collector");
-    if (given == null) {
-      return DEFAULTS;
-    }
-    // Of a list the first counts; the others are checked and wait for a rule of preference.
-    InetSocketAddress collector = DEFAULTS.collector();
-    int index = 0;
-    for (Value member : given.isList() ? given.list() : List.of(given)) {
-      String text = member.string();
-      if (text == null) {
-        continue;
+    List<Target> targets = new ArrayList<>();
+    if (given != null) {
+      for (Value member : given.isList() ? given.list() : List.of(given)) {
+        read(member, targets);
       }
-      try {
-        InetSocketAddress address = address(text);
-        collector = index++ == 0 ? address : collector;
-      } catch (IllegalArgumentException fault) {
-        member.fault("collector: " + fault.getMessage());
+      if (targets.size() > MOST_TARGETS) {
+        given.fault("collector: at most " + MOST_TARGETS + " can be named");
       }
     }
-    return DEFAULTS.to(collector);
+    if (targets.isEmpty()) {
+      return DEFAULTS.to(DEFAULTS.targets(), tls);
+    }
+    if (agent.has("tls") && targets.stream().noneMatch(Target::tls)) {
+      agent.warn("tls", "tls is for collectors with +tls in their address, and none has it");
+    }
+    return DEFAULTS.to(targets, tls);
   }
 
-  /** The same with another collector. */
-  public ShipConfig to(InetSocketAddress other) {
-    return new ShipConfig(
-        other, windowRecords, windowBytes, open, noAnswer, reconnectFirst, reconnectMost, renewAt);
-  }
-
-  /**
-   * Reads {@code relp://HOST:PORT}.
-   *
-   * @throws IllegalArgumentException that quotes the text and says what was expected
-   */
-  public static InetSocketAddress address(String text) {
+  private static void read(Value member, List<Target> targets) {
+    String text = member.string();
+    if (text == null) {
+      return;
+    }
     try {
-      if (text.startsWith(SCHEME)) {
-        InetSocketAddress address = Addresses.parse(text.substring(SCHEME.length()));
-        if (address.getPort() > 0) {
-          return address;
-        }
+      Target target = Target.parse(text);
+      if (targets.contains(target)) {
+        member.fault("collector: " + target + " is named twice");
       }
-    } catch (IllegalArgumentException noAddress) {
-      throw new IllegalArgumentException(refusal(text), noAddress);
+      targets.add(target);
+    } catch (IllegalArgumentException fault) {
+      member.fault("collector: " + fault.getMessage());
     }
-    throw new IllegalArgumentException(refusal(text));
   }
 
-  private static String refusal(String text) {
-    return "\"" + text + "\" is not a collector; write relp://HOST:PORT";
+  /** The address of the preferred one. */
+  public InetSocketAddress collector() {
+    return targets.get(0).address();
+  }
+
+  /** The same with one collector by RELP without TLS. */
+  public ShipConfig to(InetSocketAddress other) {
+    return to(List.of(new Target(true, false, other)), tls);
+  }
+
+  /** The same with other collectors. */
+  public ShipConfig to(List<Target> others, ShipTls otherTls) {
+    return new ShipConfig(
+        others,
+        otherTls,
+        windowRecords,
+        windowBytes,
+        open,
+        noAnswer,
+        reconnectFirst,
+        reconnectMost,
+        renewAt,
+        patience,
+        again);
   }
 }

@@ -13,7 +13,11 @@ final class ShipMeters {
   final Counter connects;
   private final MeterRegistry registry;
 
-  ShipMeters(MeterRegistry registry, Supplier<Number> connected, Supplier<Number> pending) {
+  ShipMeters(
+      MeterRegistry registry,
+      Supplier<Number> connected,
+      Supplier<Number> pending,
+      Supplier<Number> inUse) {
     this.registry = registry;
     sent = counter("vigie.ship.sent", "Events sent to the collector, again ones included");
     bytes = counter("vigie.ship.bytes", "Bytes of events sent to the collector");
@@ -24,6 +28,9 @@ final class ShipMeters {
         .register(registry);
     Gauge.builder("vigie.ship.pending", pending)
         .description("Events in the spool that the collector has not acknowledged")
+        .register(registry);
+    Gauge.builder("vigie.ship.collector", inUse)
+        .description("Which of the configured collectors is used, 0 for the preferred one")
         .register(registry);
   }
 

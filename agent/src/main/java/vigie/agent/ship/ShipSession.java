@@ -23,7 +23,7 @@ import vigie.base.relp.RelpResponse;
  * Begins behind the last acknowledged event, so what an earlier session left unanswered is sent
  * again. Everything runs on the channel's event loop but the reading of the spool.
  */
-final class ShipSession extends ChannelInboundHandlerAdapter {
+final class ShipSession extends ChannelInboundHandlerAdapter implements Session {
   private static final byte[] NOTHING = {};
   private static final int MAX_OFFERS = 32;
   private static final int MOST_UNTOLD = 10_000; // a state for each of the most probes
@@ -54,6 +54,7 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
   private long progressNanos;
   private boolean watched;
   private String software = "";
+  private boolean begun;
 
   ShipSession(Ship ship, Channel channel) {
     this.ship = ship;
@@ -63,8 +64,8 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
     this.sentSeq = ship.spool().acknowledged();
   }
 
-  /** Sends open; the channel is connected. */
-  void begin() {
+  @Override
+  public void begin() {
     if (!channel.isActive()) {
       end("closed", "the connection was closed");
       return;
@@ -162,7 +163,8 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
   }
 
   /** Reads on in the spool where there is room enough for a batch and nobody reads already. */
-  void pump() {
+  @Override
+  public void pump() {
     if (state == State.LIVE && txnr >= config.renewAt()) {
       state = State.LEAVING; // what is in the window is answered first
     }
@@ -203,6 +205,9 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
 
   private void send(List<SpoolRecord> records) {
     reading = false;
+    if (state == State.LEAVING) {
+      leaveIfDone();
+    }
     if (state != State.LIVE || records.isEmpty()) {
       return; // an empty read is repeated when the spool says that there is more
     }
@@ -212,15 +217,27 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
     }
     ByteBuf out = channel.alloc().buffer(size);
     for (SpoolRecord record : records) {
-      write(out, record.seq(), record.data());
+      write(out, record.seq(), begun ? record.data() : first(record));
+      begun = true;
     }
     sentSeq = records.get(records.size() - 1).seq();
     flush(out, records.size());
     pump();
   }
 
-  /** Sends what is in no spool once there is room; it is not sent again. */
-  void tell(byte[] record) {
+  /**
+   * Where several collectors take turns, each session says what it does not send since one of them
+   * has it: to this one the numbers up to there are not lost, but perhaps elsewhere.
+   */
+  private byte[] first(SpoolRecord record) {
+    long settled = record.seq() - 1;
+    return config.targets().size() > 1 && settled > 0
+        ? record.with("elsewhere", settled)
+        : record.data();
+  }
+
+  @Override
+  public void tell(byte[] record) {
     if (state == State.LIVE && untold.size() < MOST_UNTOLD) {
       untold.add(record);
       tellWhatFits();
@@ -254,8 +271,18 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
     watch();
   }
 
-  /** Sends what is left, then leaves. */
-  void finish() {
+  @Override
+  public void leave() {
+    if (state == State.LIVE) {
+      state = State.LEAVING;
+      progressNanos = ship.clock().nanos();
+      watch();
+      leaveIfDone();
+    }
+  }
+
+  @Override
+  public void finish() {
     finishing = true;
     if (state == State.OPENING) {
       end("", "");
@@ -309,8 +336,9 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    String message = String.valueOf(cause.getMessage());
-    end(cause instanceof RelpFault ? "protocol" : "closed", message);
+    String tls = ShipTls.explain(cause);
+    String message = tls != null ? tls : String.valueOf(cause.getMessage());
+    end(cause instanceof RelpFault ? "protocol" : tls != null ? "tls" : "closed", message);
   }
 
   @Override
@@ -318,12 +346,8 @@ final class ShipSession extends ChannelInboundHandlerAdapter {
     end("closed", "the connection was closed");
   }
 
-  /**
-   * Ends the session, once.
-   *
-   * @param reason for the meter; {@code ""} if it was meant to end
-   */
-  void end(String reason, String cause) {
+  @Override
+  public void end(String reason, String cause) {
     if (state == State.ENDED) {
       return;
     }

@@ -19,7 +19,12 @@ final class RelpServer implements AutoCloseable {
   private InputStream in;
 
   RelpServer(int port) throws IOException {
-    listening = new ServerSocket();
+    this(new ServerSocket(), port);
+  }
+
+  /** Of a socket not bound yet, which may be one of TLS. */
+  RelpServer(ServerSocket unbound, int port) throws IOException {
+    listening = unbound;
     listening.setReuseAddress(true);
     listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
@@ -40,6 +45,12 @@ final class RelpServer implements AutoCloseable {
     listening.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
     socket = listening.accept();
     return open();
+  }
+
+  /** Takes the next connection and reads nothing. */
+  void acceptRaw() throws IOException {
+    listening.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
+    socket = listening.accept();
   }
 
   private String open() throws IOException {

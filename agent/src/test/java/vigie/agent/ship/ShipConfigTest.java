@@ -43,7 +43,11 @@ class ShipConfigTest {
   @ValueSource(
       strings = {"127.0.0.1:2514", "relp://host", "relp://:x", "relp://h:0", "http://h:1", ""})
   void givenSomethingElse_whenRead_thenTheMessageSaysWhatToWrite(String text) {
-    assertThatThrownBy(() -> ShipConfig.address(text))
-        .hasMessage("\"" + text + "\" is not a collector; write relp://HOST:PORT");
+    assertThatThrownBy(() -> Target.parse(text))
+        .hasMessage(
+            "\""
+                + text
+                + "\" is not a collector; write relp+tls://HOST:PORT, relp://HOST:PORT,"
+                + " syslog+tls://HOST:PORT or syslog://HOST:PORT");
   }
 }

@@ -28,6 +28,7 @@ public final class EventIntake implements EventSink {
   private final Counter taken;
   private final Counter doubles;
   private final Counter missing;
+  private final Counter elsewhere;
   private final Counter failures;
 
   /** Held from the look at the marks to the append, so that both have one order. */
@@ -48,6 +49,7 @@ public final class EventIntake implements EventSink {
     taken = meters.counter("vigie.events.taken");
     doubles = meters.counter("vigie.events.duplicate");
     missing = meters.counter("vigie.events.missing");
+    elsewhere = meters.counter("vigie.events.elsewhere");
     failures = meters.counter("vigie.event.listener.failures");
   }
 
@@ -161,6 +163,13 @@ public final class EventIntake implements EventSink {
   }
 
   private void reportHole(Event event) {
+    if (marks.elsewhere() > 0) {
+      elsewhere.increment((double) marks.elsewhere());
+      log.info(
+          "events are perhaps at another collector of the agent node={} count={}",
+          event.node(),
+          marks.elsewhere());
+    }
     SpoolMarks.Hole hole = marks.opened();
     if (hole != null) {
       missing.increment((double) (hole.to() - hole.from() + 1));

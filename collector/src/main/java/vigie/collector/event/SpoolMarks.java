@@ -44,6 +44,7 @@ public final class SpoolMarks {
       };
 
   private @Nullable Hole opened;
+  private long elsewhere;
 
   /** What {@link #take} would say of the event; changes nothing. */
   public Verdict verdict(Event event) {
@@ -70,14 +71,47 @@ public final class SpoolMarks {
         spools.computeIfAbsent(
             new Key(event.node(), origin.spool()), key -> new SpoolMark(origin.seq() - 1));
     opened = mark.take(origin.seq());
+    elsewhere = 0;
+    if (opened != null) {
+      opened = withoutElsewhere(mark, opened, settled(event));
+    }
     if (event.type().equals("agent.gap")) {
       Hole lost = lost(event, origin.seq());
       if (lost != null) {
         mark.fill(lost);
+        boolean told = opened != null && lost.from() <= opened.from() && lost.to() >= opened.to();
+        // Numbers that a crash cut off while they were written: hardly any event had them.
+        opened = told && event.field("reason").equals("torn") ? null : opened;
       }
     }
     mark.clock.heard(event.time(), event.received());
     return verdict;
+  }
+
+  /** Closes the part of a hole that another collector may have taken; gives what is left of it. */
+  private @Nullable Hole withoutElsewhere(SpoolMark mark, Hole hole, long settled) {
+    long to = Math.min(hole.to(), settled);
+    if (to < hole.from()) {
+      return hole;
+    }
+    mark.fill(new Hole(hole.from(), to));
+    elsewhere = to - hole.from() + 1;
+    return to == hole.to() ? null : new Hole(to + 1, hole.to());
+  }
+
+  /** An agent with several collectors says up to which number one of them has its events. */
+  private static long settled(Event event) {
+    try {
+      String said = event.field("elsewhere");
+      return said.isEmpty() ? 0 : Long.parseLong(said);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  /** How many numbers the last {@link #take} closed since another collector may have them. */
+  long elsewhere() {
+    return elsewhere;
   }
 
   /** Takes all numbers up to {@code seq}, where the events themselves are not at hand. */

@@ -216,4 +216,26 @@ class SpoolMarksTest {
     return Events.at(
         Events.agent("p1", "s1", seq, "probe.up"), at, Events.T0.plusSeconds(received));
   }
+
+  @Test
+  void givenAgentThatUsedAnotherCollector_whenItComesBack_thenTheHoleIsPerhapsElsewhere() {
+    marks.take(Events.agent("p1", "s", 10, "probe.up"));
+    marks.take(Events.agent("p1", "s", 21, "probe.up", "elsewhere", "20"));
+    assertThat(marks.opened()).isNull();
+    assertThat(marks.elsewhere()).isEqualTo(10);
+    marks.take(Events.agent("p1", "s", 22, "probe.up"));
+    assertThat(marks.elsewhere()).isZero();
+    marks.take(Events.agent("p1", "s", 30, "probe.up", "elsewhere", "27"));
+    assertThat(marks.opened()).isEqualTo(new SpoolMarks.Hole(28, 29));
+    assertThat(marks.verdict(Events.agent("p1", "s", 15, "probe.up"))).isEqualTo(Verdict.KNOWN);
+    assertThat(marks.verdict(Events.agent("p1", "s", 28, "probe.up"))).isNotEqualTo(Verdict.KNOWN);
+  }
+
+  @Test
+  void givenNumbersCutOffByACrash_whenTold_thenNothingIsMissing() {
+    marks.take(Events.agent("p1", "s", 10, "probe.up"));
+    marks.take(
+        Events.agent("p1", "s", 13, "agent.gap", "from", "11", "to", "12", "reason", "torn"));
+    assertThat(marks.opened()).isNull();
+  }
 }

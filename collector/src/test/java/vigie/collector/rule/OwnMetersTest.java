@@ -34,6 +34,7 @@ class OwnMetersTest {
           "event.stream.skipped",
           "event.streams",
           "events.duplicate",
+          "events.elsewhere",
           "events.taken",
           "facts.cpu.seconds",
           "facts.refreshes",
