@@ -39,6 +39,7 @@ import vigie.base.time.ThreadScheduler;
 import vigie.collector.alert.AlertState;
 import vigie.collector.api.MetricsApi;
 import vigie.collector.api.alertmanager.AlertmanagerApi;
+import vigie.collector.api.loki.LokiApi;
 import vigie.collector.api.prometheus.QueryApi;
 import vigie.collector.api.prometheus.RulesApi;
 import vigie.collector.api.prometheus.TargetsApi;
@@ -280,6 +281,7 @@ final class Collector implements AutoCloseable {
     new AlertsApi(rules::alerts, () -> config.routing()).routes(routes);
     var searching = closing.add("search threads", threads.pool("search", 2, 32));
     new EventsApi(events, feed, clock, searching).routes(routes);
+    new LokiApi(events, clock, searching, Version.VERSION).routes(routes);
     new NodesApi(nodes).routes(routes);
     new OutboxApi(outbox).routes(routes);
     new MetricsApi(registry).routes(routes);
@@ -354,6 +356,7 @@ final class Collector implements AutoCloseable {
         /api/vigie/outbox   cards still to be delivered
         /api/v1/...         Prometheus's HTTP API: query, query_range, rules, alerts, targets, series, labels
         /api/v2/...         Alertmanager's API: alerts, groups, receivers, status
+        /loki/api/v1/...    what Grafana's Loki data source needs, over events
         /metrics            of this collector
       """;
 

@@ -21,8 +21,17 @@ public final class Routes implements HttpHandler {
 
   /** Adds a handler for GET and HEAD that answers later. */
   public Routes getLater(String pattern, HttpHandler.Later handler) {
+    return onLater("GET", pattern, handler);
+  }
+
+  /** Adds a handler for POST that answers later. */
+  public Routes postLater(String pattern, HttpHandler.Later handler) {
+    return onLater("POST", pattern, handler);
+  }
+
+  private Routes onLater(String method, String pattern, HttpHandler.Later handler) {
     return on(
-        "GET",
+        method,
         pattern,
         new HttpHandler() {
           @Override
