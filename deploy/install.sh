@@ -43,6 +43,8 @@ install_it() {
       say "making the system user vigie"
       useradd --system --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin vigie
     fi
+    # To read the journal. The unit says so too, but `runuser -u vigie -- agent check` knows only this.
+    if [ "$what" = agent ] && getent group systemd-journal >/dev/null; then usermod -aG systemd-journal vigie; fi
   fi
   # Beside, then swapped: a start in between finds the old program or the new one, never half of it.
   mkdir -p "$root/opt/vigie"

@@ -5,8 +5,8 @@
 #   deploy/peers.sh versions [DIR]    print what is there
 #
 # DIR/bin: prometheus promtool alertmanager amtool node_exporter blackbox_exporter rsyslogd netdata strace
-#          busybox systemd systemd-analyze dbus-daemon of this machine's Debian release, and with the suffix 3 the Prometheus
-#          tools of Debian sid.
+#          busybox systemd systemd-journald systemd-analyze dbus-daemon of this machine's Debian release, and with the
+#          suffix 3 the Prometheus tools of Debian sid.
 set -euo pipefail
 
 # rsyslog, netdata and systemd-analyze bring the libraries along that a bare machine lacks.
@@ -82,11 +82,12 @@ fetch() { # fetch ROOT PACKAGE...: with APT, unpacked under DIR/ROOT
 }
 
 install_stable() {
-  [ "$(cat "$DIR/stable.done" 2>/dev/null)" = "$STABLE" ] && return 0
-  say "downloading $(echo "$STABLE" | wc -w) packages of this Debian (about 80 MB) into $DIR; nothing is installed"
-  apt_of stable
-  # shellcheck disable=SC2086  # a list of packages
-  fetch stable $STABLE
+  if [ "$(cat "$DIR/stable.done" 2>/dev/null)" != "$STABLE" ]; then
+    say "downloading $(echo "$STABLE" | wc -w) packages of this Debian (about 80 MB) into $DIR; nothing is installed"
+    apt_of stable
+    # shellcheck disable=SC2086  # a list of packages
+    fetch stable $STABLE
+  fi
   prometheus_launchers stable ""
   launcher rsyslogd stable usr/sbin/rsyslogd
   launcher netdata stable usr/sbin/netdata
@@ -96,6 +97,7 @@ install_stable() {
   launcher busybox stable bin/busybox
   launcher nsd stable usr/sbin/nsd
   launcher systemd stable lib/systemd/systemd
+  launcher systemd-journald stable lib/systemd/systemd-journald
   launcher dbus-daemon stable usr/bin/dbus-daemon
   echo "$DIR/stable/usr/lib/$ARCH/rsyslog" > "$DIR/rsyslog-modules"
   echo "$STABLE" > "$DIR/stable.done"
@@ -134,6 +136,7 @@ versions() {
   local program flag
   for program in "$1"/bin/*; do
     case ${program##*/} in
+      systemd-journald) continue ;; # it would run
       netdata) flag="-W buildinfo" ;;
       rsyslogd | nsd) flag=-v ;;
       ping) flag=-V ;;

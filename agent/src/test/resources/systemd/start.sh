@@ -3,6 +3,7 @@
 #
 #   start.sh PEERS FOLDER     PEERS: target/peers; FOLDER/run becomes $XDG_RUNTIME_DIR, FOLDER/units has the units
 #
+# Where FOLDER/var/log/journal is there, it logs to a journald of its own, which writes there.
 # The bus is at FOLDER/run/dbus/system_bus_socket. Exit code 77 and a line that says why where this machine allows none.
 set -u
 PEERS=$(readlink -f "$1"); FOLDER=$(readlink -f "$2"); SELF=$(readlink -f "$0")
@@ -12,13 +13,15 @@ if [ "${3:-}" != inside ]; then
   groups=
   for mount in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
     [ -e "$mount/cgroup.procs" ] || continue
-    mkdir "$mount/vigie-test-$$" 2>/dev/null || { echo "$mount cannot be written"; exit 77; }
-    groups="$groups $mount/vigie-test-$$"
+    # Named so that journald finds the unit of a process in its group's path.
+    mkdir "$mount/vigie-test-$$.slice" "$mount/vigie-test-$$.slice/user@0.service" 2>/dev/null ||
+      { echo "$mount cannot be written"; exit 77; }
+    groups="$groups $mount/vigie-test-$$.slice"
   done
   [ -n "$groups" ] || { echo "no cgroups are mounted"; exit 77; }
   # In a shell of its own, so that this one stays where it is and can remove the groups. No process namespace: systemd's
   # own socket refuses whom it cannot name.
-  sh -c 'for group in $0; do echo $$ > "$group/cgroup.procs" || exit 77; done
+  sh -c 'for group in $0; do echo $$ > "$group/user@0.service/cgroup.procs" || exit 77; done
     exec unshare --mount "$@"' "$groups" "$SELF" "$PEERS" "$FOLDER" inside < /dev/null &
   cat > /dev/null
   for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -42,4 +45,12 @@ export XDG_RUNTIME_DIR="$FOLDER/run" XDG_CONFIG_HOME="$FOLDER" XDG_DATA_HOME="$F
 export SYSTEMD_UNIT_PATH="$FOLDER/units" DBUS_DAEMON="$PEERS/bin/dbus-daemon"
 export DBUS_SESSION_BUS_ADDRESS="unix:path=$XDG_RUNTIME_DIR/dbus/system_bus_socket"
 mkdir -p "$XDG_RUNTIME_DIR"
+if [ -d "$FOLDER/var/log/journal" ]; then
+  mkdir -p /run/systemd/journal
+  touch /run/systemd/journal/flushed
+  mount --bind "$FOLDER/var/log" /var/log
+  "$PEERS/bin/systemd-journald" &
+  until [ -S /run/systemd/journal/stdout ]; do sleep 0.1; done
+  exec "$PEERS/bin/systemd" --user --log-target=journal
+fi
 exec "$PEERS/bin/systemd" --user --log-target=null

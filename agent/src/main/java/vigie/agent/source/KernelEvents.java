@@ -168,7 +168,7 @@ final class KernelEvents {
       }
     }
     if (text.startsWith("mmc")) {
-      return text.contains(": error -")
+      return text.contains(" error -")
               || text.contains(": card never left busy state")
               || text.contains(": Card stuck ")
               || text.contains(": recovery failed")

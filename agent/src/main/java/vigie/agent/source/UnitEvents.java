@@ -69,7 +69,8 @@ final class UnitEvents {
   private static final class Unit {
     private Deque<String> lines = new ArrayDeque<>(MOST_LINES);
     private @Nullable Exit exit;
-    private long restarts;
+    private @Nullable Failure last;
+    private long restarts = -1; // not known
 
     void begins() {
       exit = null;
@@ -81,23 +82,29 @@ final class UnitEvents {
    * How a process of a unit ended.
    *
    * @param code exited, killed or dumped
-   * @param signal its name; {@code ""} where it exited
+   * @param name the signal's, or what systemd calls that exit code
    */
-  private record Exit(String code, String status, String signal) {
+  private record Exit(String code, String status, String name) {
     static Exit of(JournalEntry entry) {
-      String code = entry.text(JournalField.EXIT_CODE);
-      String message = entry.message();
-      int slash = message.lastIndexOf('/'); // … status=11/SEGV
-      boolean exited = code.equals("exited") || slash < 0;
+      String message = entry.message(); // … status=11/SEGV
       return new Exit(
-          code, entry.text(JournalField.EXIT_STATUS), exited ? "" : message.substring(slash + 1));
+          entry.text(JournalField.EXIT_CODE),
+          entry.text(JournalField.EXIT_STATUS),
+          message.substring(message.lastIndexOf('/') + 1));
+    }
+
+    boolean bySignal() {
+      return !code.equals("exited");
     }
 
     String words() {
-      if (signal.isEmpty()) {
-        return "exit code " + status;
+      if (bySignal()) {
+        return "killed by signal " + name + (code.equals("dumped") ? ", core dumped" : "");
       }
-      return "killed by signal " + signal + (code.equals("dumped") ? ", core dumped" : "");
+      boolean systemds =
+          status.length() == 3 // 200 and on: it could not even start it
+              && status.charAt(0) == '2';
+      return "exit code " + status + (systemds ? " (" + name + ")" : "");
     }
   }
 
@@ -127,20 +134,29 @@ final class UnitEvents {
    */
   final class Failure {
     private final Told told;
+    private final boolean ofAnExit;
     private final @Nullable Exit exit;
     private final Unit unit;
     private final Deque<String> lines;
+    private long restarts;
 
     private Failure(Told told, Unit unit) {
       this.told = told;
       this.unit = unit;
-      this.exit = unit.exit;
-      this.lines = unit.lines;
+      this.ofAnExit = unit.exit != null;
+      // Of one that was not started once more it is the last crash that tells why.
+      Failure last = unit.last;
+      boolean again = !ofAnExit && last != null && OF_AN_EXIT.contains(told.result);
+      this.exit = again ? last.exit : unit.exit;
+      this.lines = again ? last.lines : unit.lines;
+      this.restarts = unit.restarts;
+      unit.exit = null;
+      unit.last = this;
     }
 
     /** The events of this failure, in their order. Asks systemd, so it may take a second. */
     List<Event> events() {
-      boolean crashed = exit != null || !OF_AN_EXIT.contains(told.result);
+      boolean crashed = ofAnExit || !OF_AN_EXIT.contains(told.result);
       boolean givenUp = !crashed;
       UnitStatus status = status(told.unit);
       // The invocation says that it answers for this unit and run, not for a user's of that name.
@@ -148,34 +164,42 @@ final class UnitEvents {
           && !told.invocation.isEmpty()
           && told.invocation.equals(status.invocationId())) {
         givenUp |= status.activeState().equals("failed");
-        unit.restarts = Math.max(unit.restarts, status.restarts());
+        // What was logged is of that moment, this is of now.
+        restarts = restarts < 0 ? status.restarts() : restarts;
       }
       List<Event> events = new ArrayList<>(2);
       if (crashed) {
         events.add(told.event(Severity.ERROR, EventType.UNIT_CRASHED, facts(), words("crashed")));
       }
       if (givenUp && isNewlyFailed(told.unit)) {
-        events.add(
-            told.event(
-                Severity.CRITICAL,
-                EventType.UNIT_FAILED,
-                facts(),
-                words("has failed and stays down")));
+        events.add(gaveUp(told));
+      }
+      if (unit.lines == lines) {
+        unit.begins();
       }
       return events;
     }
 
+    /** At the entry that says so, which may be a later one. */
+    private Event gaveUp(Told at) {
+      String words = words("has failed and stays down");
+      return at.event(Severity.CRITICAL, EventType.UNIT_FAILED, facts(), words);
+    }
+
     private Map<String, String> facts() {
       Map<String, String> facts = new LinkedHashMap<>();
+      facts.put("reason", how());
       facts.put("result", told.result);
       if (exit != null) {
         facts.put("code", exit.code);
         facts.put("status", exit.status);
-        if (!exit.signal.isEmpty()) {
-          facts.put("signal", exit.signal);
+        if (exit.bySignal()) {
+          facts.put("signal", exit.name);
         }
       }
-      facts.put("restarts", Long.toString(unit.restarts));
+      if (restarts >= 0) {
+        facts.put("restarts", Long.toString(restarts));
+      }
       if (!lines.isEmpty()) {
         facts.put("log", String.join("\n", lines));
       }
@@ -183,16 +207,19 @@ final class UnitEvents {
     }
 
     private String words(String what) {
+      return what + ": " + how();
+    }
+
+    private String how() {
       String how = exit == null ? "" : exit.words();
       boolean saysMore = !told.result.equals("exit-code") && !told.result.equals("signal");
       if (how.isEmpty() || saysMore) {
         how += (how.isEmpty() ? "" : ", ") + "result " + told.result;
       }
-      if (unit.restarts > 0) {
-        how +=
-            ", restarted " + unit.restarts + (unit.restarts == 1 ? " time" : " times") + " before";
+      if (restarts > 0) {
+        how += ", restarted " + restarts + (restarts == 1 ? " time" : " times") + " before";
       }
-      return what + ": " + how;
+      return how;
     }
   }
 
@@ -241,30 +268,28 @@ final class UnitEvents {
       case PROCESS_EXITED -> unit.exit = Exit.of(entry);
       case RESTART_SCHEDULED -> {
         unit.begins();
-        unit.restarts = entry.number(JournalField.RESTARTS, unit.restarts + 1);
+        unit.restarts = entry.number(JournalField.RESTARTS, -1);
       }
       case SUCCESS -> unit.begins();
       case STARTED -> {
-        unit.begins();
+        unit.exit = null; // its first lines may be there already
         if (failed.remove(name)) {
           unit.restarts = 0;
+          unit.last = null;
           return told(entry, now, name, ofUser ? uid : "")
               .event(Severity.NOTICE, EventType.UNIT_RECOVERED, Map.of(), "runs again");
         }
       }
       case FAILURE -> {
-        Failure failure = new Failure(told(entry, now, name, ofUser ? uid : ""), unit);
-        unit.exit = null;
-        return failure;
+        return new Failure(told(entry, now, name, ofUser ? uid : ""), unit);
       }
-      default -> { // not started: a failure came before it, but where that was no process's
+      default -> { // not started
         if (entry.text(JournalField.JOB_RESULT).equals("failed") && isNewlyFailed(name)) {
-          return told(entry, now, name, ofUser ? uid : "")
-              .event(
-                  Severity.CRITICAL,
-                  EventType.UNIT_FAILED,
-                  Map.of("result", "failed"),
-                  "could not be started and stays down");
+          Told told = told(entry, now, name, ofUser ? uid : "");
+          Failure last = unit.last;
+          return last == null
+              ? told.event(Severity.CRITICAL, EventType.UNIT_FAILED, Map.of(), "was not started")
+              : last.gaveUp(told);
         }
       }
     }

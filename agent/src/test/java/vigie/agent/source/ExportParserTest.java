@@ -7,13 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ExportParserTest {
-  private static final Path RECORDED =
-      Path.of("src/test/resources/journal/systemd-252-user.export");
+  private static final Path RECORDED = Path.of("src/test/resources/journal/systemd-252.export");
 
   private final List<String> entries = new ArrayList<>();
   private int garbage;
@@ -115,7 +115,7 @@ class ExportParserTest {
     for (int blank = 0; blank < 4; end++) {
       blank += all[end] == '\n' && all[end + 1] == '\n' ? 1 : 0;
     }
-    byte[] some = java.util.Arrays.copyOf(all, end + 1);
+    byte[] some = Arrays.copyOf(all, end + 1);
     for (int split = 0; split <= some.length; split++) {
       entries.clear();
       parser.feed(some, 0, split);

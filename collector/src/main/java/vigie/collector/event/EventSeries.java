@@ -26,15 +26,17 @@ import vigie.collector.sample.Appender;
  * Events as series, so that plain rules can select them:
  *
  * <pre>
- * vigie_events_total{node, type, probe|unit}       counts; a zero stands 15 s before the first
- * vigie_events_late_total{node, type, probe|unit}  those more than five minutes old on receipt
+ * vigie_events_total{node, type, PART}             counts; a zero stands 15 s before the first
+ * vigie_events_late_total{node, type, PART}        those more than five minutes old on receipt
  * vigie_probe_up{node, probe, target}              1 or 0, the newest state told
  * </pre>
  *
- * Backups ({@code backup.*}) have the label {@code probe} too. Each value is appended when it
- * changes (at most ten times a second) and every 15 s until the node is silent, then a stale
- * marker. Counts begin at zero again after that and after a restart of the collector, as any
- * counter may; those of backups begin at one where the probe is still down. Safe for all threads.
+ * PART is {@code probe} of {@code probe.*} and {@code backup.*}, {@code unit} of {@code unit.*},
+ * {@code device} of {@code kernel.io_error}, {@code clean} of {@code node.boot}. Each value is
+ * appended when it changes (at most ten times a second) and every 15 s until the node is silent,
+ * then a stale marker. Counts begin at zero again after that and after a restart of the collector,
+ * as any counter may; those of backups begin at one where the probe is still down. Safe for all
+ * threads.
  */
 public final class EventSeries implements EventListener {
   private static final Logger log = LoggerFactory.getLogger(EventSeries.class);
@@ -204,12 +206,17 @@ public final class EventSeries implements EventListener {
     return series;
   }
 
-  /** The one field of such events that is a label too: its values are bounded by configuration. */
+  /** The one field of such events that is a label too: its values are few on any node. */
   private static String partName(String type) {
     if (type.startsWith("probe.") || type.startsWith("backup.")) {
       return "probe";
     }
-    return type.startsWith("unit.") ? "unit" : "";
+    return switch (type) {
+      case "unit.crashed", "unit.failed", "unit.recovered" -> "unit";
+      case "kernel.io_error" -> "device";
+      case "node.boot" -> "clean";
+      default -> "";
+    };
   }
 
   private @Nullable LiveSeries seriesOf(ProbeStates.State state) {

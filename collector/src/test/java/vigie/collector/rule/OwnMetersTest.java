@@ -64,6 +64,8 @@ class OwnMetersTest {
           "ship.bytes",
           "ship.sent",
           "ship.sessions",
+          "source.bytes",
+          "source.lines",
           "spool.records.in",
           "spool.records.out",
           "spool.syncs",

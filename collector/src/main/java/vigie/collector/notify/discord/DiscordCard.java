@@ -105,6 +105,10 @@ final class DiscordCard {
     field(fields, "Severity", wanted.commonLabels().get("severity"), LONGEST_NAME, true);
     if (single) {
       field(fields, "Reason", reason(first), LONGEST_REASON, false);
+      String said = said(first);
+      if (!said.isEmpty()) {
+        raw(fields, "Its last lines", "```\n" + said + "```", false);
+      }
     } else {
       raw(fields, "Alerts", counts(), true);
     }
@@ -247,6 +251,21 @@ final class DiscordCard {
         .filter(field -> !field.isEmpty())
         .findFirst()
         .orElse(alert.annotations().get("reason"));
+  }
+
+  /** What the unit logged before it crashed, as the newest event that has it gives it. */
+  private static String said(Alert alert) {
+    String log =
+        alert.events().stream()
+            .map(event -> event.field("log"))
+            .filter(field -> !field.isEmpty())
+            .findFirst()
+            .orElse("");
+    StringBuilder lines = new StringBuilder();
+    log.lines()
+        .limit(MOST_EVENTS)
+        .forEach(line -> lines.append(DiscordText.code(line, LONGEST_EVENT)).append('\n'));
+    return lines.toString();
   }
 
   /** The newest lines of all shown alerts, oldest first. */

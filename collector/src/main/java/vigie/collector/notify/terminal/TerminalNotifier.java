@@ -91,6 +91,10 @@ public final class TerminalNotifier implements Notifier {
       String reason = event.field("reason");
       card.append(reason.isEmpty() || event.text().contains(reason) ? "" : ": " + clean(reason));
       card.append('\n');
+      event
+          .field("log")
+          .lines()
+          .forEach(line -> card.append("       | ").append(clean(line)).append('\n'));
     }
   }
 
