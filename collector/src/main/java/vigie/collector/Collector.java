@@ -99,6 +99,7 @@ final class Collector implements AutoCloseable {
   private Outbox outbox;
   private Dispatcher dispatcher;
   private RuleEngine rules;
+  private Nodes nodes;
   private Scraper scraper;
   private HttpServer http;
   private Receiving receiving;
@@ -195,7 +196,9 @@ final class Collector implements AutoCloseable {
                     .withExternal(config.externalLabels(), config.externalUrl())));
     var intake = new EventIntake(events, clock, meters);
     var emitting = closing.add("node events", threads.pool("node", 1, 0));
-    var nodes = new Nodes(config.nodes(), clock, scheduler, intake, emitting, samples, meters);
+    nodes =
+        new Nodes(
+            config.nodes(), clock, scheduler, intake, emitting, samples, rules::trigger, meters);
     var series =
         new EventSeries(samples, clock, scheduler, nodes::isSilent, rules::trigger, meters);
     intake.listen(nodes);
@@ -205,6 +208,7 @@ final class Collector implements AutoCloseable {
     intake.listen(feed);
 
     // Back to where the last life ended, before anything new comes in.
+    nodes.restore(events);
     series.restore(events);
     intake.start();
     rules.load(config.rules());
@@ -266,7 +270,7 @@ final class Collector implements AutoCloseable {
     receive
         .relpTls()
         .ifPresent(at -> listening("listen.relp_tls", at, () -> relp.listen(at, tls, handshakes)));
-    scheduler.every(SESSIONS_EVERY, SESSIONS_EVERY, () -> nodes.connected(relp.nodes()));
+    scheduler.every(SESSIONS_EVERY, SESSIONS_EVERY, () -> nodes.connected(relp.sessions()));
 
     // What answers.
     var answering = closing.add("http threads", threads.pool("http", 4, HTTP_QUEUE));
@@ -382,12 +386,13 @@ final class Collector implements AutoCloseable {
     faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
     if (!next.fixed().equals(config.fixed())) {
       log.warn(
-          "storage, listen, limits, the files of tls, web_config_file, nodes, external_labels and external_url take effect at the next start only");
+          "storage, listen, limits, the files of tls, web_config_file, external_labels and external_url take effect at the next start only");
     }
     config = next;
     outbox.reload(notifiers(next.routing()));
     dispatcher.reload(next.routing());
     rules.load(next.rules());
+    nodes.configure(next.nodes());
     scraper.configure(next.scrapes());
     receiving.senders(next.receive().senders());
     receiving.router().routes(next.receive().routes());

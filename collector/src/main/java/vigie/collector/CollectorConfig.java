@@ -155,8 +155,7 @@ record CollectorConfig(
         webConfig,
         receive.fixed(),
         externalLabels,
-        externalUrl,
-        nodes);
+        externalUrl);
   }
 
   private static InetSocketAddress address(Section listen, String key, String otherwise) {

@@ -4,7 +4,9 @@ import static jdk.net.ExtendedSocketOptions.TCP_KEEPCOUNT;
 import static jdk.net.ExtendedSocketOptions.TCP_KEEPIDLE;
 import static jdk.net.ExtendedSocketOptions.TCP_KEEPINTERVAL;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -109,6 +111,21 @@ public final class EventLoops implements AutoCloseable {
     if (!nio) {
       config.setOption(
           EpollChannelOption.TCP_USER_TIMEOUT, 1000 * (idleSeconds + probes * everySeconds));
+    }
+  }
+
+  /**
+   * How long ago the peer's kernel acknowledged anything last, be it a question of the keep-alive;
+   * zero where the transport cannot tell, or the connection is closed. Linux: {@code
+   * tcpi_last_ack_recv}.
+   */
+  public static Duration sinceAnswer(Channel channel) {
+    try {
+      return channel instanceof EpollSocketChannel socket
+          ? Duration.ofMillis(socket.tcpInfo().lastAckRecv())
+          : Duration.ZERO;
+    } catch (ChannelException closed) {
+      return Duration.ZERO;
     }
   }
 

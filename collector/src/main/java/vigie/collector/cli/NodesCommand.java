@@ -20,7 +20,7 @@ import vigie.base.time.Clock;
 final class NodesCommand {
   @Command(
       name = "list",
-      description = "List nodes: state, last sign of life, clock, version.",
+      description = "List nodes: state and why, last sign of life, clock, version.",
       footer = {"", "Example:", "  collector nodes list --sort-by state"})
   static final class ListNodes implements Callable<Integer> {
     @Mixin ReadOptions read = new ReadOptions();
@@ -28,9 +28,9 @@ final class NodesCommand {
     @Override
     public Integer call() {
       List<String> header =
-          new ArrayList<>(List.of("NODE", "STATE", "EXPECTED", "HEARD", "CLOCK", "VERSION"));
+          new ArrayList<>(List.of("NODE", "STATE", "SINCE", "WHY", "HEARD", "CLOCK", "VERSION"));
       if (read.wide()) {
-        header.addAll(List.of("BOOT", "SPOOL"));
+        header.addAll(List.of("EXPECTED", "BOOT", "SPOOL"));
       }
       Table table = new Table(header);
       ArrayNode kept = JsonNodeFactory.instance.arrayNode();
@@ -42,12 +42,13 @@ final class NodesCommand {
         List<String> row = new ArrayList<>();
         row.add(node.path("node").asText());
         row.add(node.path("state").asText());
-        row.add(node.path("expected").asBoolean() ? "yes" : "no");
-        String heard = node.path("lastHeard").isNull() ? "" : node.path("lastHeard").asText();
-        row.add(heard.isEmpty() ? "-" : Times.ago(heard, Clock.system().now()) + " ago");
+        row.add(ago(node.path("since")));
+        row.add(orDash(node.path("why").asText()));
+        row.add(ago(node.path("lastHeard")));
         row.add(clock(node.path("clockOffsetSeconds")));
-        row.add(node.path("version").asText().isEmpty() ? "-" : node.path("version").asText());
+        row.add(orDash(node.path("version").asText()));
         if (read.wide()) {
+          row.add(node.path("expected").asBoolean() ? "yes" : "no");
           row.add(node.path("boot").asText());
           row.add(node.path("spool").asText());
         }
@@ -55,6 +56,16 @@ final class NodesCommand {
       }
       read.print(table, kept, "no nodes: none is expected and none was heard");
       return 0;
+    }
+
+    private static String orDash(String text) {
+      return text.isEmpty() ? "-" : text;
+    }
+
+    private static String ago(JsonNode time) {
+      return time.isNull() || time.asText().isEmpty()
+          ? "-"
+          : Times.ago(time.asText(), Clock.system().now()) + " ago";
     }
 
     private static String clock(JsonNode offset) {

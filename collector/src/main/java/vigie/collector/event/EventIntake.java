@@ -10,6 +10,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
+import vigie.base.time.ClockSteps;
 
 /**
  * Takes what receivers bring: drops what was taken before, stamps the rest with the time of
@@ -35,6 +36,7 @@ public final class EventIntake implements EventSink {
   private final Object order = new Object();
 
   private SpoolMarks marks = new SpoolMarks(); // guarded by order
+  private final ClockSteps steps; // guarded by order
 
   /** Never held while anything else is called. */
   private final Object counts = new Object();
@@ -46,6 +48,7 @@ public final class EventIntake implements EventSink {
   public EventIntake(EventStore store, Clock clock, MeterRegistry meters) {
     this.store = store;
     this.clock = clock;
+    steps = new ClockSteps(clock);
     taken = meters.counter("vigie.events.taken");
     doubles = meters.counter("vigie.events.duplicate");
     missing = meters.counter("vigie.events.missing");
@@ -71,6 +74,10 @@ public final class EventIntake implements EventSink {
   @Override
   public void accept(Event event, byte[] raw, Runnable whenDurable) {
     synchronized (order) {
+      long stepped = steps.take();
+      if (stepped != 0) {
+        marks.stepped(stepped);
+      }
       Event stamped = received(event);
       SpoolMarks.Verdict verdict = marks.verdict(stamped);
       if (verdict != SpoolMarks.Verdict.KNOWN) {

@@ -122,9 +122,7 @@ public final class EventSeries implements EventListener {
         if (event.type().equals("node.silent")) {
           probes.forget(event.node());
         } else {
-          boolean late =
-              NodeClock.isLateByDefault(Duration.between(event.time(), event.received()));
-          probes.heard(event, late, clock.nanos());
+          probes.heard(event, NodeClock.isLateByDefault(event), clock.nanos());
         }
       }
       for (ProbeStates.State state : probes.counting()) {

@@ -6,7 +6,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +52,7 @@ public final class SpoolMarks {
     if (mark != null && origin != null && mark.has(origin.seq())) {
       return Verdict.KNOWN;
     }
-    Duration age = Duration.between(event.time(), event.received());
-    return (mark == null ? NodeClock.isLateByDefault(age) : mark.clock.isLate(age))
+    return (mark == null ? NodeClock.isLateByDefault(event) : mark.clock.isLate(event))
         ? Verdict.LATE
         : Verdict.FRESH;
   }
@@ -84,7 +82,7 @@ public final class SpoolMarks {
         opened = told && event.field("reason").equals("torn") ? null : opened;
       }
     }
-    mark.clock.heard(event.time(), event.received());
+    mark.clock.heard(event);
     return verdict;
   }
 
@@ -112,6 +110,11 @@ public final class SpoolMarks {
   /** How many numbers the last {@link #take} closed since another collector may have them. */
   long elsewhere() {
     return elsewhere;
+  }
+
+  /** The collector's own clock was stepped by so much. */
+  void stepped(long byMillis) {
+    spools.values().forEach(mark -> mark.clock.stepped(byMillis));
   }
 
   /** Takes all numbers up to {@code seq}, where the events themselves are not at hand. */

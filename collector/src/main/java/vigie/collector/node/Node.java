@@ -9,11 +9,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name
  * @param expected whether the configuration lists it
- * @param lastHeard when an event, a scrape or a sign of life last came from it; null if none came
- *     since the collector started
- * @param silent whether that is longer ago than {@code silent_after}
- * @param clockOffset how far its clock is behind the collector's, by its newest event that was not
- *     late; null before the first
+ * @param why what brought the state about: {@code shutdown}, {@code reboot}, {@code agent} (that
+ *     was stopped), {@code lost} (not known), and of a node that is up again also {@code crash},
+ *     {@code boot} (started, nobody said why) and {@code link} (it ran on unheard); {@code ""}
+ *     where there is nothing to tell
+ * @param since when the state began, by the collector's clock
+ * @param lastHeard when an event, a scrape or a sign of life last came from it; null if none ever
+ *     did
+ * @param clockOffset how far its clock is behind the collector's (negative: ahead), as its events
+ *     show it; null until they do
  * @param boot the kernel's boot id, {@code ""} while unknown
  * @param spool the identity of its agent's spool, {@code ""} while unknown
  * @param version of its agent, {@code ""} while unknown
@@ -21,8 +25,10 @@ import org.jspecify.annotations.Nullable;
 public record Node(
     String name,
     boolean expected,
+    NodeState state,
+    String why,
+    Instant since,
     @Nullable Instant lastHeard,
-    boolean silent,
     @Nullable Duration clockOffset,
     String boot,
     String spool,

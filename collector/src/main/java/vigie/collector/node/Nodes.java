@@ -6,82 +6,85 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
+import vigie.base.time.ClockSteps;
 import vigie.base.time.Durations;
 import vigie.base.time.Scheduler;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventListener;
+import vigie.collector.event.EventQuery;
 import vigie.collector.event.EventSink;
+import vigie.collector.event.EventStore;
+import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Appender;
 
 /**
- * What is known of each node since the collector started. Nodes that are expected, that run an
- * agent or that gave a sign of life are watched: {@code node.silent} and {@code node.back} are
- * emitted and {@code vigie_node_up{node}} follows. A host that merely sends syslog is listed, and
- * its silence means nothing. Every node has {@code silent_after} from the collector's start.
+ * What is known of each node, and that it fell silent or came back. Nodes that are expected, that
+ * run an agent or that gave a sign of life are watched: {@code node.silent} and {@code node.back}
+ * are emitted, and these series follow:
  *
- * <p>A node is silent when it was not heard for {@code silent_after} and its agent has had no
- * session for half of that: an agent with nothing to say keeps its session open and says nothing,
- * and the session of one that lost its power stays open for up to a minute. Safe for all threads.
+ * <pre>
+ * vigie_node_up{node}                    1, or 0 while it is silent
+ * vigie_node_state{node, state}          1 for the state it is in, one series at a time
+ * vigie_node_boots_total{node, why}      starts of its kernel, by what ended the one before
+ * vigie_node_clock_offset_seconds{node}  how far its clock is behind the collector's
+ * </pre>
+ *
+ * A host that merely sends syslog is listed, and its silence means nothing. A node is silent when
+ * it has no session and its last sign of life is {@code silent_after} ago; one that said that it is
+ * switched off is so at once. Safe for all threads.
  */
 public final class Nodes implements EventListener {
+  private static final Logger log = LoggerFactory.getLogger(Nodes.class);
   private static final Duration CHECK_EVERY = Duration.ofSeconds(5);
-  private static final Duration APPEND_EVERY = Duration.ofSeconds(15);
+  private static final Duration APPEND_EVERY = Duration.ofMillis(NodeLife.EVERY);
   private static final Duration FORGET_AFTER = Duration.ofDays(1);
+
+  /** A node that is not expected is not missed for ever. */
+  private static final Duration MISSED_FOR = Duration.ofDays(7);
+
+  /** How far back the store is asked what became of a node that is expected. */
+  private static final Duration RESTORED = Duration.ofDays(90);
+
+  private static final List<String> RESTORING =
+      List.of(
+          "node.silent", "node.back", "node.shutdown", "node.boot", "agent.stop", "agent.start");
+
   private static final int MOST_NODES = 10_000;
   private static final int DAEMON = 3;
   private static final int ERR = 3;
   private static final int NOTICE = 5;
 
-  private static final class Known {
-    private final String name;
-    private final boolean expected;
-    private final Labels up;
-    private boolean watched;
-    private boolean silent;
-    private @Nullable Instant lastHeard;
-    private long lastNanos;
-    private long sessionNanos;
-    private @Nullable Duration clockOffset;
-    private String boot = "";
-    private String spool = "";
-    private String version = "";
-
-    Known(String name, boolean expected, long nanos, long noSession) {
-      this.name = name;
-      this.expected = expected;
-      this.watched = expected;
-      this.lastNanos = nanos;
-      this.sessionNanos = noSession;
-      this.up = Labels.of(Labels.NAME, "vigie_node_up", "node", name);
-    }
-
-    Node asNode() {
-      return new Node(name, expected, lastHeard, silent, clockOffset, boot, spool, version);
-    }
-  }
-
-  private final Duration silentAfter;
   private final Clock clock;
   private final EventSink sink;
   private final Executor emitter;
   private final Appender appender;
+  private final BiConsumer<Labels, Event> onAppended;
   private final Counter refused;
-  private final Map<String, Known> nodes = new TreeMap<>(); // guarded by this
+  // All below guarded by this.
+  private Duration silentAfter;
+  private final ClockSteps steps;
+  private final Map<String, NodeLife> nodes = new TreeMap<>();
 
   /**
    * @param sink takes {@code node.silent} and {@code node.back}
    * @param emitter runs what waits for the sink; one thread, so that they keep their order
-   * @param appender takes {@code vigie_node_up}
+   * @param appender takes the series
+   * @param onAppended told of the state's series and the event that it goes with, once that is
+   *     durable; must not block
    */
   public Nodes(
       NodesConfig config,
@@ -90,62 +93,148 @@ public final class Nodes implements EventListener {
       EventSink sink,
       Executor emitter,
       Appender appender,
+      BiConsumer<Labels, Event> onAppended,
       MeterRegistry meters) {
     this.silentAfter = config.silentAfter();
     this.clock = clock;
+    this.steps = new ClockSteps(clock);
     this.sink = sink;
     this.emitter = emitter;
     this.appender = appender;
+    this.onAppended = onAppended;
     this.refused = meters.counter("vigie.nodes.refused");
-    for (String name : config.expected()) {
-      nodes.put(name, new Known(name, true, clock.nanos(), noSession()));
-    }
+    configure(config);
     scheduler.every(CHECK_EVERY, CHECK_EVERY, this::check);
     scheduler.every(APPEND_EVERY, APPEND_EVERY, this::append);
   }
 
-  @Override
-  public synchronized void onEvent(Event event, boolean late) {
-    if (event.type().equals("node.silent") || event.type().equals("node.back")) {
-      return; // our own words are no sign of life
+  /**
+   * Takes another configuration over: a node that is expected from now on has {@code silent_after}
+   * to be heard; one that is no longer and never was heard is forgotten.
+   */
+  public synchronized void configure(NodesConfig config) {
+    silentAfter = config.silentAfter();
+    for (NodeLife node : List.copyOf(nodes.values())) {
+      node.expected = config.expected().contains(node.name);
+      if (!node.expected && node.lastHeard == null) {
+        forget(node);
+      }
     }
-    Known node = known(event.node());
+    for (String name : config.expected()) {
+      NodeLife node =
+          nodes.computeIfAbsent(
+              name, absent -> new NodeLife(name, true, clock.now(), clock.nanos()));
+      node.expected = true;
+      node.watched = true;
+    }
+  }
+
+  /**
+   * Takes from the store what became of each node before the collector was started: a node that was
+   * silent stays so, one that was switched off too; any other has {@code silent_after} anew. Call
+   * it once, before events arrive.
+   */
+  public void restore(EventStore store) {
+    Instant now = clock.now();
+    List<Event> history = new ArrayList<>();
+    for (String type : RESTORING) {
+      List<LabelMatcher> ofType = List.of(LabelMatcher.equal("type", type));
+      EventQuery query =
+          new EventQuery(now.minus(RESTORED), now.plus(RESTORED), ofType, "", EventQuery.MOST, "");
+      try {
+        store.search(query).events().forEach(stored -> history.add(stored.event()));
+      } catch (RuntimeException e) {
+        // A collector that starts without is better than none.
+        log.error(
+            "what became of nodes is not restored type={} cause=\"{}\"", type, e.getMessage());
+      }
+    }
+    history.sort(Comparator.comparing(Event::received));
+    Map<String, Instant> newest = new HashMap<>();
+    history.forEach(event -> newest.put(event.node(), event.received()));
+    synchronized (this) {
+      for (Event event : history) {
+        boolean missed =
+            nodes.containsKey(event.node())
+                || newest.getOrDefault(event.node(), now).isAfter(now.minus(MISSED_FOR));
+        NodeLife node = missed ? known(event.node()) : null;
+        if (node != null) {
+          retold(node, event);
+        }
+      }
+      nodes.values().forEach(node -> node.restored(clock.nanos()));
+      append();
+    }
+  }
+
+  private void retold(NodeLife node, Event event) {
+    node.watched = true;
+    if (event.type().equals("node.silent")) {
+      NodeState silent = NodeState.silentBy(event.field("why"));
+      node.become(silent, silent.why(), event.received());
+      return;
+    }
+    node.heard(event.received(), clock.nanos());
+    node.told(event, event.received(), clock.nanos());
+  }
+
+  @Override
+  public void onEvent(Event event, boolean late) {
+    if (event.type().equals("node.silent") || event.type().equals("node.back")) {
+      shown(event); // our own words are no sign of life
+    } else {
+      take(event);
+    }
+  }
+
+  private synchronized void take(Event event) {
+    noticeStep();
+    NodeLife node = known(event.node());
     if (node == null) {
       return;
     }
-    Event.Origin origin = event.origin();
-    if (origin != null) {
-      node.watched = true;
-      node.spool = origin.spool();
-      node.boot = origin.boot();
-    }
-    if (event.type().equals("agent.start")) {
-      node.version = event.field("version");
-    }
-    if (!late) {
-      node.clockOffset = Duration.between(event.time(), event.received());
-    }
     heard(node);
+    node.told(event, clock.now(), clock.nanos());
+    if (event.origin() != null) {
+      node.clock.heard(event);
+    }
   }
 
-  /** The nodes whose agents have a session now; to be told every few seconds. */
-  public synchronized void connected(Set<String> names) {
-    for (String name : names) {
-      Known node = known(name);
-      if (node != null) {
-        node.watched = true;
-        if (node.silent) {
-          heard(node);
-        }
-        node.sessionNanos = clock.nanos();
-        node.lastHeard = clock.now();
+  private void shown(Event event) {
+    Labels series;
+    synchronized (this) {
+      NodeLife node = nodes.get(event.node());
+      if (node == null || !node.watched) {
+        return;
       }
+      series = node.stateSeries();
     }
+    onAppended.accept(series, event);
+  }
+
+  /**
+   * The nodes whose agents have a session now; to be told every five seconds.
+   *
+   * @param sessions how long ago the peer's kernel answered last, by the node's name
+   */
+  public synchronized void connected(Map<String, Duration> sessions) {
+    sessions.forEach(
+        (name, quiet) -> {
+          NodeLife node = known(name);
+          if (node != null) {
+            node.watched = true;
+            if (node.state != NodeState.UP) {
+              heard(node);
+            }
+            node.connected(clock.nanos(), quiet.toNanos());
+            node.lastHeard = clock.now().minus(quiet);
+          }
+        });
   }
 
   /** A sign of life: a scrape that succeeded, samples pushed. */
   public synchronized void heard(String name) {
-    Known node = known(name);
+    NodeLife node = known(name);
     if (node != null) {
       node.watched = true;
       heard(node);
@@ -154,78 +243,103 @@ public final class Nodes implements EventListener {
 
   /** Whether the node is silent; unknown ones are not. */
   public synchronized boolean isSilent(String name) {
-    Known node = nodes.get(name);
-    return node != null && isSilent(node);
-  }
-
-  private boolean isSilent(Known node) {
-    return clock.nanos() - node.lastNanos >= silentAfter.toNanos()
-        && clock.nanos() - node.sessionNanos >= silentAfter.toNanos() / 2;
-  }
-
-  private long noSession() {
-    return clock.nanos() - silentAfter.toNanos();
+    NodeLife node = nodes.get(name);
+    return node != null && node.state.isSilent();
   }
 
   /** All nodes, by name. */
   public synchronized List<Node> list() {
-    return nodes.values().stream().map(Known::asNode).toList();
+    return nodes.values().stream().map(NodeLife::asNode).toList();
   }
 
   public synchronized Optional<Node> find(String name) {
-    return Optional.ofNullable(nodes.get(name)).map(Known::asNode);
+    return Optional.ofNullable(nodes.get(name)).map(NodeLife::asNode);
   }
 
-  private @Nullable Known known(String name) {
-    Known node = nodes.get(name);
+  private @Nullable NodeLife known(String name) {
+    NodeLife node = nodes.get(name);
     if (node == null) {
       if (nodes.size() >= MOST_NODES) {
         refused.increment();
         return null;
       }
-      node = new Known(name, false, clock.nanos(), noSession());
+      node = new NodeLife(name, false, clock.now(), clock.nanos());
       nodes.put(name, node);
     }
     return node;
   }
 
-  private void heard(Known node) {
-    if (node.silent) {
-      node.silent = false;
-      Duration quiet = Duration.ofNanos(clock.nanos() - node.lastNanos);
+  private void heard(NodeLife node) {
+    Duration quiet = Duration.ofNanos(clock.nanos() - node.lastNanos);
+    Instant last = node.lastHeard;
+    if (node.heard(clock.now(), clock.nanos())) {
       String lasted = Durations.format(Duration.ofSeconds(quiet.toSeconds()));
-      emit(node, "node.back", NOTICE, node.name + " is heard again after " + lasted, lasted);
+      String text = node.name + " is heard again after " + lasted;
+      emit(node, "node.back", NOTICE, text, lasted, last);
     }
-    node.lastHeard = clock.now();
-    node.lastNanos = clock.nanos();
+  }
+
+  private void noticeStep() {
+    long stepped = steps.take();
+    if (stepped != 0) {
+      log.warn("the clock of the collector was set by_seconds={}", stepped / 1000.0);
+      nodes.values().forEach(node -> node.clock.stepped(stepped));
+    }
   }
 
   private synchronized void check() {
-    for (Known node : new ArrayList<>(nodes.values())) {
-      Duration quiet = Duration.ofNanos(clock.nanos() - node.lastNanos);
-      if (!node.expected && !node.watched && quiet.compareTo(FORGET_AFTER) > 0) {
-        nodes.remove(node.name);
-      } else if (!node.silent && isSilent(node)) {
-        node.silent = true;
-        String after = Durations.format(silentAfter);
-        String text = "nothing heard from " + node.name + " for " + after;
-        emit(node, "node.silent", ERR, text, after);
+    noticeStep();
+    long nanos = clock.nanos();
+    for (NodeLife node : List.copyOf(nodes.values())) {
+      node.look(nanos);
+      Duration quiet = Duration.ofNanos(nanos - node.lastNanos);
+      Duration kept = node.watched ? MISSED_FOR : FORGET_AFTER;
+      if (!node.expected && quiet.compareTo(kept) > 0) {
+        forget(node);
+      } else if (!node.state.isSilent() && node.isOverdue(nanos, silentAfter)) {
+        node.lost(clock.now());
+        boolean meant = node.state == NodeState.OFF;
+        String lasted = Durations.format(Duration.ofSeconds(quiet.toSeconds()));
+        emit(
+            node,
+            "node.silent",
+            meant ? NOTICE : ERR,
+            silence(node, lasted),
+            lasted,
+            node.lastHeard);
       }
     }
   }
 
-  private void emit(Known node, String type, int severity, String text, String lasted) {
+  private static String silence(NodeLife node, String lasted) {
+    return switch (node.state) {
+      case OFF -> node.name + " was switched off";
+      case REBOOTING -> node.name + " went to restart and has not come back for " + lasted;
+      case STOPPED -> "the agent of " + node.name + " was stopped " + lasted + " ago";
+      default -> "nothing heard from " + node.name + " for " + lasted;
+    };
+  }
+
+  private void emit(
+      NodeLife node,
+      String type,
+      int severity,
+      String text,
+      String quiet,
+      @Nullable Instant lastHeard) {
     if (!node.watched) {
       return;
     }
     Map<String, String> fields = new LinkedHashMap<>();
-    fields.put("quiet", lasted);
-    Instant last = node.lastHeard;
-    if (last != null) {
-      fields.put("last_heard", last.toString());
+    fields.put("quiet", quiet);
+    if (!node.why.isEmpty()) {
+      fields.put("why", node.why);
+    }
+    if (lastHeard != null) {
+      fields.put("last_heard", lastHeard.toString());
     }
     Instant now = clock.now();
-    appender.append(node.up, now.toEpochMilli(), node.silent ? 0 : 1);
+    node.append(appender, now.toEpochMilli());
     Event event =
         new Event(now, now, node.name, DAEMON, severity, "vigie", type, fields, text, null);
     byte[] raw = text.getBytes(StandardCharsets.UTF_8);
@@ -233,11 +347,18 @@ public final class Nodes implements EventListener {
     emitter.execute(() -> sink.accept(event, raw, () -> {}));
   }
 
+  private void forget(NodeLife node) {
+    nodes.remove(node.name);
+    if (node.watched) {
+      node.end(appender, clock.millis());
+    }
+  }
+
   private synchronized void append() {
     long now = clock.millis();
-    for (Known node : nodes.values()) {
+    for (NodeLife node : nodes.values()) {
       if (node.watched) {
-        appender.append(node.up, now, node.silent ? 0 : 1);
+        node.append(appender, now);
       }
     }
   }

@@ -32,8 +32,8 @@ import vigie.base.net.ServerTls;
  * hands over whoever got so far.
  */
 public final class Listener implements AutoCloseable {
-  private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
-  private static final Duration KEEP_ALIVE_EVERY = Duration.ofSeconds(5);
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
+  private static final Duration KEEP_ALIVE_EVERY = Duration.ofSeconds(10);
   private static final int KEEP_ALIVE_PROBES = 3;
 
   /** Takes connections, each on its event loop. */

@@ -53,6 +53,10 @@ public final class Records {
     String type = taken(fields, "type");
     Event.Origin origin =
         origin(taken(fields, "spool"), taken(fields, "seq"), taken(fields, "boot"));
+    Map<String, String> quality = message.element("timeQuality");
+    if (quality != null && !"1".equals(quality.get("isSynced"))) {
+      fields.put("clock", "unsynced");
+    }
     if (cut) {
       fields.put("cut", "true");
     }

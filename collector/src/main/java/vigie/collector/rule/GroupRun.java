@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
+import vigie.base.time.ClockSteps;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertSink;
 import vigie.collector.alert.AlertStore;
@@ -48,9 +49,6 @@ final class GroupRun {
   private static final int MOST_KNOWN_SERIES = 10_000;
   private static final Duration RECENT = Duration.ofMinutes(15);
 
-  /** A difference between wall and monotonic time that is a step and no slewing. */
-  private static final long STEP_MILLIS = 1_000;
-
   /** What all groups share. */
   record Shared(
       Engine engine,
@@ -77,8 +75,7 @@ final class GroupRun {
   private final Map<Labels, BitSet> selecting = new ConcurrentHashMap<>();
 
   private long lastTime = Long.MIN_VALUE;
-  private long lastWall;
-  private long lastNanos;
+  private ClockSteps steps;
   private boolean unsaved;
 
   /** A reload gave the state to another, or ended it. */
@@ -112,8 +109,7 @@ final class GroupRun {
       rules.add(new RuleRun(group.name(), rule));
     }
     this.startedMillis = shared.clock().millis();
-    this.lastWall = startedMillis;
-    this.lastNanos = shared.clock().nanos();
+    this.steps = new ClockSteps(shared.clock());
     this.status = statusNow(null, Duration.ZERO);
   }
 
@@ -185,8 +181,7 @@ final class GroupRun {
       }
       before.retired = true;
       lastTime = before.lastTime;
-      lastWall = before.lastWall;
-      lastNanos = before.lastNanos;
+      steps = before.steps;
       List<RuleRun> ended = new ArrayList<>();
       old.values().forEach(ended::addAll);
       status = statusNow(before.status.lastEvaluation(), before.status.took());
@@ -271,12 +266,8 @@ final class GroupRun {
 
   /** What was waited for stays waited for when the wall clock jumps. */
   private void noticeStep() {
-    long wall = shared.clock().millis();
-    long nanos = shared.clock().nanos();
-    long stepped = (wall - lastWall) - (nanos - lastNanos) / 1_000_000;
-    lastWall = wall;
-    lastNanos = nanos;
-    if (Math.abs(stepped) < STEP_MILLIS) {
+    long stepped = steps.take();
+    if (stepped == 0) {
       return;
     }
     lastTime = lastTime == Long.MIN_VALUE ? lastTime : lastTime + stepped;

@@ -37,7 +37,7 @@ public final class NodesApi {
                 json.writeArrayFieldStart("nodes");
                 for (Node node : nodes.list()) {
                   if (Filters.match(
-                      matchers, Labels.of("node", node.name(), "state", state(node)))) {
+                      matchers, Labels.of("node", node.name(), "state", node.state().word()))) {
                     write(json, node);
                   }
                 }
@@ -57,14 +57,13 @@ public final class NodesApi {
         });
   }
 
-  private static String state(Node node) {
-    return node.silent() ? "silent" : node.lastHeard() == null ? "unseen" : "up";
-  }
-
   private static void write(JsonGenerator json, Node node) throws IOException {
     json.writeStartObject();
     json.writeStringField("node", node.name());
-    json.writeStringField("state", state(node));
+    json.writeStringField("state", node.state().word());
+    json.writeStringField("why", node.why());
+    Json.time(json, "since", node.since());
+    json.writeBooleanField("silent", node.state().isSilent());
     json.writeBooleanField("expected", node.expected());
     Json.time(json, "lastHeard", node.lastHeard());
     Duration offset = node.clockOffset();

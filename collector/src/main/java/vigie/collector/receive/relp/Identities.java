@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Which live session speaks for which agent's spool. Two at a time would be two nodes made from one
@@ -36,13 +35,6 @@ final class Identities {
       live.put(identity, session);
     }
     return session;
-  }
-
-  /** The nodes that a live session speaks for. */
-  synchronized Set<String> nodes() {
-    Set<String> nodes = new TreeSet<>();
-    live.keySet().forEach(identity -> nodes.add(identity.node()));
-    return nodes;
   }
 
   /** Whether a clash over this identity has not been told since the last one that had it left. */

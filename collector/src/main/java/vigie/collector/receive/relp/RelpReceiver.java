@@ -8,9 +8,9 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -143,9 +143,19 @@ public final class RelpReceiver implements AutoCloseable {
     sessions.forEach((channel, session) -> channel.eventLoop().execute(session::checkTime));
   }
 
-  /** The nodes whose agents have a session now; one that lost its power leaves within a minute. */
-  public Set<String> nodes() {
-    return identities.nodes();
+  /**
+   * The nodes whose agents have a session now, with how long ago each one's kernel answered on it
+   * last. A session that a lost link left behind is among them until TCP's keep-alive ends it.
+   */
+  public Map<String, Duration> sessions() {
+    Map<String, Duration> nodes = new HashMap<>();
+    for (RelpSession session : sessions.values()) {
+      String node = session.node();
+      if (!node.isEmpty()) {
+        nodes.merge(node, session.quiet(), (a, b) -> a.compareTo(b) < 0 ? a : b);
+      }
+    }
+    return nodes;
   }
 
   /** The port of the first address, also where 0 was asked for. */

@@ -9,6 +9,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayDeque;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Addresses;
+import vigie.base.net.EventLoops;
 import vigie.base.net.Peer;
 import vigie.base.relp.RelpDecoder;
 import vigie.base.relp.RelpEncoder;
@@ -146,6 +148,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   // Owned by the one run that takes.
   private final SyslogParser parser = new SyslogParser(ZoneId.systemDefault());
   private Identities.@Nullable Identity identity;
+  private volatile String node = "";
   private boolean refused;
 
   RelpSession(RelpReceiver receiver, Channel channel, RelpDecoder decoder, Peer who) {
@@ -349,6 +352,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     RelpSession holder = receiver.identities().claim(claimed, this);
     if (holder == this) {
       identity = claimed;
+      node = claimed.node();
       return true;
     }
     receiver.meters().refused("identity");
@@ -364,6 +368,16 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     }
     refuse("spool identity in use");
     return false;
+  }
+
+  /** The node whose agent it is, {@code ""} while that is not known. */
+  String node() {
+    return node;
+  }
+
+  /** How long ago the peer's kernel answered last. */
+  Duration quiet() {
+    return EventLoops.sinceAnswer(channel);
   }
 
   private void refuse(String reason) {

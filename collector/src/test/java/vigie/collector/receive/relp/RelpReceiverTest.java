@@ -411,10 +411,10 @@ class RelpReceiverTest {
     try (RelpClient first = opened();
         RelpClient second = opened();
         RelpClient other = opened()) {
-      assertThat(receiver.nodes()).isEmpty();
+      assertThat(receiver.sessions()).isEmpty();
       first.syslog(2, own("s1", 1, "a"));
       first.expect("2 rsp 6 200 OK\n");
-      assertThat(receiver.nodes()).containsExactly("p1");
+      assertThat(receiver.sessions()).containsOnlyKeys("p1");
       second.syslog(2, own("s1", 2, "b")).syslog(3, own("s1", 3, "c"));
       assertThat(second.rest()).isEqualTo(BYE);
       other.syslog(2, own("s2", 1, "d"));
