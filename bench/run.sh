@@ -7,12 +7,14 @@
 #   bench/run.sh probes500 [--seconds 60 | …]                        500 TCP probes every 5 s on one core, beside it: probes_bench.py
 #   bench/run.sh latency [--preset 1s | 0s | 5s] [-k 30 | …]         failure to Discord request, both at 1 s: alert_latency.py
 #   bench/run.sh defaults [-k 6 --rounds 2 | …]                      the same at both sides' defaults (slow: a minute and more a kill)
+#   bench/run.sh search [--events 10000000 | …]                      the store of events: catching up behind a storm, bytes per event,
+#       times of searches; no peer: search_bench.py
 #
 # After mvn -Pfast package and deploy/peers.sh; the archives of classes are made where they lack, as by deploy/install.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-case ${1:-} in latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
+case ${1:-} in search) needed=collector ;; latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
 for what in $needed; do
   [ -x "$root/$what/target/dist/bin/$what" ] || { echo "run.sh: $what is not built; run: mvn -Pfast package" >&2; exit 2; }
   [ -e "$root/$what/target/dist/lib/run.jsa" ] || "$root/deploy/archive.sh" "$what"
@@ -43,6 +45,10 @@ case $name in
       "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config {config}"
     ;;
   latency) latency vigie-1s.yaml "$@" ;;
+  search)
+    exec python3 "$here/search_bench.py" "$@" --ours \
+      "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run"
+    ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,12p' "$0"; exit 2 ;;
+  *) sed -n '2,15p' "$0"; exit 2 ;;
 esac

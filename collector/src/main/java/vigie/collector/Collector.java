@@ -282,7 +282,7 @@ final class Collector implements AutoCloseable {
     new TargetsApi(scraper).routes(routes);
     new AlertmanagerApi(rules::alerts, dispatcher, () -> config.routing(), clock, Version.VERSION)
         .routes(routes);
-    new AlertsApi(rules::alerts, () -> config.routing()).routes(routes);
+    new AlertsApi(rules::alerts, () -> config.routing(), events).routes(routes);
     var searching = closing.add("search threads", threads.pool("search", 2, 32));
     new EventsApi(events, feed, clock, searching).routes(routes);
     new LokiApi(events, clock, searching, Version.VERSION).routes(routes);

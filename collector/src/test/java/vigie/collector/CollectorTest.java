@@ -153,7 +153,7 @@ class CollectorTest {
   void givenProbeDownEvent_whenReceived_thenItsRuleFiresWithoutWaitingForTheInterval()
       throws Exception {
     send(
-        event(1, "probe.up", "up"),
+        event(1, "node.boot", "it had booted"),
         event(2, "probe.down", "calculatrice is down: connection refused"));
     awaitFiring();
     Ran listed = run("alerts", "list");
@@ -173,7 +173,8 @@ class CollectorTest {
     JsonNode json = new ObjectMapper().readTree(run("alerts", "list", "-o", "json").out());
     assertThat(json.path(0).path("labels").path("probe").asText()).isEqualTo("calculatrice");
     assertThat(run("alerts", "show", "ProbeDown").out())
-        .contains("connection refused", "severity=critical");
+        .contains(
+            "connection refused", "severity=critical", "around that time on p1", "it had booted");
 
     send(event(3, "probe.up", "up again"));
     await()

@@ -209,12 +209,11 @@ final class AlertsCommand {
       out.printf("  %-12s %s%n", "id", alert.path("id").asText());
       map(out, "labels", alert.path("labels"));
       map(out, "annotations", alert.path("annotations"));
-      if (!alert.path("events").isEmpty()) {
-        out.println("events, newest first");
-        for (JsonNode event : alert.path("events")) {
-          out.println("  " + EventsCommand.line(event));
-        }
-      }
+      events(out, "events, newest first", alert.path("events"));
+      events(
+          out,
+          "around that time on " + Table.printable(alert.path("node").asText()),
+          alert.path("around"));
       out.flush();
       return 0;
     }
@@ -235,6 +234,23 @@ final class AlertsCommand {
                 + "\"; see collector alerts list --state all -o wide");
       }
       return id;
+    }
+
+    /** Each with the last lines that its unit logged, where it tells them. */
+    private static void events(PrintWriter out, String title, JsonNode events) {
+      if (events.isEmpty()) {
+        return;
+      }
+      out.println(title);
+      for (JsonNode event : events) {
+        out.println("  " + EventsCommand.line(event));
+        event
+            .path("fields")
+            .path("log")
+            .asText()
+            .lines()
+            .forEach(line -> out.println("    | " + Table.printable(line)));
+      }
     }
 
     private static void map(PrintWriter out, String title, JsonNode map) {

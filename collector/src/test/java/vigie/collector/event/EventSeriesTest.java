@@ -72,6 +72,25 @@ class EventSeriesTest {
   }
 
   @Test
+  void givenAHundredThousandUnits_whenTheyCrash_thenTheSeriesAreBoundedAndTheRestIsCounted() {
+    SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    EventSeries bounded =
+        new EventSeries(samples, clock, clock, silent::contains, (labels, event) -> {}, meters);
+    for (int i = 0; i < 100_000; i++) {
+      Event event = Events.agent("p1", "s1", 1_000 + i, "unit.crashed", "unit", "u" + i);
+      bounded.onEvent(event, false);
+    }
+    Set<String> all = new HashSet<>();
+    samples.take().forEach(line -> all.add(line.substring(0, line.indexOf('}') + 1)));
+    assertThat(all).hasSize(20_000);
+    assertThat(meters.counter("vigie.event.series.refused").count()).isEqualTo(80_000);
+    // Those that are known go on.
+    bounded.onEvent(Events.agent("p1", "s1", 200_000, "unit.crashed", "unit", "u7"), false);
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(samples.take()).singleElement().asString().contains("\"u7\"").endsWith(" 2");
+  }
+
+  @Test
   void givenLateEvents_whenTold_thenTheyCountApartAndTriggerNothing() {
     series.onEvent(Events.agent("p1", "s1", 1, "unit.crashed", "unit", "db.service"), true);
     assertThat(samples.take())

@@ -2,10 +2,14 @@ package vigie.collector.api.vigie;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpFault;
 import vigie.base.http.HttpRequest;
@@ -15,6 +19,9 @@ import vigie.collector.api.Filters;
 import vigie.collector.api.Json;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.event.Event;
+import vigie.collector.event.EventQuery;
+import vigie.collector.event.EventStore;
+import vigie.collector.event.StoredEvent;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.promql.Numbers;
 
@@ -23,16 +30,24 @@ import vigie.collector.promql.Numbers;
  * state} (pending, firing, resolved; several allowed), {@code filter} (matchers on labels).
  */
 public final class AlertsApi {
+  private static final List<String> SAME = List.of("unit", "target", "probe");
+  private static final Duration BEFORE = Duration.ofMinutes(5);
+  private static final Duration AFTER = Duration.ofMinutes(2);
+  private static final int MOST_AROUND = 20;
+
   private final Supplier<List<Alert>> alerts;
   private final Supplier<Routing> routing;
+  private final EventStore events;
 
   /**
    * @param alerts what the rules know now
    * @param routing what is in force now
+   * @param events where to look for what else happened
    */
-  public AlertsApi(Supplier<List<Alert>> alerts, Supplier<Routing> routing) {
+  public AlertsApi(Supplier<List<Alert>> alerts, Supplier<Routing> routing, EventStore events) {
     this.alerts = alerts;
     this.routing = routing;
+    this.events = events;
   }
 
   /** Adds its routes. */
@@ -107,14 +122,52 @@ public final class AlertsApi {
     }
     json.writeEndArray();
     if (events) {
-      json.writeArrayFieldStart("events");
-      for (Event event : alert.events()) {
-        json.writeStartObject();
-        EventJson.fields(json, event);
-        json.writeEndObject();
-      }
-      json.writeEndArray();
+      write(json, "events", alert.events());
+      write(json, "around", around(alert));
     }
     json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, String name, List<Event> events)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (Event event : events) {
+      json.writeStartObject();
+      EventJson.fields(json, event);
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+  }
+
+  /**
+   * What else happened on its node when it began, notice or worse: also for alerts that no event
+   * made. What another unit or target tells of itself is left out.
+   */
+  private List<Event> around(Alert alert) {
+    if (alert.node().isEmpty()) {
+      return List.of();
+    }
+    List<LabelMatcher> matchers = new ArrayList<>();
+    matchers.add(LabelMatcher.equal("node", alert.node()));
+    matchers.add(EventQuery.atLeast("notice"));
+    for (String name : SAME) {
+      if (alert.labels().has(name)) {
+        // The event's own, or none.
+        matchers.add(
+            new LabelMatcher(
+                LabelMatcher.Op.REGEX, name, "|" + Pattern.quote(alert.labels().get(name))));
+      }
+    }
+    Instant began = alert.activeAt();
+    EventQuery query =
+        new EventQuery(began.minus(BEFORE), began.plus(AFTER), matchers, "", MOST_AROUND, "");
+    try {
+      return events.search(query).events().stream()
+          .map(StoredEvent::event)
+          .filter(event -> !alert.events().contains(event))
+          .toList();
+    } catch (IllegalStateException tookTooLong) {
+      return List.of(); // the alert itself matters more
+    }
   }
 }
