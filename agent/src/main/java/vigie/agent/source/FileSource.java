@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -173,7 +174,7 @@ final class FileSource implements Source {
               .anyMatch(
                   other ->
                       Generations.isOlder(name, String.valueOf(other.getFileName()))
-                          && other.getParent().equals(path.getParent()));
+                          && Objects.equals(other.getParent(), path.getParent()));
       if (!older && !Generations.isCompressed(name) && Files.isRegularFile(path)) {
         found.add(path);
       }

@@ -32,8 +32,8 @@ import vigie.collector.sample.Appender;
  * </pre>
  *
  * PART is {@code probe} of {@code probe.*} and {@code backup.*}, {@code unit} of {@code unit.*},
- * {@code device} of {@code kernel.io_error}, {@code clean} of {@code node.boot}. Each value is
- * appended when it changes (at most ten times a second) and every 15 s until the node is silent,
+ * {@code pattern} of {@code log.match}, {@code device} of {@code kernel.io_error}, {@code clean} of
+ * {@code node.boot}. Each value is appended when it changes (at most ten times a second) and every 15 s until the node is silent,
  * then a stale marker. Counts begin at zero again after that and after a restart of the collector,
  * as any counter may; those of backups begin at one where the probe is still down. Safe for all
  * threads.
@@ -211,6 +211,7 @@ public final class EventSeries implements EventListener {
     }
     return switch (type) {
       case "unit.crashed", "unit.failed", "unit.recovered" -> "unit";
+      case "log.match" -> "pattern";
       case "kernel.io_error" -> "device";
       case "node.boot" -> "clean";
       default -> "";

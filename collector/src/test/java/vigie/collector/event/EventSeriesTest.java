@@ -91,6 +91,15 @@ class EventSeriesTest {
   }
 
   @Test
+  void givenMatchedLines_whenTold_thenCountedByTheirPattern() {
+    series.onEvent(Events.agent("p1", "s1", 1, "log.match", "pattern", "sshd.failed"), false);
+    assertThat(samples.take())
+        .containsExactly(
+            "vigie_events_total{node=\"p1\", pattern=\"sshd.failed\", type=\"log.match\"} -15 0",
+            "vigie_events_total{node=\"p1\", pattern=\"sshd.failed\", type=\"log.match\"} 0 1");
+  }
+
+  @Test
   void givenLateEvents_whenTold_thenTheyCountApartAndTriggerNothing() {
     series.onEvent(Events.agent("p1", "s1", 1, "unit.crashed", "unit", "db.service"), true);
     assertThat(samples.take())

@@ -54,7 +54,7 @@ class RuleTestsTest {
   @Test
   void givenOurRulePacks_whenRun_thenGreen() {
     List<Path> files = Globs.find(PACKS, "*_test.yml");
-    assertThat(files).hasSize(5);
+    assertThat(files).hasSize(6);
     boolean good = tests().run(files, out);
     assertThat(out.toString()).doesNotContain("failed");
     assertThat(good).isTrue();
@@ -65,7 +65,8 @@ class RuleTestsTest {
     List<Path> files = Globs.find(PACKS, "*[!t].yml");
     assertThat(files)
         .extracting(file -> file.getFileName().toString())
-        .containsExactly("backup.yml", "node.yml", "probe.yml", "systemd.yml", "vigie.yml");
+        .containsExactly(
+            "backup.yml", "logs.yml", "node.yml", "probe.yml", "systemd.yml", "vigie.yml");
     assertThat(new RuleCheck().run(files, out)).isTrue();
     assertThat(out.toString()).contains("probe.yml: 1 group, 7 rules");
   }
