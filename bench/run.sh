@@ -9,6 +9,7 @@
 #   bench/run.sh defaults [-k 6 --rounds 2 | …]                      the same at both sides' defaults (slow: a minute and more a kill)
 #   bench/run.sh search [--events 10000000 | …]                      the store of events: catching up behind a storm, bytes per event,
 #       times of searches; no peer: search_bench.py
+#   bench/run.sh journal [--lines 20000 | …]                         CPU per 1,000 journal lines beside rsyslog's imjournal (root)
 #
 # After mvn -Pfast package and deploy/peers.sh; the archives of classes are made where they lack, as by deploy/install.sh.
 set -euo pipefail
@@ -44,11 +45,18 @@ case $name in
     exec python3 "$here/probes_bench.py" "$@" --ours \
       "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config {config}"
     ;;
+  journal)
+    config=$(mktemp)
+    trap 'rm -f "$config"' EXIT
+    printf 'node: bench\ncollector: relp://127.0.0.1:9\nsources: {journal: true}\n' >"$config"
+    python3 "$here/journal_bench.py" "$@" --ours \
+      "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config $config"
+    ;;
   latency) latency vigie-1s.yaml "$@" ;;
   search)
     exec python3 "$here/search_bench.py" "$@" --ours \
       "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run"
     ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,15p' "$0"; exit 2 ;;
+  *) sed -n '2,16p' "$0"; exit 2 ;;
 esac

@@ -11,6 +11,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,6 +212,27 @@ class AgentIT {
     assertThat(check.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(output()).endsWith("all well\n").doesNotContain("cannot listen");
     assertThat(check.exitValue()).isZero();
+  }
+
+  @Test
+  void givenANodeThatGoesDown_whenTheAgentIsStopped_thenItTellsSoBeforeItsOwnEnd()
+      throws Exception {
+    ByteBuffer utmp = ByteBuffer.allocate(384).order(ByteOrder.nativeOrder());
+    utmp.putShort(0, (short) 1).putInt(4, '6');
+    Files.write(Files.createDirectories(folder.resolve("host/run")).resolve("utmp"), utmp.array());
+    Process agent =
+        launch(
+            "run",
+            "--config",
+            folder.resolve("agent.yaml").toString(),
+            "--path.rootfs",
+            folder.resolve("host").toString());
+    await().atMost(PATIENCE).until(() -> !agent.isAlive() || get("/readyz").equals("ready\n"));
+    agent.destroy();
+    assertThat(agent.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    String spooled = spooled();
+    assertThat(spooled).contains("node.boot").contains("reason=\"reboot\"");
+    assertThat(spooled.indexOf("node.shutdown")).isBetween(1, spooled.indexOf("agent.stop"));
   }
 
   @Test

@@ -56,6 +56,7 @@ final class JournalSource implements Source {
   private final Counter bytes;
   private final Counter garbage;
   private final Counter cut;
+  private final Counter failed;
   private final UnitEvents units;
   private final KernelEvents kernel;
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -93,6 +94,7 @@ final class JournalSource implements Source {
     this.bytes = meters.bytes();
     this.garbage = meters.faults("garbage");
     this.cut = meters.faults("cut");
+    this.failed = meters.faults("failed");
     this.units = new UnitEvents(tools.systemd());
     this.kernel = new KernelEvents(tools.clock());
     this.place = from;
@@ -124,14 +126,12 @@ final class JournalSource implements Source {
   /** Runs journalctl once, to its end. */
   private void read() {
     Process process;
-    String command;
     try {
       synchronized (this) {
         if (closed) {
           return;
         }
         ProcessBuilder builder = new ProcessBuilder(arguments());
-        command = String.join(" ", builder.command());
         Map<String, String> environment = builder.environment();
         environment.keySet().retainAll(List.of("PATH"));
         environment.put("LC_ALL", "C");
@@ -143,15 +143,10 @@ final class JournalSource implements Source {
       ended(String.valueOf(e.getMessage()), false);
       return;
     }
-    StringBuilder errors = new StringBuilder();
-    CountDownLatch errorsRead = new CountDownLatch(1);
-    execute(
-        () -> {
-          readErrors(process, errors);
-          errorsRead.countDown();
-        });
     long began = tools.clock().nanos();
     String cause = "it ended";
+    Errors errors = new Errors();
+    execute(() -> errors.read(process.getErrorStream()));
     try {
       process.getOutputStream().close();
       follow(process.getInputStream());
@@ -160,28 +155,49 @@ final class JournalSource implements Source {
     } catch (UncheckedIOException e) {
       cause = "closed while events could not be written";
     } finally {
-      process.destroyForcibly();
       waiting.clear();
       synchronized (this) {
         reading = false;
         notifyAll();
       }
     }
-    try {
-      if (errorsRead.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
-        String said = errors.toString().strip();
-        if (chosenFields && said.contains("output-fields")) {
-          chosenFields = false; // older than 236
-          log.debug("journalctl is asked for all fields command=\"{}\"", command);
-        }
-        cause = said.isEmpty() ? cause : said;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return;
+    // Before the end of the process, which closes the stream.
+    String said = errors.text();
+    process.destroyForcibly();
+    if (chosenFields && said.contains("output-fields")) {
+      chosenFields = false; // older than 236
     }
     boolean lasted = tools.clock().nanos() - began > LONGEST_PAUSE.toNanos();
-    ended(cause, lasted);
+    ended(said.isEmpty() ? cause : said, lasted);
+  }
+
+  /** What a child says of itself: read to its end, so that it never waits; a part is kept. */
+  private static final class Errors {
+    private final StringBuilder text = new StringBuilder();
+    private final CountDownLatch read = new CountDownLatch(1);
+
+    void read(InputStream stream) {
+      byte[] buffer = new byte[1024];
+      try (InputStream in = stream) {
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+          int taken = Math.min(n, MOST_MESSAGE - text.length());
+          text.append(new String(buffer, 0, Math.max(0, taken), StandardCharsets.UTF_8));
+        }
+      } catch (IOException e) {
+        text.append(' ').append(e.getMessage());
+      } finally {
+        read.countDown();
+      }
+    }
+
+    String text() {
+      try {
+        return read.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS) ? text.toString().strip() : "";
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return "";
+      }
+    }
   }
 
   private List<String> arguments() {
@@ -212,18 +228,6 @@ final class JournalSource implements Source {
       return Instant.ofEpochMilli(TimeUnit.MICROSECONDS.toMillis(micros));
     } catch (NumberFormatException e) {
       return null;
-    }
-  }
-
-  private static void readErrors(Process process, StringBuilder errors) {
-    byte[] buffer = new byte[1024];
-    try (InputStream in = process.getErrorStream()) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        int taken = Math.min(n, MOST_MESSAGE - errors.length());
-        errors.append(new String(buffer, 0, Math.max(0, taken), StandardCharsets.UTF_8));
-      }
-    } catch (IOException e) {
-      errors.append(' ').append(e.getMessage());
     }
   }
 
@@ -315,12 +319,14 @@ final class JournalSource implements Source {
       if (early && !all && waiting.size() < MOST_WAITING) {
         return;
       }
-      if (next.line != null) {
-        lines.accept(next.line);
-      } else if (next.event != null) {
-        tools.events().accept(next.event);
-      } else if (next.failure != null) {
-        next.failure.events().forEach(tools.events()::accept);
+      try {
+        handOn(next);
+      } catch (UncheckedIOException e) {
+        throw e; // closed; it is read again after the next start
+      } catch (RuntimeException e) {
+        // An entry that always fails must not end the reading of all others.
+        failed.increment();
+        log.error("an entry of the journal is left out place={}", next.place, e);
       }
       waiting.remove();
       Place behind = next.place;
@@ -329,6 +335,16 @@ final class JournalSource implements Source {
           place = behind;
         }
       }
+    }
+  }
+
+  private void handOn(Waiting next) {
+    if (next.line != null) {
+      lines.accept(next.line);
+    } else if (next.event != null) {
+      tools.events().accept(next.event);
+    } else if (next.failure != null) {
+      next.failure.events().forEach(tools.events()::accept);
     }
   }
 

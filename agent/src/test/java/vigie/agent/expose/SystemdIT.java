@@ -161,6 +161,9 @@ class SystemdIT {
 
     assertThat(systemd.status("godo.service", LIMIT).exists()).isFalse();
     assertThat(systemd.unitNames(LIMIT)).contains("good.service", "some.timer");
+    assertThat(systemd.failedUnits(LIMIT)).contains("fail.service").doesNotContain("good.service");
+    assertThat(systemd.systemState(LIMIT)).isIn("degraded", "starting");
+    assertThat(systemd.starting(LIMIT)).doesNotContain("reboot.target");
   }
 
   @Test

@@ -33,6 +33,8 @@ class JournalToCardIT {
           ROOT.resolve("alert-rules/systemd.yml"),
           dir.resolve("rules.yml"),
           StandardCopyOption.REPLACE_EXISTING);
+      Path config = dir.resolve("collector.yaml");
+      Files.writeString(config, Files.readString(config).replace("node, probe]", "node, unit]"));
       fleet.startCollector();
       fleet.agent =
           Program.start(
@@ -44,12 +46,16 @@ class JournalToCardIT {
               dir.resolve("agent.yaml").toString(),
               "--path.rootfs",
               dir.resolve("host").toString());
-      fleet.awaitOrTell("a card of the crash", () -> cards(fleet).contains("about to crash"));
+      fleet.awaitOrTell(
+          "cards of the crash and of the unit that is down",
+          () ->
+              cards(fleet).contains("about to crash")
+                  && cards(fleet).contains("nofile.service on p1 has failed and stays down"));
       assertThat(cards(fleet))
           .contains("crash.service on p1 crashed")
           .contains("exit code 3")
           .contains("on stderr")
-          .contains("nofile.service on p1 has failed and stays down");
+          .contains("exit code 203 (EXEC)");
       assertThat(
               fleet
                   .ask("/api/v1/query?query=vigie_events_total%7Bunit%3D%22crash.service%22%7D")
