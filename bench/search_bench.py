@@ -52,9 +52,10 @@ def send(count):
     offer = b"relp_version=0\nrelp_software=bench\ncommands=syslog"
     s.sendall(b"1 open %d %s\n" % (len(offer), offer))
     reader = s.makefile("rb")
-    while not reader.readline().strip().endswith(b"commands=syslog"):
-        pass
-    reader.readline()
+    head = b""
+    while head.count(b" ") < 3:  # txnr, rsp, length and a space
+        head += reader.read(1)
+    reader.read(int(head.split()[2]) + 1)
     sent, answered = 0, 0
     while answered < count:
         batch = []

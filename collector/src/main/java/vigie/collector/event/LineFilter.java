@@ -33,6 +33,11 @@ public final class LineFilter {
     return (regex != null ? regex.findsIn(line) : line.contains(text)) != not;
   }
 
+  /** Whether {@link #needle} says all. */
+  public boolean isNeedle() {
+    return !not && regex == null;
+  }
+
   /** What every text that passes contains; {@code ""} where there is nothing to say. */
   public String needle() {
     return not || regex != null ? "" : text;

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -115,6 +116,14 @@ public abstract class EventStoreContract {
     }
     Collections.reverse(found);
     assertThat(String.join(",", found)).isEqualTo(wanted.substring(colon + 1));
+    List<EventStream> counted = new ArrayList<>();
+    store.tally(
+        new EventQuery(Instant.MIN, Instant.MAX, List.of(matcher), "", 9, ""),
+        Set.of("node", "severity"),
+        (time, stream) -> counted.add(stream));
+    assertThat(counted)
+        .hasSize(found.size())
+        .allMatch(stream -> stream.node().startsWith("p") && stream.type().isEmpty());
   }
 
   private static LabelMatcher matcher(String text) {
@@ -192,6 +201,9 @@ public abstract class EventStoreContract {
     List<String> scanned = new ArrayList<>();
     assertThat(store.scan(query, event -> scanned.add(event.text()))).isEmpty();
     assertThat(scanned).isEqualTo(texts(query));
+    List<EventStream> counted = new ArrayList<>();
+    store.tally(query, Set.of(), (time, stream) -> counted.add(stream));
+    assertThat(counted).hasSize(scanned.size());
   }
 
   @Test

@@ -1,13 +1,15 @@
 package vigie.collector.api.loki;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import vigie.collector.event.Event;
 import vigie.collector.event.EventQuery;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.EventStream;
@@ -18,6 +20,8 @@ import vigie.collector.label.Labels;
 final class Counts {
   private static final int MOST_CELLS = 4_000_000;
   private static final int MOST_SERIES = 10_000;
+  private static final Set<String> NAMES =
+      Set.of("node", "facility", "severity", "app", "type", "unit");
 
   private final EventStore store;
   private final Steps steps;
@@ -66,16 +70,26 @@ final class Counts {
       return Map.of(Labels.EMPTY, all);
     }
     if (metric instanceof LogQuery.Counted counted) {
-      return counted(counted, EventLabels::of);
+      return counted(counted, NAMES, EventLabels::of);
     }
     LogQuery.Aggregated aggregated = (LogQuery.Aggregated) metric;
     Function<Labels, Labels> grouping = grouping(aggregated);
     if (aggregated.op() == LogQuery.Aggregate.SUM
         && aggregated.of() instanceof LogQuery.Counted counted) {
       // The sum of counts is the count: no need to hold each stream.
-      return counted(counted, stream -> grouping.apply(EventLabels.of(stream)));
+      Set<String> names = aggregated.by() ? names(aggregated.labels()) : NAMES;
+      return counted(counted, names, stream -> grouping.apply(EventLabels.of(stream)));
     }
     return aggregated(aggregated.op(), of(aggregated.of()), grouping);
+  }
+
+  private static Set<String> names(List<String> labels) {
+    Set<String> names = new HashSet<>(labels);
+    if (names.contains("level")) {
+      names.add("severity");
+    }
+    names.retainAll(NAMES);
+    return names;
   }
 
   private static Function<Labels, Labels> grouping(LogQuery.Aggregated of) {
@@ -91,7 +105,7 @@ final class Counts {
   }
 
   private Map<Labels, double[]> counted(
-      LogQuery.Counted query, Function<EventStream, Labels> grouping) {
+      LogQuery.Counted query, Set<String> names, Function<EventStream, Labels> grouping) {
     int count = steps.count();
     long range = query.range().toNanos();
     long offset = query.offset().toNanos();
@@ -109,10 +123,11 @@ final class Counts {
             "",
             "");
     warnings.addAll(
-        store.scan(
+        store.tally(
             asked,
-            event -> {
-              Labels labels = groups.computeIfAbsent(EventStream.of(event), grouping);
+            names,
+            (time, stream) -> {
+              Labels labels = groups.computeIfAbsent(stream, grouping);
               double[] values = series.computeIfAbsent(labels, fresh -> new double[count + 1]);
               if ((long) series.size() * count > MOST_CELLS
                   || series.size() > MOST_SERIES
@@ -122,17 +137,16 @@ final class Counts {
                         + (series.size() - 1)
                         + " series; select fewer, sum by fewer labels, or ask for fewer steps");
               }
-              add(values, event, range, offset);
+              add(values, time, range, offset);
               lines++;
-              return true;
             }));
     double divisor = query.perSecond() ? range / 1e9 : 1;
     series.replaceAll((labels, differences) -> summed(differences, divisor));
     return series;
   }
 
-  private void add(double[] differences, Event event, long range, long offset) {
-    long behind = Nanos.of(event.time()) + offset - steps.first();
+  private void add(double[] differences, Instant time, long range, long offset) {
+    long behind = Nanos.of(time) + offset - steps.first();
     long from = Math.max(0, -Math.floorDiv(-behind, steps.step()));
     long to = -Math.floorDiv(-(behind + range), steps.step());
     int end = differences.length - 1;

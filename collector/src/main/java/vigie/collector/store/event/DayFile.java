@@ -44,6 +44,8 @@ final class DayFile implements AutoCloseable {
     "INSERT INTO progress VALUES (0)",
     "CREATE VIRTUAL TABLE event_text USING fts5(words, content='', columnsize=0, detail=none,"
         + " tokenize='ascii')",
+    // What is gathered before it is written, so that there is less to merge.
+    "INSERT INTO event_text (event_text, rank) VALUES ('hashsize', 16777216)",
     "CREATE UNIQUE INDEX event_imported ON event (imported, received) WHERE imported IS NOT NULL",
   };
 
@@ -404,12 +406,30 @@ final class DayFile implements AutoCloseable {
 
   /** Whether the exception says that the file itself is damaged. */
   static boolean isCorrupt(SQLException e) {
-    if (!(e instanceof SQLiteException sqlite)) {
-      return false;
+    if (e instanceof DamagedException) {
+      return true;
     }
-    int code = sqlite.getResultCode().code & 0xff;
+    int code = codeOf(e);
     return code == SQLiteErrorCode.SQLITE_CORRUPT.code
         || code == SQLiteErrorCode.SQLITE_NOTADB.code;
+  }
+
+  /** The same of one that opening threw: a whole file lacks no table and has none twice. */
+  static boolean isCorruptAtOpening(SQLException e) {
+    return isCorrupt(e) || codeOf(e) == SQLiteErrorCode.SQLITE_ERROR.code;
+  }
+
+  private static int codeOf(SQLException e) {
+    return e instanceof SQLiteException sqlite ? sqlite.getResultCode().code & 0xff : -1;
+  }
+
+  /** A row has what was never written. */
+  static final class DamagedException extends SQLException {
+    private static final long serialVersionUID = 1;
+
+    DamagedException(String message, Exception cause) {
+      super(message, cause);
+    }
   }
 
   /** A newer collector wrote the file. */

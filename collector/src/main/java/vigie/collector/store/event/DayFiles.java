@@ -35,6 +35,7 @@ import vigie.base.time.Clock;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventPage;
 import vigie.collector.event.EventQuery;
+import vigie.collector.event.EventStore;
 import vigie.collector.event.EventStream;
 import vigie.collector.event.SpoolMarks;
 import vigie.collector.event.StoredEvent;
@@ -122,7 +123,7 @@ final class DayFiles implements AutoCloseable {
     } catch (DayFile.NewerException e) {
       throw new IOException(e.getMessage(), e);
     } catch (SQLException e) {
-      if (!DayFile.isCorrupt(e)) {
+      if (!DayFile.isCorruptAtOpening(e)) {
         throw new IOException("cannot open " + path(part) + ": " + e.getMessage(), e);
       }
       setAside(part, e);
@@ -168,7 +169,8 @@ final class DayFiles implements AutoCloseable {
         .orElse(Long.MAX_VALUE);
   }
 
-  private long unindexed() {
+  /** Events that the full-text index lacks. */
+  long unindexed() {
     return parts.values().stream().mapToLong(DayFile.Extent::unindexed).sum();
   }
 
@@ -370,7 +372,29 @@ final class DayFiles implements AutoCloseable {
     }
   }
 
-  /** See {@link vigie.collector.event.EventStore#scan}. */
+  /** See {@link EventStore#tally}. */
+  List<String> tally(
+      EventQuery query,
+      Set<String> names,
+      EventStore.Tally tally,
+      BiConsumer<Part, SQLException> onCorrupt) {
+    DaySearch search = new DaySearch(query, deadline(), false);
+    Set<Part> lost = new LinkedHashSet<>();
+    for (Map.Entry<Part, DayFile.Extent> part : newestFirst()) {
+      if (mayMatch(part.getValue(), query, Long.MIN_VALUE, Long.MAX_VALUE)) {
+        try {
+          searching(
+              () ->
+                  search.tally(path(part.getKey()), Long.MIN_VALUE, Long.MAX_VALUE, names, tally));
+        } catch (SQLException e) {
+          failed(part.getKey(), e, onCorrupt, lost);
+        }
+      }
+    }
+    return warnings(query, lost);
+  }
+
+  /** See {@link EventStore#scan}. */
   List<String> scan(
       EventQuery query, Predicate<Event> visitor, BiConsumer<Part, SQLException> onCorrupt) {
     long before = bound(query.before(), Long.MAX_VALUE);

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.sqlite.SQLiteException;
 import org.sqlite.SQLiteOpenMode;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventQuery;
+import vigie.collector.event.EventStore;
 import vigie.collector.event.EventStream;
 import vigie.collector.event.LineFilter;
 import vigie.collector.label.LabelMatcher;
@@ -61,6 +63,24 @@ final class DaySearch {
    * @param before only ids below this
    */
   void run(Path path, long after, long before, Visitor visitor) throws SQLException {
+    String columns = withRaw ? EventRows.WITH_RAW : EventRows.COLUMNS;
+    run(
+        path,
+        after,
+        before,
+        columns,
+        row -> {
+          Event event = EventRows.event(row);
+          return !query.matches(event) || visitor.visit(row.getLong(1), event, row);
+        });
+  }
+
+  private interface RowVisitor {
+    boolean visit(ResultSet row) throws SQLException;
+  }
+
+  private void run(Path path, long after, long before, String columns, RowVisitor visitor)
+      throws SQLException {
     try (Connection connection = open(path)) {
       ProgressHandler.setHandler(
           connection,
@@ -76,13 +96,13 @@ final class DaySearch {
       long indexed = words == null ? Long.MIN_VALUE : indexed(connection);
       for (Range range : ranges(connection, after, before)) {
         long behind = Math.max(range.first, indexed + (words == null ? 0 : 1));
-        if (behind <= range.last && !show(connection, behind, range.last, null, visitor)) {
+        if (behind <= range.last && !show(connection, columns, behind, range.last, null, visitor)) {
           return;
         }
         long last = Math.min(range.last, indexed);
         if (words != null
             && range.first <= last
-            && !show(connection, range.first, last, words, visitor)) {
+            && !show(connection, columns, range.first, last, words, visitor)) {
           return;
         }
       }
@@ -110,6 +130,17 @@ final class DaySearch {
         ResultSet row = statement.executeQuery("SELECT indexed FROM progress")) {
       return row.next() ? row.getLong(1) : Long.MIN_VALUE;
     }
+  }
+
+  /**
+   * Counts what matches, reading nothing of a row that neither the query nor {@code names} needs.
+   *
+   * @param names see {@link vigie.collector.event.EventStore#tally}
+   */
+  void tally(Path path, long after, long before, Set<String> names, EventStore.Tally tally)
+      throws SQLException {
+    LeanRows rows = new LeanRows(query, names);
+    run(path, after, before, rows.columns(), row -> rows.add(row, tally));
   }
 
   /** The ids that may have the wanted times, newest first, disjoint. */
@@ -156,10 +187,14 @@ final class DaySearch {
   }
 
   private boolean show(
-      Connection connection, long first, long last, @Nullable String words, Visitor visitor)
+      Connection connection,
+      String columns,
+      long first,
+      long last,
+      @Nullable String words,
+      RowVisitor visitor)
       throws SQLException {
-    StringBuilder sql =
-        new StringBuilder("SELECT ").append(withRaw ? EventRows.WITH_RAW : EventRows.COLUMNS);
+    StringBuilder sql = new StringBuilder("SELECT ").append(columns);
     List<Object> values = new ArrayList<>();
     String id = words == null ? "event.id" : "event_text.rowid";
     if (words == null) {
@@ -187,8 +222,7 @@ final class DaySearch {
           if (isTooLate.getAsBoolean()) {
             throw new TooLongException();
           }
-          Event event = EventRows.event(row);
-          if (query.matches(event) && !visitor.visit(row.getLong(1), event, row)) {
+          if (!visitor.visit(row)) {
             return false;
           }
         }

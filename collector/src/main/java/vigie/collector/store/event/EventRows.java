@@ -9,6 +9,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.DateTimeException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -110,22 +111,26 @@ final class EventRows {
     String spool = row.getString(11);
     Event.Origin origin =
         spool == null ? null : new Event.Origin(spool, row.getLong(12), text(row, 13));
-    return new Event(
-        EventRecord.micros(row.getLong(2)),
-        EventRecord.micros(row.getLong(3)),
-        text(row, 4),
-        row.getInt(5),
-        row.getInt(6),
-        text(row, 7),
-        text(row, 8),
-        fields(row.getString(9)),
-        text(row, 10),
-        origin);
+    try {
+      return new Event(
+          EventRecord.micros(row.getLong(2)),
+          EventRecord.micros(row.getLong(3)),
+          text(row, 4),
+          row.getInt(5),
+          row.getInt(6),
+          text(row, 7),
+          text(row, 8),
+          fields(row.getString(9)),
+          text(row, 10),
+          origin);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new DayFile.DamagedException("an event is damaged: " + e.getMessage(), e);
+    }
   }
 
   /** The same with all else that there is, of a row of {@link #WITH_RAW}. */
   static StoredEvent stored(ResultSet row, Event event) throws SQLException {
-    byte[] raw = row.getBytes(14);
+    byte[] raw = row.getBytes(14) == null ? new byte[0] : row.getBytes(14);
     if (row.getInt(15) == 1) {
       byte[] text = event.text().getBytes(StandardCharsets.UTF_8);
       int head = raw.length;
@@ -147,7 +152,7 @@ final class EventRows {
     try {
       return JSON.readValue(json, FIELDS);
     } catch (JsonProcessingException e) {
-      throw new SQLException("the fields of an event are no JSON object", e);
+      throw new DayFile.DamagedException("the fields of an event are no JSON object", e);
     }
   }
 }

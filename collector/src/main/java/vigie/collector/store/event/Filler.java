@@ -52,6 +52,7 @@ final class Filler implements AutoCloseable {
   private static final int MOST_ROWS = 10_000;
   private static final long MOST_BYTES = 8 << 20;
   private static final int INDEX_ROWS = 5_000;
+  private static final int MANY_ROWS = 25_000;
 
   private final Path folder;
   private final FileLayer files;
@@ -413,7 +414,8 @@ final class Filler implements AutoCloseable {
         return;
       }
       try {
-        days.index(part, INDEX_ROWS);
+        // Large steps make less to merge, small ones let in what comes.
+        days.index(part, days.unindexed() > MANY_ROWS ? MANY_ROWS : INDEX_ROWS);
       } catch (SQLException e) {
         throw new DayFailure(part, e);
       }

@@ -253,6 +253,12 @@ public final class LogEventStore implements EventStore, AutoCloseable {
     return withMissing(days.scan(query, visitor, filler::setAside), missing);
   }
 
+  @Override
+  public List<String> tally(EventQuery query, Set<String> names, Tally tally) {
+    long missing = catchUp();
+    return withMissing(days.tally(query, names, tally, filler::setAside), missing);
+  }
+
   private static List<String> withMissing(List<String> warnings, long missing) {
     if (missing == 0) {
       return warnings;
