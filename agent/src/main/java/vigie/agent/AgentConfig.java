@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.NodeMeta;
 import vigie.agent.probe.Modules;
 import vigie.agent.probe.OnDemand;
+import vigie.agent.probe.Peers;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.push.PushConfig;
 import vigie.agent.reader.Roots;
@@ -30,6 +32,7 @@ import vigie.base.net.Addresses;
  * All of {@code agent.yaml}; each feature reads its own part.
  *
  * @param node the name of this node in events; the host name unless configured
+ * @param probes those of {@code probes:} and those of {@code peers:}
  * @param labels further facts about the node, shown as {@code vigie_node_labels}
  * @param listen where {@code /metrics} is served
  * @param webConfig whom that lets in, a file in the exporter-toolkit's format; null for everybody
@@ -78,8 +81,9 @@ record AgentConfig(
   /** Reads the top section. */
   static AgentConfig read(Section top, Roots roots) {
     Map<String, Modules.Named> modules = Modules.readAll(top);
-    List<ProbeConfig> probes = ProbeConfig.readAll(top, modules);
     String node = node(top, roots);
+    List<ProbeConfig> probes = new ArrayList<>(ProbeConfig.readAll(top, modules));
+    probes.addAll(Peers.readAll(top, node));
     AgentConfig config =
         new AgentConfig(
             node,

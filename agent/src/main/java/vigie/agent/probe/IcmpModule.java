@@ -17,6 +17,9 @@ record IcmpModule(AddressChoice addresses, int payloadBytes, boolean dontFragmen
   /** As blackbox_exporter sends unless told otherwise. */
   private static final int PAYLOAD = 28;
 
+  /** With the defaults. */
+  static final IcmpModule PLAIN = new IcmpModule(AddressChoice.ALL.onlyOne(), PAYLOAD, false, 64);
+
   private static final int MOST_PAYLOAD = 65_507;
   private static final int MOST_NAME = 253;
 

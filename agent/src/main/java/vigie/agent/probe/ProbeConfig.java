@@ -27,6 +27,11 @@ public record ProbeConfig(
   private static final int MOST_NAME = 128;
   private static final int MOST_TARGET = 2048;
 
+  /** The neighbour that it looks at, {@code ""} where it is no probe of {@code peers:}. */
+  String peer() {
+    return name.startsWith(Peers.PREFIX) ? name.substring(Peers.PREFIX.length()) : "";
+  }
+
   /** A probe of a TCP connection alone, with the defaults. */
   public static ProbeConfig tcp(String name, String target) {
     return of(name, TcpModule.CONNECT, target);
@@ -203,6 +208,10 @@ public record ProbeConfig(
   private static void checkName(String name, Value at, Map<String, Position> names) {
     if (name.isEmpty() || name.length() > MOST_NAME || name.chars().anyMatch(c -> c < ' ')) {
       at.fault("name must be 1 to " + MOST_NAME + " characters without control characters");
+      return;
+    }
+    if (name.startsWith(Peers.PREFIX)) {
+      at.fault("a name that begins with " + Peers.PREFIX + " is for peers:; choose another");
       return;
     }
     Position first = names.putIfAbsent(name, at.position());

@@ -428,6 +428,9 @@ final class Watched {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("probe", config.name());
     fields.put("target", config.target());
+    if (!config.peer().isEmpty()) {
+      fields.put("peer", config.peer());
+    }
     if (!began.equals(at)) {
       fields.put("since", began.toString());
     }

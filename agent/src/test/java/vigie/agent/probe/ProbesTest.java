@@ -11,9 +11,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -22,6 +24,9 @@ import org.junit.jupiter.api.Test;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventType;
 import vigie.agent.reader.Roots;
+import vigie.base.config.Faults;
+import vigie.base.config.Section;
+import vigie.base.config.Yaml;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.time.ManualClock;
@@ -98,6 +103,31 @@ class ProbesTest {
       idle.configure(List.of());
       assertThat(periods).isEmpty();
     }
+  }
+
+  @Test
+  void givenANeighbour_whenItIsGoneTwice_thenTheEventNamesIt() throws IOException {
+    Section top =
+        Yaml.parse(
+            Path.of("agent.yaml"),
+            "peers: [{name: p2, tcp: '127.0.0.1:" + port + "'}]",
+            Map.of(),
+            new Faults());
+    probes.configure(Peers.readAll(top, "p1"));
+    advance(Duration.ofSeconds(10));
+    awaitState(true);
+    service.close();
+    await()
+        .until(
+            () -> {
+              clock.advance(Duration.ofSeconds(10));
+              synchronized (this) {
+                return told.stream().anyMatch(e -> e.type() == EventType.PROBE_DOWN);
+              }
+            });
+    assertThat(told)
+        .allSatisfy(event -> assertThat(event.fields()).containsEntry("peer", "p2"))
+        .allSatisfy(event -> assertThat(event.fields()).containsEntry("probe", "peer/p2"));
   }
 
   @Test

@@ -28,7 +28,8 @@ import vigie.collector.sample.Appender;
  * <pre>
  * vigie_events_total{node, type, PART}             counts; a zero stands 15 s before the first
  * vigie_events_late_total{node, type, PART}        those more than five minutes old on receipt
- * vigie_probe_up{node, probe, target}              1 or 0, the newest state told
+ * vigie_probe_up{node, probe, target}              1 or 0, the newest state told; with peer where
+ *                                                  the probe looks at a neighbour
  * </pre>
  *
  * PART is {@code probe} of {@code probe.*} and {@code backup.*}, {@code unit} of {@code unit.*},
@@ -219,16 +220,14 @@ public final class EventSeries implements EventListener {
   }
 
   private @Nullable LiveSeries seriesOf(ProbeStates.State state) {
-    Labels labels =
-        Labels.of(
-            Labels.NAME,
-            "vigie_probe_up",
-            "node",
-            cut(state.node),
-            "probe",
-            cut(state.probe),
-            "target",
-            cut(state.target));
+    Labels.Builder all = new Labels.Builder().set(Labels.NAME, "vigie_probe_up");
+    all.set("node", cut(state.node))
+        .set("probe", cut(state.probe))
+        .set("target", cut(state.target));
+    if (!state.peer.isEmpty()) {
+      all.set("peer", cut(state.peer));
+    }
+    Labels labels = all.build();
     LiveSeries series = state.series;
     if (series != null && !series.labels.equals(labels)) {
       end(series);

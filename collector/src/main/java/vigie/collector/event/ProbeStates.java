@@ -35,6 +35,10 @@ final class ProbeStates {
     final String node;
     final String probe;
     String target = "";
+
+    /** The neighbour that the probe looks at, {@code ""} where it is another kind of probe. */
+    String peer = "";
+
     double value;
     @Nullable LiveSeries series;
     private String spool = "";
@@ -66,6 +70,7 @@ final class ProbeStates {
       }
       at = happened(event);
       target = event.field("target");
+      peer = event.field("peer");
       value = event.type().equals("probe.down") ? 0 : 1;
       waits = late;
       unconfirmed = false;

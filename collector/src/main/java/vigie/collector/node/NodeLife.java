@@ -3,10 +3,7 @@ package vigie.collector.node;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.event.Event;
@@ -32,9 +29,6 @@ final class NodeLife {
 
   /** By then a node that was started anew has said so. */
   private static final long SETTLED = Duration.ofSeconds(30).toNanos();
-
-  /** Between two samples of its series, milliseconds. */
-  static final long EVERY = Duration.ofSeconds(15).toMillis();
 
   private static final Set<String> RESTARTS = Set.of("reboot", "kexec", "soft-reboot");
 
@@ -66,12 +60,8 @@ final class NodeLife {
   private long backNanos;
 
   private boolean unsettled;
-  private boolean bootUncounted;
-
   private final Labels up;
   private final Labels offset;
-  private final Map<Labels, Long> boots = new LinkedHashMap<>();
-  private final Set<Labels> shownBoots = new HashSet<>();
   private @Nullable Labels shown;
 
   NodeLife(String name, boolean expected, Instant now, long nanos) {
@@ -118,7 +108,7 @@ final class NodeLife {
       spool = origin.spool();
       if (!origin.boot().isEmpty() && !origin.boot().equals(boot)) {
         if (!boot.isEmpty()) {
-          started(at, nanos);
+          started(at);
         }
         boot = origin.boot();
       }
@@ -135,7 +125,7 @@ final class NodeLife {
       }
       case "agent.start" -> {
         version = event.field("version");
-        if (unsettled && !bootUncounted) {
+        if (unsettled) {
           settle("agent");
         }
         farewell = NodeState.LOST;
@@ -151,12 +141,10 @@ final class NodeLife {
   }
 
   /** Its kernel is another one than before. */
-  private void started(Instant at, long nanos) {
+  private void started(Instant at) {
     since = at;
     settle(farewell == NodeState.OFF || farewell == NodeState.REBOOTING ? farewell.why() : "boot");
     farewell = NodeState.LOST;
-    bootUncounted = true;
-    backNanos = nanos;
   }
 
   private void bootTold(Event event) {
@@ -166,19 +154,11 @@ final class NodeLife {
     } else if (event.field("clean").equals("yes") && !by.isEmpty()) {
       settle(RESTARTS.contains(by) ? "reboot" : "shutdown");
     }
-    bootUncounted = false;
-    count();
   }
 
   private void settle(String found) {
     why = found;
     unsettled = false;
-  }
-
-  private void count() {
-    String reason = why.isEmpty() ? "boot" : why;
-    Labels series = Labels.of(Labels.NAME, "vigie_node_boots_total", "node", name, "why", reason);
-    boots.merge(series, 1L, Long::sum);
   }
 
   /** Finds out what time alone tells; to be called every few seconds. */
@@ -187,14 +167,8 @@ final class NodeLife {
     if (farewell != NodeState.LOST && lastNanos - farewellNanos > FAREWELL_HOLDS) {
       farewell = NodeState.LOST; // it did not go after all
     }
-    if (nanos - backNanos >= SETTLED) {
-      if (unsettled) {
-        settle(farewell == NodeState.STOPPED ? "agent" : "link");
-      }
-      if (bootUncounted) {
-        bootUncounted = false;
-        count();
-      }
+    if (unsettled && nanos - backNanos >= SETTLED) {
+      settle(farewell == NodeState.STOPPED ? "agent" : "link");
     }
   }
 
@@ -212,9 +186,7 @@ final class NodeLife {
 
   /** What was told until now was history. */
   void restored(long nanos) {
-    boots.clear();
     unsettled = false;
-    bootUncounted = false;
     lastNanos = nanos;
     farewellNanos = nanos;
   }
@@ -244,19 +216,11 @@ final class NodeLife {
     if (behind != null && !state.isSilent()) {
       appender.append(offset, millis, behind.toMillis() / 1000.0);
     }
-    for (Map.Entry<Labels, Long> each : boots.entrySet()) {
-      if (shownBoots.add(each.getKey())) {
-        // So that increase() sees the first one as a step.
-        appender.append(each.getKey(), millis - EVERY, 0);
-      }
-      appender.append(each.getKey(), millis, each.getValue());
-    }
   }
 
   /** Ends its series: nobody will hear of it again. */
   void end(Appender appender, long millis) {
     List<Labels> all = new ArrayList<>(List.of(up, offset));
-    all.addAll(shownBoots);
     if (shown != null) {
       all.add(shown);
     }

@@ -39,7 +39,6 @@ import vigie.collector.sample.Appender;
  * <pre>
  * vigie_node_up{node}                    1, or 0 while it is silent
  * vigie_node_state{node, state}          1 for the state it is in, one series at a time
- * vigie_node_boots_total{node, why}      starts of its kernel, by what ended the one before
  * vigie_node_clock_offset_seconds{node}  how far its clock is behind the collector's
  * </pre>
  *
@@ -50,7 +49,7 @@ import vigie.collector.sample.Appender;
 public final class Nodes implements EventListener {
   private static final Logger log = LoggerFactory.getLogger(Nodes.class);
   private static final Duration CHECK_EVERY = Duration.ofSeconds(5);
-  private static final Duration APPEND_EVERY = Duration.ofMillis(NodeLife.EVERY);
+  private static final Duration APPEND_EVERY = Duration.ofSeconds(15);
   private static final Duration FORGET_AFTER = Duration.ofDays(1);
 
   /** A node that is not expected is not missed for ever. */

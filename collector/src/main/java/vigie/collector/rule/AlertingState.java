@@ -146,10 +146,14 @@ final class AlertingState {
     return ended;
   }
 
-  /** The wall clock was stepped: what has been waited stays waited. */
+  /**
+   * The wall clock was stepped: what has been waited stays waited, and until its series have
+   * samples of the new time an alert stays as it is.
+   */
   void step(long byMillis) {
     for (Active each : active.values()) {
       each.since += byMillis;
+      each.waitsForData |= each.state != AlertState.RESOLVED;
       if (each.keptSince != Long.MIN_VALUE) {
         each.keptSince += byMillis;
       }
@@ -254,7 +258,7 @@ final class AlertingState {
     /** When the expression last stopped holding while it fires; MIN_VALUE while it holds. */
     private long keptSince = Long.MIN_VALUE;
 
-    /** Restored, and not yet seen to hold since. */
+    /** Restored, or from before a step of the clock, and not yet seen to hold since. */
     private boolean waitsForData;
 
     private boolean isNew = true;

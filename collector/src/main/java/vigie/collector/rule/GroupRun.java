@@ -64,7 +64,8 @@ final class GroupRun {
   private final List<RuleRun> rules = new ArrayList<>();
 
   /** Since when there can be data to judge restored alerts by. */
-  private final long startedMillis;
+  /** Since when samples are of the clock as it is now: the start, or its last step. */
+  private long startedMillis;
 
   /** Guarded by itself. */
   private final Deque<Told> waiting = new ArrayDeque<>();
@@ -271,6 +272,7 @@ final class GroupRun {
       return;
     }
     lastTime = lastTime == Long.MIN_VALUE ? lastTime : lastTime + stepped;
+    startedMillis = shared.clock().millis();
     for (RuleRun rule : rules) {
       if (rule.alerting != null) {
         rule.alerting.step(stepped);
@@ -470,7 +472,7 @@ final class GroupRun {
     return samples;
   }
 
-  /** For each selector, the series that have got a sample since this process began. */
+  /** For each selector, the series that have got a sample since the start or the last step. */
   private List<List<Labels>> seenSinceStart(Expr expr, long timeMillis) {
     List<List<Labels>> all = new ArrayList<>();
     for (SelectorUse selector : expr.selectors()) {

@@ -10,6 +10,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.time.ManualClock;
 
 class EventSeriesTest {
@@ -171,6 +173,31 @@ class EventSeriesTest {
         .contains(
             UP_STATE + " 1 stale",
             "vigie_probe_up{node=\"p1\", probe=\"web\", target=\"tcp://y:2\"} 1 1");
+  }
+
+  @Test
+  void givenAProbeOfANeighbour_whenTold_thenItsSeriesNamesThePeer() {
+    series.onEvent(
+        Events.agent(
+            "p1", "s1", seq++, "probe.down", "probe", "peer/p2", "target", "p2", "peer", "p2"),
+        false);
+    assertThat(samples.take())
+        .contains("vigie_probe_up{node=\"p1\", peer=\"p2\", probe=\"peer/p2\", target=\"p2\"} 0 0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, -1})
+  void givenTheCollectorsClockIsSetByADay_whenTimePasses_thenValuesAreRepeatedAsBefore(int days) {
+    probe("down");
+    clock.advance(Duration.ofSeconds(20));
+    samples.take();
+    clock.step(Duration.ofDays(days));
+    clock.advance(Duration.ofSeconds(15));
+    long at = 30 + days * 86_400L;
+    assertThat(samples.take()).containsExactly(DOWN + " " + at + " 1", UP_STATE + " " + at + " 0");
+    clock.advance(Duration.ofSeconds(1));
+    probe("up");
+    assertThat(samples.take()).contains(UP_STATE + " " + (at + 6) + " 1");
   }
 
   @Test

@@ -17,6 +17,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.config.Faults;
 import vigie.base.time.ManualClock;
 import vigie.collector.alert.Alert;
@@ -392,6 +394,26 @@ class RuleEngineTest {
     assertThat(states()).containsExactly(AlertState.PENDING);
     hold(0, 20);
     assertThat(states()).containsExactly(AlertState.FIRING);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, -1})
+  void givenFiring_whenTheClockIsSteppedADay_thenItFiresOnUntilItsSeriesSaysOtherwise(int days)
+      throws Exception {
+    engine.close();
+    samples = new MemorySampleStore(Duration.ofHours(2), 10_000, clock, meters);
+    engine = newEngine(Runnable::run);
+    load(AT_ONCE);
+    hold(0, 60);
+    assertThat(states()).containsExactly(AlertState.FIRING);
+    told.clear();
+    clock.step(Duration.ofDays(days));
+    clock.advance(Duration.ofMinutes(2));
+    hold(0, 60);
+    assertThat(states()).containsExactly(AlertState.FIRING);
+    assertThat(told).allMatch(alert -> alert.state() == AlertState.FIRING);
+    hold(1, 20);
+    assertThat(states()).containsExactly(AlertState.RESOLVED);
   }
 
   @Test
