@@ -161,7 +161,7 @@ final class Agent implements AutoCloseable {
                 shipping,
                 clock,
                 scheduler,
-                probes::tellAll,
+                () -> connected(spool, clock, probes),
                 meters));
 
     Facts facts = facts(config.facts(), roots, threads, clock, scheduler, meters, closing);
@@ -408,6 +408,15 @@ final class Agent implements AutoCloseable {
         .strongReference(true)
         .register(meters);
     return reloadSuccessful;
+  }
+
+  /** A session says whose it is by its events: without one the node would not count as heard. */
+  private static void connected(EventSink events, Clock clock, Probes probes) {
+    if (probes.statesNow().isEmpty()) {
+      tell(events, clock, EventType.AGENT_CONNECTED, "agent connected", null);
+    } else {
+      probes.tellAll();
+    }
   }
 
   private static void tell(

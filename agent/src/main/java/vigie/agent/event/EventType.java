@@ -10,6 +10,7 @@ public enum EventType {
   AGENT_START("agent.start", false),
   // Urgent, so that it is on the disk, and thus may go out, before the link is closed.
   AGENT_STOP("agent.stop", true),
+  AGENT_CONNECTED("agent.connected", false),
   AGENT_GAP("agent.gap", true),
   AGENT_CLOCK("agent.clock", false),
   UNIT_CRASHED("unit.crashed", false),

@@ -34,10 +34,10 @@ import vigie.collector.sample.Appender;
  *
  * PART is {@code probe} of {@code probe.*} and {@code backup.*}, {@code unit} of {@code unit.*},
  * {@code pattern} of {@code log.match}, {@code device} of {@code kernel.io_error}, {@code clean} of
- * {@code node.boot}. Each value is appended when it changes (at most ten times a second) and every 15 s until the node is silent,
- * then a stale marker. Counts begin at zero again after that and after a restart of the collector,
- * as any counter may; those of backups begin at one where the probe is still down. Safe for all
- * threads.
+ * {@code node.boot}. Each value is appended when it changes (at most ten times a second) and every
+ * 15 s until the node is silent, then a stale marker. Counts begin at zero again after that and
+ * after a restart of the collector, as any counter may; those of backups begin at one where the
+ * probe is still down. Safe for all threads.
  */
 public final class EventSeries implements EventListener {
   private static final Logger log = LoggerFactory.getLogger(EventSeries.class);
