@@ -58,5 +58,5 @@ case $name in
       "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run"
     ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,16p' "$0"; exit 2 ;;
+  *) sed -n '2,14p' "$0"; exit 2 ;;
 esac

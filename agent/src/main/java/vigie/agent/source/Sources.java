@@ -107,11 +107,13 @@ public final class Sources implements AutoCloseable {
     }
     Path kernel = KernelLogSource.device(tools.roots());
     boolean readable = Files.isReadable(kernel);
-    if (config.journal().wanted() == JournalConfig.Wanted.ON || !readable) {
+    if (config.journal().wanted() == JournalConfig.Wanted.ON) {
       log.warn("the journal is not read cause=\"{}\"", fault);
+    } else {
+      log.info("the journal is not read cause=\"{}\"", fault);
     }
     if (readable) {
-      log.info("the kernel's log is read instead of the journal path={}", kernel);
+      log.info("the kernel's log is read instead path={}", kernel);
       return new KernelLogSource(kernel, tools, patterns);
     }
     return null;
