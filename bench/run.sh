@@ -7,6 +7,7 @@
 #   bench/run.sh probes500 [--seconds 60 | …]                        500 TCP probes every 5 s on one core, beside it: probes_bench.py
 #   bench/run.sh latency [--preset 1s | 0s | 5s] [-k 30 | …]         failure to Discord request, both at 1 s: alert_latency.py
 #   bench/run.sh defaults [-k 6 --rounds 2 | …]                      the same at both sides' defaults (slow: a minute and more a kill)
+#   bench/run.sh lines [--rate 0 | …]                                CPU per 1,000 lines of followed files, all packs: lines_bench.py
 #   bench/run.sh search [--events 10000000 | …]                      the store of events: catching up behind a storm, bytes per event,
 #       times of searches; no peer: search_bench.py
 #   bench/run.sh journal [--lines 20000 | …]                         CPU per 1,000 journal lines beside rsyslog's imjournal (root)
@@ -52,11 +53,15 @@ case $name in
     python3 "$here/journal_bench.py" "$@" --ours \
       "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config $config"
     ;;
+  lines)
+    exec python3 "$here/lines_bench.py" "$@" --ours \
+      "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config {config}"
+    ;;
   latency) latency vigie-1s.yaml "$@" ;;
   search)
     exec python3 "$here/search_bench.py" "$@" --ours \
       "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run"
     ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,14p' "$0"; exit 2 ;;
+  *) sed -n '2,15p' "$0"; exit 2 ;;
 esac

@@ -18,6 +18,8 @@ final class LineCutter {
   /** Takes lines. */
   interface Taker {
     /**
+     * Takes one.
+     *
      * @param end where the next line begins in the file
      */
     void take(String text, long end);

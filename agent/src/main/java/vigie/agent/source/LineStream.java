@@ -298,7 +298,7 @@ final class LineStream implements Lines, AutoCloseable {
               + " matches of "
               + source
               + " were held back: more than "
-              + EventRate.PER_SECOND
+              + eventsPerSecond
               + " a second; each is counted";
       untold = 0;
       untoldSince = null;

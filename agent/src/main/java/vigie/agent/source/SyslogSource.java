@@ -203,6 +203,7 @@ final class SyslogSource implements Source {
     }
   }
 
+  @SuppressWarnings("EnumOrdinal") // a severity's ordinal is its code
   private void hand(SyslogParser parser, byte[] record) {
     Instant now = tools.clock().now();
     SyslogMessage message = parser.parse(record, now);
@@ -239,7 +240,7 @@ final class SyslogSource implements Source {
       Path path = tools.roots().procfs().resolve(table);
       try {
         for (String row : Files.readAllLines(path)) {
-          String[] columns = row.trim().split(" +");
+          String[] columns = row.trim().split(" +", -1);
           if (columns.length > 12 && columns[1].endsWith(address)) {
             drops += Long.parseLong(columns[12]);
           }

@@ -24,6 +24,7 @@ public record SyslogSourceConfig(@Nullable InetSocketAddress listen) {
     return new SyslogSourceConfig(listen);
   }
 
+  @SuppressWarnings("AddressSelection") // numbers only: nothing is looked up
   private static @Nullable InetSocketAddress listen(Section section) {
     String text = section.requiredString("listen");
     if (text.isEmpty()) {

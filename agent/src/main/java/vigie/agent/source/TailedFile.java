@@ -333,7 +333,7 @@ final class TailedFile implements AutoCloseable {
     }
     long cut = progress.cut;
     cutter.read(open, entry.encoding(), last, progress, this::take);
-    meters.cut.increment(progress.cut - cut);
+    meters.cut.increment((double) (progress.cut - cut));
     file = file.at(progress.offset);
   }
 

@@ -140,7 +140,8 @@ class PatternsTest {
         .isEqualTo(2);
     assertThat(count("vigie.log.matches", "pattern", "nginx.requests", "status", "5xx"))
         .isEqualTo(1);
-    assertThat(meters.get("vigie.log.value").tag("status", "2xx").summary().totalAmount())
+    assertThat(
+            meters.get("vigie.log.value").tag("pattern", "nginx.seconds").summary().totalAmount())
         .isEqualTo(0.75);
     assertThat(told.events).isEmpty();
   }
