@@ -11,12 +11,13 @@
 #   bench/run.sh search [--events 10000000 | …]                      the store of events: catching up behind a storm, bytes per event,
 #       times of searches; no peer: search_bench.py
 #   bench/run.sh journal [--lines 20000 | …]                         CPU per 1,000 journal lines beside rsyslog's imjournal (root)
+#   bench/run.sh ingest [--modes lf --conns 1 --rounds 3 | …]       syslog by TCP and RELP, synced, against rsyslog to a file: ingest_bench.py
 #
 # After mvn -Pfast package and deploy/peers.sh; the archives of classes are made where they lack, as by deploy/install.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-case ${1:-} in search) needed=collector ;; latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
+case ${1:-} in search | ingest) needed=collector ;; latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
 for what in $needed; do
   [ -x "$root/$what/target/dist/bin/$what" ] || { echo "run.sh: $what is not built; run: mvn -Pfast package" >&2; exit 2; }
   [ -e "$root/$what/target/dist/lib/run.jsa" ] || "$root/deploy/archive.sh" "$what"
@@ -57,11 +58,18 @@ case $name in
     exec python3 "$here/lines_bench.py" "$@" --ours \
       "env VIGIE_LISTEN=127.0.0.1:{port} VIGIE_SPOOL_PATH={dir}/spool $root/agent/target/dist/bin/agent run --config {config}"
     ;;
+  ingest)
+    config=$(mktemp)
+    trap 'rm -f "$config"' EXIT
+    echo 'scrape_configs: []' >"$config"
+    python3 "$here/ingest_bench.py" "$@" --ours \
+      "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_LISTEN_SYSLOG_TCP=127.0.0.1:{tcp_port} VIGIE_STORAGE_PATH={dir}/data ${BENCH_WITH:-} $root/collector/target/dist/bin/collector run --config $config"
+    ;;
   latency) latency vigie-1s.yaml "$@" ;;
   search)
     exec python3 "$here/search_bench.py" "$@" --ours \
       "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run"
     ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,15p' "$0"; exit 2 ;;
+  *) sed -n '2,16p' "$0"; exit 2 ;;
 esac

@@ -11,7 +11,8 @@ set -euo pipefail
 
 # rsyslog, netdata and systemd-analyze bring the libraries along that a bare machine lacks.
 STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter
-  rsyslog rsyslog-relp libestr0 libfastjson4 liblognorm5 librelp0 libzstd1
+  rsyslog rsyslog-relp rsyslog-gnutls rsyslog-openssl libestr0 libfastjson4 liblognorm5 librelp0 libzstd1
+  syslog-ng-core libivykis0 libnet1 libpcre3 libwrap0 libnsl2 libglib2.0-0 bsdutils
   netdata-core netdata-plugins-bash netdata-web libjson-c5 libmnl0 libnetfilter-acct1 libuv1 liblz4-1
   strace libunwind8
   systemd libsystemd-shared libapparmor1 libargon2-1 libcryptsetup12 libdevmapper1.02.1 libfdisk1 libip4tc2 libkmod2
@@ -35,7 +36,7 @@ launcher() { # launcher NAME ROOT PROGRAM
   cat > "$DIR/bin/$1" <<SH
 #!/bin/sh
 root=\$(dirname "\$(dirname "\$(readlink -f "\$0")")")/$2
-export LD_LIBRARY_PATH="\$root/usr/lib/$ARCH:\$root/lib/$ARCH:\$root/usr/lib/$ARCH/systemd:\$root/lib/$ARCH/systemd"
+export LD_LIBRARY_PATH="\$root/usr/lib/$ARCH:\$root/lib/$ARCH:\$root/usr/lib/$ARCH/systemd:\$root/lib/$ARCH/systemd:\$root/usr/lib/syslog-ng"
 exec "\$root/$3" "\$@"
 SH
   chmod +x "$DIR/bin/$1"
@@ -90,6 +91,8 @@ install_stable() {
   fi
   prometheus_launchers stable ""
   launcher rsyslogd stable usr/sbin/rsyslogd
+  launcher syslog-ng stable usr/sbin/syslog-ng
+  launcher logger stable usr/bin/logger
   launcher netdata stable usr/sbin/netdata
   launcher strace stable usr/bin/strace
   launcher systemd-analyze stable usr/bin/systemd-analyze

@@ -1,9 +1,15 @@
 package vigie.collector.event;
 
 import java.time.Instant;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.AbstractMap;
+import java.util.AbstractSet;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +44,106 @@ public record Event(
       throw new IllegalArgumentException(
           "facility " + facility + ", severity " + severity + " out of range");
     }
-    fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+    fields = fields instanceof Fields ? fields : new Fields(fields);
+  }
+
+  /** The same, received at another time. */
+  Event receivedAt(Instant now) {
+    return new Event(time, now, node, facility, severity, app, type, fields, text, origin);
   }
 
   /** The field's value, {@code ""} where it is absent. */
   public String field(String name) {
     return fields.getOrDefault(name, "");
+  }
+
+  /**
+   * Fields without a map to copy them from, for where many events are made.
+   *
+   * @param pairs name, value, name, value …; belongs to the fields from now on, no name twice
+   */
+  public static Map<String, String> fields(List<String> pairs) {
+    return pairs.isEmpty() ? NO_FIELDS : new Fields(pairs.toArray(String[]::new));
+  }
+
+  private static final Map<String, String> NO_FIELDS = new Fields(new String[0]);
+
+  /**
+   * A copy that nobody changes, so that a copy of the event needs no other: a name, its value, …
+   */
+  private static final class Fields extends AbstractMap<String, String> {
+    private final String[] pairs;
+
+    Fields(String[] pairs) {
+      this.pairs = pairs;
+    }
+
+    Fields(Map<String, String> fields) {
+      pairs = new String[2 * fields.size()];
+      int at = 0;
+      for (Map.Entry<String, String> field : fields.entrySet()) {
+        pairs[at++] = Objects.requireNonNull(field.getKey());
+        pairs[at++] = Objects.requireNonNull(field.getValue());
+      }
+    }
+
+    @Override
+    public @Nullable String get(@Nullable Object name) {
+      for (int i = 0; i < pairs.length; i += 2) {
+        if (pairs[i].equals(name)) {
+          return pairs[i + 1];
+        }
+      }
+      return null;
+    }
+
+    @Override
+    public boolean containsKey(@Nullable Object name) {
+      return get(name) != null;
+    }
+
+    @Override
+    public int size() {
+      return pairs.length / 2;
+    }
+
+    @Override
+    public void forEach(BiConsumer<? super String, ? super String> each) {
+      for (int i = 0; i < pairs.length; i += 2) {
+        each.accept(pairs[i], pairs[i + 1]);
+      }
+    }
+
+    @Override
+    public Set<Map.Entry<String, String>> entrySet() {
+      return new AbstractSet<>() {
+        @Override
+        public int size() {
+          return Fields.this.size();
+        }
+
+        @Override
+        public Iterator<Map.Entry<String, String>> iterator() {
+          return new Iterator<>() {
+            private int at;
+
+            @Override
+            public boolean hasNext() {
+              return at < pairs.length;
+            }
+
+            @Override
+            public Map.Entry<String, String> next() {
+              if (at >= pairs.length) {
+                throw new NoSuchElementException();
+              }
+              at += 2;
+              return new SimpleImmutableEntry<>(pairs[at - 2], pairs[at - 1]);
+            }
+          };
+        }
+      };
+    }
   }
 
   /**

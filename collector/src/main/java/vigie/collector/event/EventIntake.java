@@ -2,11 +2,13 @@ package vigie.collector.event;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
@@ -20,6 +22,8 @@ import vigie.base.time.ClockSteps;
  */
 public final class EventIntake implements EventSink {
   private static final Logger log = LoggerFactory.getLogger(EventIntake.class);
+
+  private static final Runnable NOTHING = () -> {};
 
   private record Waiting(long appended, Runnable whenDurable) {}
 
@@ -72,49 +76,69 @@ public final class EventIntake implements EventSink {
   }
 
   @Override
-  public void accept(Event event, byte[] raw, Runnable whenDurable) {
+  public void accept(List<Arrival> arrivals, Runnable whenDurable) {
+    List<Arrival> fresh = new ArrayList<>(arrivals.size());
+    boolean[] late = new boolean[arrivals.size()];
     synchronized (order) {
       long stepped = steps.take();
       if (stepped != 0) {
         marks.stepped(stepped);
       }
-      Event stamped = received(event);
-      SpoolMarks.Verdict verdict = marks.verdict(stamped);
-      if (verdict != SpoolMarks.Verdict.KNOWN) {
-        boolean late = verdict == SpoolMarks.Verdict.LATE;
-        synchronized (counts) {
-          appended++;
+      Instant now = clock.now().truncatedTo(ChronoUnit.MICROS);
+      Event.@Nullable Origin last = null;
+      for (Arrival arrival : arrivals) {
+        Event stamped = arrival.event().receivedAt(now);
+        Event.Origin origin = stamped.origin();
+        if (origin != null && last != null && !follows(origin, last)) {
+          append(fresh, late, NOTHING); // so that a double within the batch is known
+          fresh = new ArrayList<>();
+          late = new boolean[arrivals.size()];
         }
-        try {
-          store.append(stamped, raw, () -> onDurable(stamped, late, whenDurable));
-        } catch (RuntimeException refused) {
-          synchronized (counts) {
-            appended--;
-          }
-          throw refused;
+        last = origin == null ? last : origin;
+        SpoolMarks.Verdict verdict = marks.verdict(stamped);
+        if (verdict == SpoolMarks.Verdict.KNOWN) {
+          doubles.increment();
+          continue;
         }
-        // Only now: an event that could not be appended must not be known when it comes again.
-        marks.take(stamped);
-        reportHole(stamped);
+        late[fresh.size()] = verdict == SpoolMarks.Verdict.LATE;
+        fresh.add(new Arrival(stamped, arrival.raw()));
+      }
+      if (!fresh.isEmpty()) {
+        append(fresh, late, whenDurable);
         return;
       }
     }
-    doubles.increment();
     afterAllAppended(whenDurable);
   }
 
-  private Event received(Event e) {
-    return new Event(
-        e.time(),
-        clock.now().truncatedTo(ChronoUnit.MICROS),
-        e.node(),
-        e.facility(),
-        e.severity(),
-        e.app(),
-        e.type(),
-        e.fields(),
-        e.text(),
-        e.origin());
+  private static boolean follows(Event.Origin origin, Event.Origin last) {
+    return origin.seq() > last.seq() && origin.spool().equals(last.spool());
+  }
+
+  /** Appends what is not known; with {@link #order} held. */
+  private void append(List<Arrival> fresh, boolean[] late, Runnable whenDurable) {
+    if (fresh.isEmpty()) {
+      return;
+    }
+    int count = fresh.size();
+    synchronized (counts) {
+      appended += count;
+    }
+    try {
+      store.append(fresh, () -> onDurable(fresh, late, whenDurable));
+    } catch (RuntimeException refused) {
+      synchronized (counts) {
+        appended -= count;
+      }
+      throw refused;
+    }
+    // Only now: an event that could not be appended must not be known when it comes again.
+    for (Arrival arrival : fresh) {
+      if (arrival.event().origin() != null) {
+        marks.take(arrival.event());
+        reportHole(arrival.event());
+      }
+    }
   }
 
   /** The first copy of a known event is durable at the latest when all that was appended is. */
@@ -128,20 +152,22 @@ public final class EventIntake implements EventSink {
     whenDurable.run();
   }
 
-  private void onDurable(Event event, boolean late, Runnable whenDurable) {
+  private void onDurable(List<Arrival> fresh, boolean[] late, Runnable whenDurable) {
     List<Runnable> ready = new ArrayList<>();
     synchronized (counts) {
-      durable++;
+      durable += fresh.size();
       for (Waiting next = waiting.peek();
           next != null && next.appended <= durable;
           next = waiting.peek()) {
         ready.add(waiting.remove().whenDurable);
       }
     }
-    taken.increment();
+    taken.increment(fresh.size());
     acknowledge(whenDurable);
     ready.forEach(EventIntake::acknowledge);
-    tell(event, late);
+    for (int i = 0; i < fresh.size(); i++) {
+      tell(fresh.get(i).event(), late[i]);
+    }
   }
 
   /** A receiver that is gone must not keep the others from being answered, nor rules from it. */

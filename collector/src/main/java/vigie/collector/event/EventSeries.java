@@ -155,7 +155,7 @@ public final class EventSeries implements EventListener {
 
   @Override
   public void onEvent(Event event, boolean late) {
-    List<Shown> shown = new ArrayList<>(2);
+    List<Shown> shown = new ArrayList<>(0);
     synchronized (this) {
       count(event, late, shown);
       ProbeStates.State state = probes.heard(event, late, clock.nanos());

@@ -1,14 +1,28 @@
 package vigie.collector.event;
 
+import java.util.List;
+
 /** Takes events from receivers. Safe for all threads. */
 public interface EventSink {
   /**
-   * Takes the event. {@code whenDurable} runs exactly once, on any thread and soon after the sync
-   * that covers the event (at once for one that was taken before); it must not block. Where the
-   * disk refuses it does not run until the disk takes the event again.
+   * An event and what it came as.
    *
-   * @param event what happened
-   * @param raw the record as it came, without trailing LF, CR and NUL; not kept by the caller
+   * @param raw the record as it came, without trailing LF, CR and NUL; not kept by the sender
    */
-  void accept(Event event, byte[] raw, Runnable whenDurable);
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares these
+  record Arrival(Event event, byte[] raw) {}
+
+  /**
+   * Takes the events, in order. {@code whenDurable} runs exactly once, on any thread and soon after
+   * the sync that covers all of them (at once where all were taken before); it must not block.
+   * Where the disk refuses it does not run until the disk takes the events again.
+   *
+   * @param arrivals at least one
+   */
+  void accept(List<Arrival> arrivals, Runnable whenDurable);
+
+  /** The same for one. */
+  default void accept(Event event, byte[] raw, Runnable whenDurable) {
+    accept(List.of(new Arrival(event, raw)), whenDurable);
+  }
 }

@@ -19,11 +19,16 @@ public interface EventStore {
   SpoolMarks recover(EventListener untold);
 
   /**
-   * Appends the event; {@code whenDurable} runs once, in the order of appends, after the sync that
-   * covers it. Blocks while the queue before the disk is full (bounded by bytes); see {@link
-   * EventSink#accept} for a disk that refuses.
+   * Appends the events, in order; {@code whenDurable} runs once, in the order of appends, after the
+   * sync that covers them. Blocks while the queue before the disk is full (bounded by bytes); see
+   * {@link EventSink#accept} for a disk that refuses.
    */
-  void append(Event event, byte[] raw, Runnable whenDurable);
+  void append(List<EventSink.Arrival> arrivals, Runnable whenDurable);
+
+  /** The same for one. */
+  default void append(Event event, byte[] raw, Runnable whenDurable) {
+    append(List.of(new EventSink.Arrival(event, raw)), whenDurable);
+  }
 
   /**
    * What matches, newest first, at most {@code query.limit()}.

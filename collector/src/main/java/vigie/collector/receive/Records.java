@@ -1,6 +1,7 @@
 package vigie.collector.receive;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,21 +78,17 @@ public final class Records {
   public Event foreign(
       SyslogMessage message, Instant received, Peer peer, String bound, boolean cut) {
     String host = cut(message.host());
-    Map<String, String> fields = Map.of();
+    List<String> fields = List.of();
     boolean renamed = !bound.isEmpty() && !host.isEmpty() && !host.equalsIgnoreCase(bound);
     if (message.hasMore() || renamed || cut) {
-      fields = new LinkedHashMap<>();
-      if (renamed) {
-        fields.put("host", host);
-      }
+      fields = new ArrayList<>(4);
+      putNonEmpty(fields, "host", renamed ? host : "");
       putNonEmpty(fields, "procid", cut(message.procId()));
       putNonEmpty(fields, "msgid", cut(message.msgId()));
       if (message.hasData()) {
         putData(fields, message);
       }
-      if (cut) {
-        fields.put("cut", "true");
-      }
+      putNonEmpty(fields, "cut", cut ? "true" : "");
     }
     return new Event(
         time(message, received),
@@ -101,19 +98,24 @@ public final class Records {
         message.severity(),
         cut(message.app()),
         "syslog",
-        fields,
+        Event.fields(fields),
         message.text(),
         null);
   }
 
   /** Structured data as fields {@code SD-ID.NAME}; of a repeated name the values joined. */
-  private void putData(Map<String, String> fields, SyslogMessage message) {
+  private void putData(List<String> fields, SyslogMessage message) {
+    Map<String, String> all = new LinkedHashMap<>(); // two names may be one once they are cut
     for (Map.Entry<String, Map<String, List<String>>> element :
         message.data(elements, params).entrySet()) {
       for (Map.Entry<String, List<String>> param : element.getValue().entrySet()) {
-        fields.put(
+        all.put(
             cut(element.getKey() + "." + param.getKey()), cut(String.join(", ", param.getValue())));
       }
+    }
+    for (Map.Entry<String, String> field : all.entrySet()) {
+      fields.add(field.getKey());
+      fields.add(field.getValue());
     }
   }
 
@@ -157,9 +159,10 @@ public final class Records {
     return value == null ? "" : value;
   }
 
-  private static void putNonEmpty(Map<String, String> fields, String name, String value) {
+  private static void putNonEmpty(List<String> fields, String name, String value) {
     if (!value.isEmpty()) {
-      fields.put(name, value);
+      fields.add(name);
+      fields.add(value);
     }
   }
 }

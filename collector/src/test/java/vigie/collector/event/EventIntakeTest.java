@@ -27,11 +27,11 @@ class EventIntakeTest {
     }
 
     @Override
-    public void append(Event event, byte[] raw, Runnable whenDurable) {
+    public void append(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
       if (refuses) {
         throw new IllegalStateException("closed");
       }
-      events.add(event);
+      arrivals.forEach(arrival -> events.add(arrival.event()));
       pending.add(whenDurable);
     }
 
@@ -168,5 +168,26 @@ class EventIntakeTest {
         Events.agent("p1", "s1", seq, "probe.up"),
         new byte[0],
         () -> acked.add(Long.toString(seq)));
+  }
+
+  @Test
+  void givenABatch_whenSomeAreDoubles_thenTheFreshAreTakenAndOneAckCoversAll() {
+    told.clear();
+    List<EventSink.Arrival> batch = new ArrayList<>();
+    for (int seq : new int[] {1, 2, 3, 3, 2, 4}) {
+      batch.add(
+          new EventSink.Arrival(Events.agent("p1", "s1", seq, "agent.start"), new byte[] {1}));
+    }
+
+    intake.accept(batch, () -> acked.add("all"));
+    assertThat(store.events)
+        .extracting(Event::text)
+        .containsExactly("p1/s1/2", "p1/s1/3", "p1/s1/4");
+    assertThat(acked).isEmpty();
+    store.sync(store.pending.size());
+
+    assertThat(acked).containsExactly("all");
+    assertThat(told).containsExactly("p1/s1/2", "p1/s1/3", "p1/s1/4");
+    assertThat(meters.counter("vigie.events.duplicate").count()).isEqualTo(3);
   }
 }

@@ -23,11 +23,13 @@ public class MemoryEventStore implements EventStore {
   }
 
   @Override
-  public void append(Event event, byte[] raw, Runnable whenDurable) {
+  public void append(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
     synchronized (this) {
-      marks.take(event);
-      String id = Integer.toString(events.size() + 1);
-      events.add(new StoredEvent(id, event, ByteBuffer.wrap(raw), ""));
+      for (EventSink.Arrival arrival : arrivals) {
+        marks.take(arrival.event());
+        String id = Integer.toString(events.size() + 1);
+        events.add(new StoredEvent(id, arrival.event(), ByteBuffer.wrap(arrival.raw()), ""));
+      }
     }
     whenDurable.run();
   }

@@ -60,9 +60,10 @@ class NodesTest {
                 }
               }
             },
-            (event, raw, whenDurable) -> {
+            (arrivals, whenDurable) -> {
+              Event event = arrivals.get(0).event();
               emitted.add(event);
-              store.append(event, raw, () -> {});
+              store.append(arrivals, () -> {});
               nodes.onEvent(event, false);
             },
             waiting::add,

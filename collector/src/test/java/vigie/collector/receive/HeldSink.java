@@ -52,7 +52,7 @@ public final class HeldSink implements EventSink {
   }
 
   @Override
-  public void accept(Event event, byte[] raw, Runnable whenDurable) {
+  public void accept(List<Arrival> arrivals, Runnable whenDurable) {
     synchronized (this) {
       while (blocked) {
         try {
@@ -62,8 +62,10 @@ public final class HeldSink implements EventSink {
           return;
         }
       }
-      events.add(event);
-      raws.add(raw);
+      for (Arrival arrival : arrivals) {
+        events.add(arrival.event());
+        raws.add(arrival.raw());
+      }
       if (holding) {
         held.add(whenDurable);
         return;

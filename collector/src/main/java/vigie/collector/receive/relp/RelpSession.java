@@ -34,6 +34,7 @@ import vigie.base.syslog.SyslogMessage;
 import vigie.base.syslog.SyslogParser;
 import vigie.base.time.Clock;
 import vigie.collector.event.Event;
+import vigie.collector.event.EventSink;
 import vigie.collector.receive.Limit;
 import vigie.collector.receive.Senders;
 import vigie.collector.receive.Turns;
@@ -55,6 +56,9 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private static final long LINGER_NANOS = 2_000_000_000L;
   private static final byte[] NOTHING = {};
 
+  /** What is handed on at once: parsing begins while more is read. */
+  private static final int BATCH_BYTES = 64 << 10;
+
   /** Which limit a fault was of. */
   private static final Map<String, Limit> LIMITS =
       Map.of(
@@ -72,8 +76,8 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     LINGERING
   }
 
-  /** A record from its arrival to its answer; run by the sink once it is durable. */
-  private final class Pending implements Runnable, Turns.Work {
+  /** A record from its arrival to its answer. */
+  private static final class Pending {
     final int txnr;
     final Instant received;
     final boolean cut;
@@ -88,26 +92,59 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       this.data = frame.data();
       this.size = data.length;
     }
+  }
 
-    @Override
-    public int size() {
-      return size;
+  /** What one read brought: taken as one, so that a sync and an answer serve all of it. */
+  private final class Read implements Turns.Work, Runnable {
+    private final List<Pending> records = new ArrayList<>();
+    private final List<EventSink.Arrival> arrivals = new ArrayList<>();
+    private int bytes;
+
+    void add(Pending pending) {
+      records.add(pending);
+      bytes += pending.size;
     }
 
     @Override
+    public int size() {
+      return bytes + 64 * records.size();
+    }
+
+    /** On the executor. */
+    @Override
     public void take() {
-      RelpSession.this.take(this);
+      List<Pending> given = new ArrayList<>(records);
+      try {
+        for (Pending pending : given) {
+          if (refused || !RelpSession.this.take(pending, arrivals)) {
+            source.done(pending.size);
+            records.remove(pending);
+          }
+        }
+        if (!arrivals.isEmpty()) {
+          receiver.receiving().sink().accept(arrivals, this);
+        } else if (!records.isEmpty()) {
+          run();
+        }
+      } catch (RuntimeException failure) {
+        log.error("records could not be taken peer={}", peer, failure);
+        records.forEach(pending -> source.done(pending.size));
+        refuse("the records could not be taken");
+      }
     }
 
     @Override
     public void refused() {
-      source.done(size);
+      source.done(bytes);
       channel.eventLoop().execute(() -> giveUp("the collector is shutting down"));
     }
 
+    /** All of it is durable, or need not be. */
     @Override
     public void run() {
-      durable = true;
+      for (Pending pending : records) {
+        pending.durable = true;
+      }
       if (answering.compareAndSet(false, true)) {
         channel.eventLoop().execute(RelpSession.this::answer);
       }
@@ -129,7 +166,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private int lastTxnr;
   private int closeTxnr;
   private final ArrayDeque<Pending> unanswered = new ArrayDeque<>();
-  private final List<Pending> arrived = new ArrayList<>();
+  private @Nullable Read arrived;
   private long unansweredBytes;
   private int partial;
   private final long connectedNanos;
@@ -213,11 +250,8 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     if (!holdPartial(decoder.heldBytes())) {
       fault("memory", "too many records that are not whole yet, limits.queue_bytes");
     }
-    if (!arrived.isEmpty()) {
-      lastFrameNanos = lastReadNanos;
-      handOver();
-      updateReading();
-    }
+    handOver();
+    updateReading();
   }
 
   /** Answers open: with version 0 whatever was offered, for omrelp takes no other. */
@@ -260,23 +294,28 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     }
     Pending pending = new Pending(frame, received);
     unanswered.add(pending);
-    arrived.add(pending);
     unansweredBytes += pending.size;
+    if (arrived == null) {
+      arrived = new Read();
+    }
+    arrived.add(pending);
+    if (arrived.bytes >= BATCH_BYTES) {
+      handOver();
+    }
   }
 
   /** Gives what one read brought to the source's turns. */
   private void handOver() {
-    for (Pending pending : arrived) {
-      source.add(pending, 1, pending.size);
+    Read full = arrived;
+    arrived = null;
+    if (full != null) {
+      lastFrameNanos = clock.nanos();
+      source.add(full, full.records.size(), full.bytes);
     }
-    arrived.clear();
   }
 
-  private void take(Pending pending) {
-    if (refused) {
-      source.done(pending.size);
-      return;
-    }
+  /** Makes the event of a record; false if the session ends because of it. */
+  private boolean take(Pending pending, List<EventSink.Arrival> arrivals) {
     byte[] data = pending.data;
     pending.data = NOTHING;
     RelpMeters meters = receiver.meters();
@@ -286,32 +325,26 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       meters.cut.increment();
       receiver.receiving().meters().hit(Limit.RECORD_BYTES);
     }
-    try {
-      SyslogMessage message = parser.parse(data, pending.received);
-      if (message == null) {
-        meters.empty.increment();
-        pending.run();
-        return;
-      }
-      Senders senders = receiver.receiving().senders();
-      Event event =
-          receiver
-              .records()
-              .event(message, pending.received, who, senders.boundTo(who), pending.cut);
-      byte[] raw = trimmed(data);
-      if (event.type().equals("syslog")
-          && !receiver.receiving().router().route(message.pri(), raw)) {
-        pending.run(); // a route keeps it out of the store
-      } else if (mayTell(senders, event) && claims(event)) {
-        receiver.receiving().sink().accept(event, raw, pending);
-      } else {
-        source.done(pending.size);
-      }
-    } catch (RuntimeException failure) {
-      log.error("record could not be taken peer={} txnr={}", peer, pending.txnr, failure);
-      source.done(pending.size);
-      refuse("the record could not be taken");
+    SyslogMessage message = parser.parse(data, pending.received);
+    if (message == null) {
+      meters.empty.increment();
+      return true;
     }
+    Senders senders = receiver.receiving().senders();
+    Event event =
+        receiver.records().event(message, pending.received, who, senders.boundTo(who), pending.cut);
+    byte[] raw = trimmed(data);
+    if (event.type().equals("syslog")) {
+      if (receiver.receiving().router().route(message.pri(), raw)) {
+        arrivals.add(new EventSink.Arrival(event, raw));
+      }
+      return true;
+    }
+    if (!mayTell(senders, event) || !claims(event)) {
+      return false;
+    }
+    arrivals.add(new EventSink.Arrival(event, raw));
+    return true;
   }
 
   private static byte[] trimmed(byte[] data) {
@@ -474,9 +507,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     why = reason;
     state = State.ENDING;
     deadlineNanos = clock.nanos() + limits.farewell().toNanos();
-    if (!arrived.isEmpty()) {
-      handOver();
-    }
+    handOver();
     updateReading();
     if (unanswered.isEmpty()) {
       farewell();
@@ -577,9 +608,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     boolean wasOpen = state != State.NEW;
-    if (!arrived.isEmpty()) {
-      handOver(); // the peer may not send it again: omrelp at its shutdown does not
-    }
+    handOver(); // the peer may not send it again: omrelp at its shutdown does not
     closed = true;
     holdPartial(0);
     receiver.identities().release(this);

@@ -7,13 +7,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Peer;
 import vigie.base.syslog.SyslogMessage;
 import vigie.base.syslog.SyslogParser;
 import vigie.collector.event.Event;
+import vigie.collector.event.EventSink;
 import vigie.collector.receive.Receiving;
 import vigie.collector.receive.Records;
 import vigie.collector.receive.Turns;
@@ -24,8 +24,6 @@ import vigie.collector.receive.Turns;
  */
 final class Batch implements Turns.Work {
   private static final Logger log = LoggerFactory.getLogger(Batch.class);
-  private static final Runnable NOTHING = () -> {};
-  private static final byte[] TAKEN = {};
 
   private final Receiving receiving;
   private final Records maker;
@@ -38,8 +36,7 @@ final class Batch implements Turns.Work {
   private final BitSet cut = new BitSet();
   private int bytes;
   private int taken;
-  private @Nullable Event last;
-  private byte[] lastRaw = TAKEN;
+  private final List<EventSink.Arrival> arrivals = new ArrayList<>();
 
   /**
    * @param messages counts what was taken
@@ -93,12 +90,12 @@ final class Batch implements Turns.Work {
     try {
       for (int i = 0; i < records.size(); i++) {
         take(parser, bound, records.get(i), cut.get(i));
-        records.set(i, TAKEN); // held no longer than needed: the rest waits for the disk
       }
-      if (last == null) {
+      records.clear(); // the rest waits for the disk
+      if (arrivals.isEmpty()) {
         done();
       } else {
-        receiving.sink().accept(last, lastRaw, this::done);
+        receiving.sink().accept(arrivals, this::done);
       }
     } catch (RuntimeException failure) {
       log.error("syslog records could not be taken source={}", source.name(), failure);
@@ -118,12 +115,7 @@ final class Batch implements Turns.Work {
     if (event.type().equals("syslog") && !receiving.router().route(message.pri(), raw)) {
       return;
     }
-    // One behind, so that the last of them is known: what is durable then covers all before it.
-    if (last != null) {
-      receiving.sink().accept(last, lastRaw, NOTHING);
-    }
-    last = event;
-    lastRaw = raw;
+    arrivals.add(new EventSink.Arrival(event, raw));
   }
 
   /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
@@ -149,7 +141,7 @@ final class Batch implements Turns.Work {
 
   @Override
   public void refused() {
-    meters.lost.increment(records.size());
+    meters.lost.increment(Math.max(taken, records.size()));
     source.done(bytes);
   }
 }

@@ -1,24 +1,28 @@
 package vigie.collector.store.event;
 
-import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.event.Event;
+import vigie.collector.event.EventSink;
 
 /**
  * An event as one record of the receive log, and the record it came as. Numbers are big-endian, a
  * string is its length in bytes (4) and UTF-8; times are microseconds since the epoch.
  *
  * <pre>
- * time 8, received 8, facility 1, severity 1, node, app, type, text,
+ * time 8, received 8, facility 1, severity 1, node, app, type,
+ * text, or its length in bytes as -1 - length (4) where the raw record ends with it,
  * fields 2 × (name, value), origin 0 or 1 (1) [spool, seq 8, boot], raw length 4, raw
  * </pre>
  *
@@ -45,64 +49,183 @@ record EventRecord(Event event, byte[] raw) {
         Math.floorDiv(micros, 1_000_000L), 1_000L * Math.floorMod(micros, 1_000_000L));
   }
 
-  ByteBuffer encode() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(256 + 2 * raw.length);
-    try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeLong(micros(event.time()));
-      out.writeLong(micros(event.received()));
-      out.writeByte(event.facility());
-      out.writeByte(event.severity());
-      write(out, event.node(), LONGEST_NAME);
-      write(out, event.app(), LONGEST_NAME);
-      write(out, event.type(), LONGEST_NAME);
-      write(out, event.text(), LONGEST_TEXT);
-      writeFields(out, event.fields());
-      Event.Origin origin = event.origin();
-      out.writeByte(origin == null ? 0 : 1);
-      if (origin != null) {
-        write(out, origin.spool(), LONGEST_NAME);
-        out.writeLong(origin.seq());
-        write(out, origin.boot(), LONGEST_NAME);
-      }
-      int length = Math.min(raw.length, LONGEST_TEXT);
-      out.writeInt(length);
-      out.write(raw, 0, length);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot encode an event", e);
+  /** The record of each event, one behind the other in one array. */
+  static List<ByteBuffer> encode(List<EventSink.Arrival> arrivals) {
+    int room = 0;
+    for (EventSink.Arrival arrival : arrivals) {
+      room += 200 + arrival.raw().length;
     }
-    return ByteBuffer.wrap(bytes.toByteArray());
+    Output out = new Output(room);
+    int[] ends = new int[arrivals.size()];
+    for (int i = 0; i < ends.length; i++) {
+      write(out, arrivals.get(i).event(), arrivals.get(i).raw());
+      ends[i] = out.length;
+    }
+    List<ByteBuffer> records = new ArrayList<>(ends.length);
+    for (int i = 0, start = 0; i < ends.length; start = ends[i++]) {
+      records.add(ByteBuffer.wrap(out.bytes, start, ends[i] - start));
+    }
+    return records;
   }
 
-  private static void writeFields(DataOutputStream out, Map<String, String> fields)
-      throws IOException {
-    Map<String, String> kept = new LinkedHashMap<>();
+  ByteBuffer encode() {
+    return encode(List.of(new EventSink.Arrival(event, raw))).get(0).slice();
+  }
+
+  private static void write(Output out, Event event, byte[] raw) {
+    out.int64(micros(event.time()));
+    out.int64(micros(event.received()));
+    out.int8(event.facility());
+    out.int8(event.severity());
+    out.string(event.node(), LONGEST_NAME);
+    out.string(event.app(), LONGEST_NAME);
+    out.string(event.type(), LONGEST_NAME);
+    int rawLength = Math.min(raw.length, LONGEST_TEXT);
+    out.text(event.text(), raw, rawLength);
+    writeFields(out, event.fields());
+    Event.Origin origin = event.origin();
+    out.int8(origin == null ? 0 : 1);
+    if (origin != null) {
+      out.string(origin.spool(), LONGEST_NAME);
+      out.int64(origin.seq());
+      out.string(origin.boot(), LONGEST_NAME);
+    }
+    out.bytes(raw, rawLength);
+  }
+
+  private static void writeFields(Output out, Map<String, String> fields) {
+    int count = 0;
+    int at = out.length;
+    out.int16(0);
     int room = LONGEST_TEXT;
     for (Map.Entry<String, String> field : fields.entrySet()) {
       // Three bytes a character at most, and the two lengths.
       room -= 8 + 3 * (field.getKey().length() + field.getValue().length());
-      if (room < 0 || kept.size() == MOST_FIELDS) {
+      if (room < 0 || count == MOST_FIELDS) {
         break;
       }
-      kept.put(field.getKey(), field.getValue());
+      out.string(field.getKey(), LONGEST_TEXT);
+      out.string(field.getValue(), LONGEST_TEXT);
+      count++;
     }
-    out.writeShort(kept.size());
-    for (Map.Entry<String, String> field : kept.entrySet()) {
-      write(out, field.getKey(), LONGEST_TEXT);
-      write(out, field.getValue(), LONGEST_TEXT);
-    }
+    out.bytes[at] = (byte) (count >> 8);
+    out.bytes[at + 1] = (byte) count;
   }
 
-  private static void write(DataOutputStream out, String text, int most) throws IOException {
-    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    int length = utf8.length;
-    if (length > most) {
-      length = most;
-      while ((utf8[length] & 0xc0) == 0x80) {
-        length--; // never within a character
+  /** Bytes that grow. */
+  private static final class Output {
+    private static final VarHandle LONG =
+        MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INT =
+        MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    byte[] bytes;
+    int length;
+
+    Output(int room) {
+      bytes = new byte[room];
+    }
+
+    private void require(int more) {
+      if (bytes.length - length < more) {
+        bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length * 2));
       }
     }
-    out.writeInt(length);
-    out.write(utf8, 0, length);
+
+    void int64(long value) {
+      require(8);
+      LONG.set(bytes, length, value);
+      length += 8;
+    }
+
+    void int32(int value) {
+      require(4);
+      INT.set(bytes, length, value);
+      length += 4;
+    }
+
+    void int16(int value) {
+      int8(value >> 8);
+      int8(value);
+    }
+
+    void int8(int value) {
+      require(1);
+      bytes[length++] = (byte) value;
+    }
+
+    void bytes(byte[] from, int count) {
+      int32(count);
+      require(count);
+      System.arraycopy(from, 0, bytes, length, count);
+      length += count;
+    }
+
+    void string(String text, int most) {
+      if (text.length() > most || !ascii(text)) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        bytes(utf8, whole(utf8, most));
+      }
+    }
+
+    /** Writes the string if it is ASCII, as nearly all are, without a copy of it. */
+    private boolean ascii(String text) {
+      int count = text.length();
+      require(4 + count);
+      int at = length + 4;
+      for (int i = 0; i < count; i++) {
+        char c = text.charAt(i);
+        if (c >= 0x80) {
+          return false;
+        }
+        bytes[at + i] = (byte) c;
+      }
+      int32(count);
+      length += count;
+      return true;
+    }
+
+    /** The text, or only how long it is where the raw record ends with it, as nearly all do. */
+    void text(String text, byte[] raw, int rawLength) {
+      if (endsWith(raw, rawLength, text)) {
+        int32(-1 - text.length());
+        return;
+      }
+      byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+      int count = whole(utf8, LONGEST_TEXT);
+      int from = rawLength - count;
+      if (from >= 0 && Arrays.equals(utf8, 0, count, raw, from, rawLength)) {
+        int32(-1 - count);
+      } else {
+        bytes(utf8, count);
+      }
+    }
+
+    /** Whether the text is ASCII and the bytes end with it. */
+    private static boolean endsWith(byte[] raw, int rawLength, String text) {
+      int from = rawLength - text.length();
+      if (from < 0) {
+        return false;
+      }
+      for (int i = text.length() - 1; i >= 0; i--) {
+        // A negative byte is no character of ASCII and equals no char.
+        if (raw[from + i] != text.charAt(i)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    /** So many bytes at most, and never half a character. */
+    private static int whole(byte[] utf8, int most) {
+      int count = utf8.length;
+      if (count > most) {
+        count = most;
+        while ((utf8[count] & 0xc0) == 0x80) {
+          count--;
+        }
+      }
+      return count;
+    }
   }
 
   /**
@@ -117,7 +240,13 @@ record EventRecord(Event event, byte[] raw) {
       String node = string(in);
       String app = string(in);
       String type = string(in);
-      String text = string(in);
+      int textLength = in.getInt(in.position());
+      String text = "";
+      if (textLength < 0) {
+        in.getInt();
+      } else {
+        text = string(in);
+      }
       Map<String, String> fields = new LinkedHashMap<>();
       for (int count = in.getShort(); count > 0; count--) {
         fields.put(string(in), string(in));
@@ -125,10 +254,17 @@ record EventRecord(Event event, byte[] raw) {
       Event.@Nullable Origin origin =
           in.get() == 0 ? null : new Event.Origin(string(in), in.getLong(), string(in));
       byte[] raw = bytes(in);
+      if (textLength < 0) {
+        int length = -1 - textLength;
+        if (length > raw.length) {
+          throw new IllegalArgumentException("a text of " + length + " in " + raw.length);
+        }
+        text = new String(raw, raw.length - length, length, StandardCharsets.UTF_8);
+      }
       return new EventRecord(
           new Event(time, received, node, facility, severity, app, type, fields, text, origin),
           raw);
-    } catch (BufferUnderflowException e) {
+    } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw new IllegalArgumentException("the record ends too early", e);
     }
   }

@@ -50,6 +50,11 @@ final class Filler implements AutoCloseable {
   private static final Duration TIDY_EVERY = Duration.ofHours(1);
   private static final Duration MOST_STEP = Duration.ofDays(1);
   private static final int MOST_ROWS = 10_000;
+
+  /** So many new events while a transaction ran are a storm; then it rests as often as long. */
+  private static final int STORM = 5_000;
+
+  private static final int RESTS = 9;
   private static final long MOST_BYTES = 8 << 20;
   private static final int INDEX_ROWS = 5_000;
   private static final int MANY_ROWS = 25_000;
@@ -77,6 +82,9 @@ final class Filler implements AutoCloseable {
   private volatile long lastRunNanos;
   private volatile boolean closed;
   private volatile boolean failing;
+
+  /** While it lasts only a search has events moved. */
+  private volatile boolean resting;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition moved = lock.newCondition();
@@ -144,7 +152,18 @@ final class Filler implements AutoCloseable {
   void told(long number) {
     told = number;
     // At once where nothing came lately: until it is moved, a kill would have it told again.
-    wake(APART.minusNanos(clock.nanos() - lastRunNanos));
+    if (!resting) {
+      wake(APART.minusNanos(clock.nanos() - lastRunNanos));
+    }
+  }
+
+  private long filled() {
+    lock.lock();
+    try {
+      return filled;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private long lag() {
@@ -158,7 +177,7 @@ final class Filler implements AutoCloseable {
 
   private void wake(Duration delay) {
     if (!closed && scheduled.compareAndSet(false, true)) {
-      scheduler.after(delay, () -> submit(this::run));
+      scheduler.after(delay, () -> submit(this::runUnlessResting));
     }
   }
 
@@ -191,6 +210,14 @@ final class Filler implements AutoCloseable {
       return 0;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void runUnlessResting() {
+    if (resting) {
+      scheduled.set(false);
+    } else {
+      run();
     }
   }
 
@@ -260,9 +287,26 @@ final class Filler implements AutoCloseable {
   }
 
   private void moveAll() throws IOException, DayFailure {
+    long begun = clock.nanos();
+    long toldBefore = told;
+    long filledBefore = filled();
     while (moveSome()) {
       checkpointNowAndThen(); // also while a storm lasts
       days.dropBeyond(options.mostBytes());
+      if (told - toldBefore >= STORM && told - toldBefore >= filled() - filledBefore) {
+        // More comes than is moved. Receiving has no other time; what waits here has.
+        resting = true;
+        scheduler.after(
+            Duration.ofNanos(RESTS * (clock.nanos() - begun)),
+            () -> {
+              resting = false;
+              wake(Duration.ZERO);
+            });
+        return;
+      }
+      begun = clock.nanos();
+      toldBefore = told;
+      filledBefore = filled();
     }
   }
 

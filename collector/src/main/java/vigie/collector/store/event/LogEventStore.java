@@ -27,6 +27,7 @@ import vigie.collector.event.Event;
 import vigie.collector.event.EventListener;
 import vigie.collector.event.EventPage;
 import vigie.collector.event.EventQuery;
+import vigie.collector.event.EventSink;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.EventStream;
 import vigie.collector.event.SpoolMarks;
@@ -235,8 +236,8 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   }
 
   @Override
-  public void append(Event event, byte[] raw, Runnable whenDurable) {
-    receiveLog.append(new EventRecord(event, raw).encode(), whenDurable);
+  public void append(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
+    receiveLog.append(EventRecord.encode(arrivals), whenDurable);
   }
 
   @Override

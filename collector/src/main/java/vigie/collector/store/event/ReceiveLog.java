@@ -38,7 +38,7 @@ final class ReceiveLog implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
-  private record Pending(ByteBuffer record, Runnable whenDurable) {}
+  private record Pending(List<ByteBuffer> records, long bytes, Runnable whenDurable) {}
 
   /** Refuses where the disk has no room for so many more bytes. */
   interface Room {
@@ -95,17 +95,21 @@ final class ReceiveLog implements AutoCloseable {
   }
 
   /** See {@link vigie.collector.event.EventStore#append}. Not to be called from a callback. */
-  void append(ByteBuffer record, Runnable whenDurable) {
+  void append(List<ByteBuffer> records, Runnable whenDurable) {
+    long bytes = 0;
+    for (ByteBuffer record : records) {
+      bytes += record.remaining();
+    }
     lock.lock();
     try {
-      while (queued > 0 && queued + record.remaining() > queueBytes && !closing) {
+      while (queued > 0 && queued + bytes > queueBytes && !closing) {
         roomier.await();
       }
       if (closing) {
         throw new IllegalStateException("the event store is closed");
       }
-      queue.add(new Pending(record, whenDurable));
-      queued += record.remaining();
+      queue.add(new Pending(records, bytes, whenDurable));
+      queued += bytes;
       changed.signal();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -148,15 +152,17 @@ final class ReceiveLog implements AutoCloseable {
         changed.await();
       }
       long bytes = 0;
+      int records = 0;
       for (Pending next = queue.peek();
-          next != null && batch.size() < BATCH_RECORDS;
+          next != null && records < BATCH_RECORDS;
           next = queue.peek()) {
-        bytes += next.record.remaining();
+        bytes += next.bytes;
+        records += next.records.size();
         if (bytes > BATCH_BYTES && !batch.isEmpty()) {
           break;
         }
         batch.add(queue.remove());
-        queued -= next.record.remaining();
+        queued -= next.bytes;
       }
       roomier.signalAll();
     } finally {
@@ -166,8 +172,12 @@ final class ReceiveLog implements AutoCloseable {
   }
 
   private boolean write(List<Pending> batch) throws InterruptedException {
-    List<ByteBuffer> buffers = batch.stream().map(Pending::record).toList();
-    long bytes = buffers.stream().mapToLong(ByteBuffer::remaining).sum();
+    List<ByteBuffer> buffers = new ArrayList<>();
+    long bytes = 0;
+    for (Pending pending : batch) {
+      buffers.addAll(pending.records);
+      bytes += pending.bytes;
+    }
     for (Duration pause = FIRST_PAUSE; ; pause = longer(pause)) {
       try {
         room.require(bytes);
@@ -176,7 +186,7 @@ final class ReceiveLog implements AutoCloseable {
         segments.sync();
         syncs.record(clock.nanos() - before, TimeUnit.NANOSECONDS);
         taken();
-        tell(batch, first);
+        tell(batch, first, buffers.size());
         return true;
       } catch (IOException e) {
         refused(e);
@@ -187,7 +197,7 @@ final class ReceiveLog implements AutoCloseable {
     }
   }
 
-  private void tell(List<Pending> batch, long first) {
+  private void tell(List<Pending> batch, long first, int count) {
     for (Pending pending : batch) {
       try {
         pending.whenDurable.run();
@@ -195,8 +205,8 @@ final class ReceiveLog implements AutoCloseable {
         log.error("an event's callback failed", e);
       }
     }
-    records.increment(batch.size());
-    onTold.accept(first + batch.size());
+    records.increment(count);
+    onTold.accept(first + count);
   }
 
   private static Duration longer(Duration pause) {
