@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,12 +24,14 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventType;
 import vigie.agent.event.Severity;
 import vigie.base.config.ConfigException;
+import vigie.base.segment.DataFile;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.SmallDisk;
 import vigie.base.time.ManualClock;
@@ -193,6 +197,49 @@ class SpoolDiskTest {
     }
   }
 
+  /**
+   * How long that takes is printed; what matters is that one segment is read, however full it is.
+   */
+  @Test
+  void givenFullSpool_whenReopenedAfterAKill_thenOnlyTheLastSegmentIsReadThrough() {
+    SpoolConfig config = new SpoolConfig(folder, 64 << 20, Duration.ofDays(7));
+    CountingFiles counting = new CountingFiles();
+    try (Spool spool = open(config, FileLayer.disk())) {
+      String text = "x".repeat(8000);
+      while (spool.acknowledged() == 0) { // the first to go
+        spool.accept(event(EventType.PROBE_SLOW, text));
+      }
+    }
+    long before = System.nanoTime();
+    try (Spool spool = open(config, counting)) {
+      long millis = (System.nanoTime() - before) / 1_000_000;
+      long waiting = spool.last() - spool.acknowledged();
+      System.out.println(
+          "a spool of 64 MiB with "
+              + waiting
+              + " events is open after "
+              + millis
+              + " ms, "
+              + counting.bytes.get() / 1024
+              + " KiB read");
+      assertThat(waiting).isGreaterThan(5000);
+    }
+    // The last segment three times (its end, its mark, its places), of each other 64 KiB.
+    assertThat(counting.bytes.get()).isLessThan(3 * (1 << 20) + 80L * (64 << 10));
+  }
+
+  private static Spool open(SpoolConfig config, FileLayer files) {
+    ManualClock clock = new ManualClock();
+    return Spool.open(
+        config,
+        new Host("p1", "boot", "machine", "", List.of(), Path.of("/none")),
+        clock,
+        clock,
+        Runnable::run,
+        files,
+        new SimpleMeterRegistry());
+  }
+
   @Test
   void givenFolderThatCannotBeMade_whenOpened_thenTheMessageSaysWhatToDo() throws IOException {
     Path file = Files.createFile(folder.resolve("file"));
@@ -244,5 +291,96 @@ class SpoolDiskTest {
     Files.createDirectories(device.resolve("device"));
     Files.writeString(device.resolve("address"), address + "\n");
     Files.writeString(device.resolve("addr_assign_type"), assigned + "\n");
+  }
+
+  /** The disk, with a count of what is read. */
+  private static final class CountingFiles implements FileLayer {
+    private final FileLayer disk = FileLayer.disk();
+    private final AtomicLong bytes = new AtomicLong();
+
+    @Override
+    public void createFolders(Path folder) throws IOException {
+      disk.createFolders(folder);
+    }
+
+    @Override
+    public List<String> list(Path folder) throws IOException {
+      return disk.list(folder);
+    }
+
+    @Override
+    public DataFile create(Path file) throws IOException {
+      return new Counting(disk.create(file));
+    }
+
+    @Override
+    public DataFile open(Path file) throws IOException {
+      return new Counting(disk.open(file));
+    }
+
+    @Override
+    public DataFile openToRead(Path file) throws IOException {
+      return new Counting(disk.openToRead(file));
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+      disk.rename(from, to);
+    }
+
+    @Override
+    public void delete(Path file) throws IOException {
+      disk.delete(file);
+    }
+
+    @Override
+    public void syncFolder(Path folder) throws IOException {
+      disk.syncFolder(folder);
+    }
+
+    @Override
+    public Closeable lock(Path folder) throws IOException {
+      return disk.lock(folder);
+    }
+
+    private final class Counting implements DataFile {
+      private final DataFile file;
+
+      Counting(DataFile file) {
+        this.file = file;
+      }
+
+      @Override
+      public long sizeBytes() throws IOException {
+        return file.sizeBytes();
+      }
+
+      @Override
+      public int read(ByteBuffer into, long position) throws IOException {
+        int read = file.read(into, position);
+        bytes.addAndGet(read);
+        return read;
+      }
+
+      @Override
+      public void write(ByteBuffer from, long position) throws IOException {
+        file.write(from, position);
+      }
+
+      @Override
+      public void truncate(long sizeBytes) throws IOException {
+        file.truncate(sizeBytes);
+      }
+
+      @Override
+      public void sync() throws IOException {
+        file.sync();
+      }
+
+      @Override
+      public void close() throws IOException {
+        file.close();
+      }
+    }
   }
 }

@@ -64,12 +64,11 @@ class DeliveryKillIT {
         if (victims != 0) {
           fleet.startCollector();
         }
+        // Or the spool would fill while hardly anybody is up.
+        awaitLine(fleet, upTo, seed);
       }
       write(log, written, events);
-      fleet.awaitOrTell(
-          "seed " + seed + ": the last line",
-          () -> has(fleet, "soak " + (events - 1)) || !fleet.agent.alive(),
-          PATIENCE);
+      awaitLine(fleet, events, seed);
       assertEachOnce(fleet, events, seed);
     }
   }
@@ -99,6 +98,13 @@ class DeliveryKillIT {
         out.write("soak " + line + "\n");
       }
     }
+  }
+
+  private static void awaitLine(Fleet fleet, int lines, long seed) {
+    fleet.awaitOrTell(
+        "seed " + seed + ": line " + lines,
+        () -> has(fleet, "soak " + (lines - 1)) || !fleet.agent.alive(),
+        PATIENCE);
   }
 
   private static boolean has(Fleet fleet, String text) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,14 +18,22 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import vigie.agent.event.EventType;
 import vigie.agent.event.Severity;
 import vigie.agent.ship.Ship;
 import vigie.agent.ship.ShipConfig;
+import vigie.agent.ship.ShipTls;
+import vigie.agent.ship.Target;
 import vigie.agent.spool.Host;
 import vigie.agent.spool.Spool;
 import vigie.agent.spool.SpoolConfig;
+import vigie.base.config.Faults;
+import vigie.base.config.Yaml;
+import vigie.base.net.Authority;
 import vigie.base.net.EventLoops;
+import vigie.base.net.ReloadingTls;
+import vigie.base.net.ServerTls;
 import vigie.base.relp.RelpLimits;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.Clock;
@@ -36,6 +45,7 @@ import vigie.collector.event.MemoryEventStore;
 class ShipToReceiverTest {
   private static final int EVENTS = 3000;
   private static final int CUTS = 40;
+  private static final int HARMS = 24;
 
   @Test
   @Timeout(120)
@@ -62,7 +72,7 @@ class ShipToReceiverTest {
                 scheduler,
                 new SimpleMeterRegistry());
         CuttingProxy proxy = new CuttingProxy(receiver.port(), CUTS, seed, executor);
-        Ship ship = ship(proxy.port(), spool, loops, executor, scheduler)) {
+        Ship ship = ship(quick(proxy.port()), spool, loops, executor, scheduler)) {
       ship.start();
       for (int i = 1; i <= EVENTS; i++) {
         spool.accept(
@@ -86,6 +96,91 @@ class ShipToReceiverTest {
     }
   }
 
+  /**
+   * Plain TCP has its own checksums, and RELP none; what changes bytes on purpose or by a broken
+   * router is for TLS to notice.
+   */
+  @Test
+  @Timeout(120)
+  void givenTlsOverABadLink_whenShipped_thenEachEventIsTakenOnceAndInOrder(@TempDir Path folder)
+      throws Exception {
+    long seed = System.nanoTime();
+    ExecutorService executor = Executors.newCachedThreadPool();
+    EventLoops loops = EventLoops.fastest(2, "test-ship-to-receiver");
+    ThreadScheduler scheduler = new ThreadScheduler(Thread::new, Throwable::printStackTrace);
+    ConcurrentLinkedQueue<String> taken = new ConcurrentLinkedQueue<>();
+    EventIntake intake =
+        new EventIntake(new MemoryEventStore(), Clock.system(), new SimpleMeterRegistry());
+    intake.listen((event, late) -> taken.add(event.text()));
+    intake.start();
+    Authority authority = new Authority(folder, "ca");
+    authority.issue("collector", "collector", "DNS:localhost");
+    authority.issue("p1", "p1", "DNS:p1");
+    Spool spool = spool(scheduler, executor);
+    try (RelpReceiver receiver =
+        new RelpReceiver(
+            loops,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            "vigie,test,x",
+            RelpLimits.DEFAULTS,
+            intake,
+            executor,
+            Clock.system(),
+            scheduler,
+            new SimpleMeterRegistry())) {
+      int port =
+          receiver.listen(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+              new ReloadingTls(mutual(folder)),
+              executor);
+      ShipTls tls =
+          new ShipTls(
+              authority.certificate(),
+              folder.resolve("p1.pem"),
+              folder.resolve("p1.key"),
+              "",
+              List.of());
+      try (BadLink link = new BadLink(port, HARMS, seed, executor);
+          Ship ship =
+              ship(
+                  quick(link.port())
+                      .to(List.of(Target.parse("relp+tls://localhost:" + link.port())), tls),
+                  spool,
+                  loops,
+                  executor,
+                  scheduler)) {
+        ship.start();
+        for (int i = 1; i <= EVENTS; i++) {
+          spool.accept(
+              new vigie.agent.event.Event(
+                  Instant.now(), Severity.ERROR, EventType.PROBE_DOWN, Map.of(), "event " + i));
+        }
+        await()
+            .atMost(Duration.ofSeconds(90))
+            .untilAsserted(
+                () -> assertThat(spool.acknowledged()).as("seed %d", seed).isEqualTo(EVENTS));
+        assertThat(List.copyOf(taken))
+            .as("seed %d", seed)
+            .isEqualTo(IntStream.rangeClosed(1, EVENTS).mapToObj(i -> "event " + i).toList());
+        for (BadLink.Harm harm : BadLink.Harm.values()) {
+          assertThat(link.count(harm)).as("%s, seed %d", harm, seed).isPositive();
+        }
+      }
+    } finally {
+      spool.close();
+      loops.close();
+      scheduler.close();
+      executor.shutdownNow();
+    }
+  }
+
+  private static ServerTls mutual(Path folder) throws Exception {
+    Path file = folder.resolve("c.yaml");
+    Files.writeString(
+        file, "cert_file: collector.pem\nkey_file: collector.key\nclient_ca_file: ca.pem\n");
+    return ServerTls.readMutual(Yaml.load(file, Map.of(), new Faults()));
+  }
+
   private static Spool spool(ThreadScheduler scheduler, ExecutorService executor) {
     return Spool.open(
         new SpoolConfig(Path.of("/spool"), 64 << 20, Duration.ofDays(7)),
@@ -97,23 +192,27 @@ class ShipToReceiverTest {
         new SimpleMeterRegistry());
   }
 
+  private static ShipConfig quick(int port) {
+    ShipConfig d = ShipConfig.DEFAULTS;
+    return new ShipConfig(
+        InetSocketAddress.createUnresolved("127.0.0.1", port),
+        d.windowRecords(),
+        d.windowBytes(),
+        d.open(),
+        d.noAnswer(),
+        Duration.ofMillis(5),
+        Duration.ofMillis(50),
+        d.renewAt());
+  }
+
   private static Ship ship(
-      int port,
+      ShipConfig config,
       Spool spool,
       EventLoops loops,
       ExecutorService executor,
       ThreadScheduler scheduler) {
-    ShipConfig d = ShipConfig.DEFAULTS;
     return new Ship(
-        new ShipConfig(
-            InetSocketAddress.createUnresolved("127.0.0.1", port),
-            d.windowRecords(),
-            d.windowBytes(),
-            d.open(),
-            d.noAnswer(),
-            Duration.ofMillis(5),
-            Duration.ofMillis(50),
-            d.renewAt()),
+        config,
         "vigie,test,x",
         spool,
         loops,
