@@ -10,6 +10,7 @@
 #   bench/run.sh lines [--rate 0 | …]                                CPU per 1,000 lines of followed files, all packs: lines_bench.py
 #   bench/run.sh search [--events 10000000 | …]                      the store of events: catching up behind a storm, bytes per event,
 #       times of searches; no peer: search_bench.py
+#   bench/run.sh sdcard                                              bytes written to the disk per event and day: sdcard.py
 #   bench/run.sh journal [--lines 20000 | …]                         CPU per 1,000 journal lines beside rsyslog's imjournal (root)
 #   bench/run.sh ingest [--modes lf --conns 1 --rounds 3 | …]       syslog by TCP and RELP, synced, against rsyslog to a file: ingest_bench.py
 #
@@ -70,6 +71,7 @@ case $name in
     exec python3 "$here/search_bench.py" "$@" --ours \
       "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run"
     ;;
+  sdcard) exec python3 "$here/sdcard.py" ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,16p' "$0"; exit 2 ;;
+  *) sed -n '2,15p' "$0"; exit 2 ;;
 esac
