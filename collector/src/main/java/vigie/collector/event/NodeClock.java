@@ -40,7 +40,7 @@ public final class NodeClock {
   private String boot = "";
 
   static boolean isLateByDefault(Event event) {
-    return age(event) > LATE && !isEarlyUnsynced(event);
+    return age(event) > LATE && !isEarlyUnverified(event);
   }
 
   /** Whether it was more than five minutes old on receipt, as far as can be known. */
@@ -50,16 +50,16 @@ public final class NodeClock {
       return event.received().toEpochMilli() - mono - kernel.millis > LATE;
     }
     long offset = Math.abs(wall.millis) <= GOOD_ENOUGH ? 0 : wall.millis;
-    return age(event) - Math.min(offset, age(event)) > LATE && !isEarlyUnsynced(event);
+    return age(event) - Math.min(offset, age(event)) > LATE && !isEarlyUnverified(event);
   }
 
   /**
    * Whether its time says nothing: a Pi has no clock of its own and stamps what happens while it
    * starts with the time of its last shutdown. Such an event most likely came at once.
    */
-  private static boolean isEarlyUnsynced(Event event) {
+  private static boolean isEarlyUnverified(Event event) {
     long mono = mono(event);
-    return mono >= 0 && mono < LATE && event.field("clock").equals("unsynced");
+    return mono >= 0 && mono < LATE && event.field("clock").equals("unverified");
   }
 
   /** Takes an event. */

@@ -19,6 +19,9 @@ import vigie.collector.event.Event;
 public final class Records {
   private static final String ELEMENT = "vigie@32473";
 
+  /** While a node starts, its clock may still be that of its last shutdown. */
+  private static final long EARLY_MILLIS = 5 * 60_000;
+
   private final int elements;
   private final int params;
   private final int fieldBytes;
@@ -54,9 +57,11 @@ public final class Records {
     String type = taken(fields, "type");
     Event.Origin origin =
         origin(taken(fields, "spool"), taken(fields, "seq"), taken(fields, "boot"));
-    Map<String, String> quality = message.element("timeQuality");
-    if (quality != null && !"1".equals(quality.get("isSynced"))) {
-      fields.put("clock", "unsynced");
+    if (mono(fields) < EARLY_MILLIS) {
+      Map<String, String> quality = message.element("timeQuality");
+      if (quality != null && !"1".equals(quality.get("isSynced"))) {
+        fields.putIfAbsent("clock", "unverified");
+      }
     }
     if (cut) {
       fields.put("cut", "true");
@@ -72,6 +77,15 @@ public final class Records {
         fields,
         message.text(),
         origin);
+  }
+
+  /** How long the node's kernel had been running; the greatest number where it does not say. */
+  private static long mono(Map<String, String> fields) {
+    try {
+      return Long.parseLong(fields.getOrDefault("mono", ""));
+    } catch (NumberFormatException none) {
+      return Long.MAX_VALUE;
+    }
   }
 
   /** Makes the event of a record that is no agent's, whatever it says. */

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.time.ManualClock;
 
 class EventIntakeTest {
@@ -61,6 +63,17 @@ class EventIntakeTest {
     accept(1);
     assertThat(acked).containsExactly("1");
     assertThat(store.events).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, -1})
+  void givenTheClockIsSetByADay_whenEventsComeOn_thenNoneIsLate(int days) {
+    accept(2);
+    clock.step(Duration.ofDays(days));
+    clock.advance(Duration.ofSeconds(1));
+    accept(3);
+    store.sync(2);
+    assertThat(told).endsWith("p1/s1/2", "p1/s1/3");
   }
 
   @Test

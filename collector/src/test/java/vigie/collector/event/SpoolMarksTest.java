@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -196,6 +198,75 @@ class SpoolMarksTest {
     SpoolMarks read = SpoolMarks.decode(marks.encode());
     assertThat(read.verdict(event(3, 120 - 172_800, 120))).isEqualTo(Verdict.FRESH);
     assertThat(read.verdict(event(3, -172_800, 620))).isEqualTo(Verdict.LATE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {86_400, -86_400})
+  void givenANodesClockIsSetByADay_whenItsKernelSaysHowLongItRan_thenNothingIsLate(long by) {
+    assertThat(run(1, 0, 0, 1_000)).isEqualTo(Verdict.FRESH);
+    assertThat(run(2, 60 + by, 60, 1_060)).isEqualTo(Verdict.FRESH);
+    assertThat(run(3, 90 + by, 90, 1_090)).isEqualTo(Verdict.FRESH);
+    // A backlog is late by what its kernel says, whatever was stamped.
+    assertThat(run(4, 100 + by, 1_000, 1_100)).isEqualTo(Verdict.LATE);
+    assertThat(run(5, 100, 1_000, 1_110)).isEqualTo(Verdict.LATE);
+    assertThat(run(6, 990, 1_000, 1_990)).isEqualTo(Verdict.FRESH);
+    assertThat(run(7, 1_000, 1_001, 2_000)).isEqualTo(Verdict.FRESH);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {86_400, -86_400})
+  void givenTheCollectorsClockIsSetByADay_whenNoticed_thenNothingIsLateAndABacklogStillIs(long by) {
+    heard(1, 0, 0);
+    run(2, 10, 10, 1_000);
+    marks.stepped(by * 1000);
+    assertThat(heard(3, 20, 20 + by)).isEqualTo(Verdict.FRESH);
+    assertThat(run(4, 30, 30 + by, 1_020)).isEqualTo(Verdict.FRESH);
+    assertThat(heard(5, 40, 440 + by)).isEqualTo(Verdict.LATE);
+    assertThat(run(6, 50, 450 + by, 1_040)).isEqualTo(Verdict.LATE);
+  }
+
+  @Test
+  void givenAPiThatBootsWithTheClockOfItsLastShutdown_whenItSpeaks_thenThatIsNotLate() {
+    String[] unverified = {"clock", "unverified"};
+    assertThat(run(1, -10_000, 0, 20, unverified)).isEqualTo(Verdict.FRESH);
+    assertThat(run(2, -9_999, 1, 21, unverified)).isEqualTo(Verdict.FRESH);
+    assertThat(run(3, 15, 15, 35)).isEqualTo(Verdict.FRESH);
+    // And one that somebody holds right was out of reach.
+    assertThat(marks.verdict(kernel("s2", 1, -10_000, 0, 20))).isEqualTo(Verdict.LATE);
+    assertThat(marks.verdict(kernel("s2", 1, -10_000, 0, 400, unverified))).isEqualTo(Verdict.LATE);
+  }
+
+  @Test
+  void givenAnotherBoot_whenItsKernelCountsAnew_thenItIsJudgedByItsOwn() {
+    run(1, 0, 0, 100_000);
+    Event next = kernel("s1", 2, 60, 60, 5);
+    Event booted =
+        new Event(
+            next.time(),
+            next.received(),
+            "p1",
+            1,
+            5,
+            "vigie",
+            "agent.start",
+            next.fields(),
+            "",
+            new Event.Origin("s1", 2, "another"));
+    assertThat(marks.take(booted)).isEqualTo(Verdict.FRESH);
+    assertThat(marks.verdict(kernel("s1", 3, 61, 61, 100_061))).isEqualTo(Verdict.FRESH);
+  }
+
+  /** Seconds after T0, and seconds that the node's kernel had been running. */
+  private Verdict run(long seq, long time, long received, long mono, String... fields) {
+    return marks.take(kernel("s1", seq, time, received, mono, fields));
+  }
+
+  private static Event kernel(
+      String spool, long seq, long time, long received, long mono, String... more) {
+    List<String> fields = new ArrayList<>(List.of("mono", Long.toString(mono * 1000)));
+    fields.addAll(List.of(more));
+    Event event = Events.agent("p1", spool, seq, "probe.up", fields.toArray(String[]::new));
+    return Events.at(event, Events.T0.plusSeconds(time), Events.T0.plusSeconds(received));
   }
 
   private Verdict take(String spool, long seq) {

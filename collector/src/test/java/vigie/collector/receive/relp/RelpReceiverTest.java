@@ -410,6 +410,20 @@ class RelpReceiverTest {
   }
 
   @Test
+  void givenANodeThatJustBooted_whenNobodyHoldsItsClock_thenItsEventsSaySo() throws IOException {
+    String early = own("s1", 1, "a").replace(" type=", " mono=\"20000\" type=");
+    String quality = "[timeQuality tzKnown=\"1\"";
+    try (RelpClient client = opened()) {
+      client.syslog(2, early.replace("] a", "]" + quality + "] a"));
+      client.syslog(3, early.replace("] a", "]" + quality + " isSynced=\"1\"] a"));
+      client.expect("2 rsp 6 200 OK\n3 rsp 6 200 OK\n");
+    }
+    assertThat(sink.events())
+        .extracting(event -> event.field("clock"))
+        .containsExactly("unverified", "");
+  }
+
+  @Test
   void givenTwoLiveSessionsOfOneSpool_whenTheSecondSpeaks_thenItIsRefused() throws IOException {
     try (RelpClient first = opened();
         RelpClient second = opened();
