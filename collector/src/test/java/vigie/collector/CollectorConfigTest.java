@@ -32,6 +32,7 @@ class CollectorConfigTest {
     assertThat(config.storage()).isEqualTo(Path.of("/var/lib/vigie"));
     assertThat(config.samples()).isEqualTo(Duration.ofDays(15));
     assertThat(config.events()).isEqualTo(Duration.ofDays(90));
+    assertThat(config.eventsBytes()).isEqualTo(10L << 30);
     assertThat(Addresses.format(config.http())).isEqualTo("127.0.0.1:9337");
     assertThat(Addresses.format(config.receive().relp())).isEqualTo("127.0.0.1:2514");
     assertThat(config.externalLabels().isEmpty()).isTrue();

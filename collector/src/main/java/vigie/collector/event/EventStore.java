@@ -48,25 +48,37 @@ public interface EventStore {
   List<String> scan(EventQuery query, Predicate<Event> visitor);
 
   /**
-   * Shows only when each match happened and what is asked for of its stream: many times as fast as
-   * {@link #scan}. Events that happened within a microsecond of {@code since} and {@code until} may
-   * be shown, too.
+   * Counts what matches by time and stream, many times as fast as {@link #scan}. Events that
+   * happened within a microsecond of {@code since} and {@code until} may count, too.
    *
    * @param names of {@link EventStream}'s components; the others are {@code ""} and 0
+   * @param tally told of each bucket and stream, perhaps several times, of which the counts add up
    * @return warnings, as {@link EventPage#warnings}
    */
-  default List<String> tally(EventQuery query, Set<String> names, Tally tally) {
+  default List<String> tally(EventQuery query, Set<String> names, Buckets buckets, Tally tally) {
     return scan(
         query,
         event -> {
-          tally.add(event.time(), EventStream.of(event).only(names));
+          long bucket = buckets.of(event.time());
+          tally.add(bucket, EventStream.of(event).only(names), 1);
           return true;
         });
   }
 
-  /** Gets what {@link #tally} finds. */
+  /**
+   * Pieces of time of equal width, in microseconds since the epoch: bucket 1 is from {@code
+   * origin}, excluded, to {@code origin + width}, included.
+   */
+  record Buckets(long origin, long width) {
+    long of(Instant time) {
+      long micros = time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000;
+      return Math.floorDiv(micros - origin + width - 1, width);
+    }
+  }
+
+  /** Gets what {@link #tally} counts. */
   interface Tally {
-    void add(Instant time, EventStream stream);
+    void add(long bucket, EventStream stream, long count);
   }
 
   /** One event by its id. */

@@ -120,7 +120,12 @@ public abstract class EventStoreContract {
     store.tally(
         new EventQuery(Instant.MIN, Instant.MAX, List.of(matcher), "", 9, ""),
         Set.of("node", "severity"),
-        (time, stream) -> counted.add(stream));
+        new EventStore.Buckets(0, 60_000_000),
+        (bucket, stream, count) -> {
+          for (long i = 0; i < count; i++) {
+            counted.add(stream);
+          }
+        });
     assertThat(counted)
         .hasSize(found.size())
         .allMatch(stream -> stream.node().startsWith("p") && stream.type().isEmpty());
@@ -202,7 +207,16 @@ public abstract class EventStoreContract {
     assertThat(store.scan(query, event -> scanned.add(event.text()))).isEmpty();
     assertThat(scanned).isEqualTo(texts(query));
     List<EventStream> counted = new ArrayList<>();
-    store.tally(query, Set.of(), (time, stream) -> counted.add(stream));
+    store.tally(
+        query,
+        Set.of(),
+        new EventStore.Buckets(0, 60_000_000),
+        (bucket, stream, count) -> {
+          assertThat(bucket).isEqualTo(Events.T0.getEpochSecond() / 60);
+          for (long i = 0; i < count; i++) {
+            counted.add(stream);
+          }
+        });
     assertThat(counted).hasSize(scanned.size());
   }
 

@@ -1,6 +1,6 @@
 package vigie.collector.api.loki;
 
-import java.time.Instant;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -107,15 +107,20 @@ final class Counts {
   private Map<Labels, double[]> counted(
       LogQuery.Counted query, Set<String> names, Function<EventStream, Labels> grouping) {
     int count = steps.count();
-    long range = query.range().toNanos();
-    long offset = query.offset().toNanos();
+    long range = Math.max(1, query.range().toNanos() / 1_000);
+    long step = count == 1 ? range : Math.max(1, steps.step() / 1_000);
+    long offset = query.offset().toNanos() / 1_000;
+    long first = Math.floorDiv(steps.first(), 1_000);
+    long last = Math.floorDiv(steps.last(), 1_000);
+    long width = BigInteger.valueOf(range).gcd(BigInteger.valueOf(step)).longValueExact();
+    EventStore.Buckets buckets = new EventStore.Buckets(first - range - offset, width);
     Map<EventStream, Labels> groups = new HashMap<>();
     // Differences: a line counts from the first moment whose range has it to the last.
     Map<Labels, double[]> series = new TreeMap<>();
     EventQuery asked =
         new EventQuery(
-            Nanos.instant(steps.first() - range - offset + 1),
-            Nanos.instant(steps.last() - offset + 1),
+            Nanos.instant((first - range - offset) * 1_000 + 1),
+            Nanos.instant((last - offset) * 1_000 + 1),
             query.lines().matchers(),
             TextQuery.ANY,
             query.lines().filters(),
@@ -126,7 +131,8 @@ final class Counts {
         store.tally(
             asked,
             names,
-            (time, stream) -> {
+            buckets,
+            (bucket, stream, events) -> {
               Labels labels = groups.computeIfAbsent(stream, grouping);
               double[] values = series.computeIfAbsent(labels, fresh -> new double[count + 1]);
               if ((long) series.size() * count > MOST_CELLS
@@ -137,23 +143,18 @@ final class Counts {
                         + (series.size() - 1)
                         + " series; select fewer, sum by fewer labels, or ask for fewer steps");
               }
-              add(values, time, range, offset);
-              lines++;
+              // Of the steps whose ranges have the bucket; 0 is the moment before the first range.
+              long from = Math.max(0, -Math.floorDiv(range / width - bucket, step / width));
+              long to = Math.min(count, Math.floorDiv(bucket - 1, step / width) + 1);
+              if (bucket > 0 && from < to) {
+                values[(int) from] += events;
+                values[(int) to] -= events;
+                lines += events;
+              }
             }));
-    double divisor = query.perSecond() ? range / 1e9 : 1;
+    double divisor = query.perSecond() ? range / 1e6 : 1;
     series.replaceAll((labels, differences) -> summed(differences, divisor));
     return series;
-  }
-
-  private void add(double[] differences, Instant time, long range, long offset) {
-    long behind = Nanos.of(time) + offset - steps.first();
-    long from = Math.max(0, -Math.floorDiv(-behind, steps.step()));
-    long to = -Math.floorDiv(-(behind + range), steps.step());
-    int end = differences.length - 1;
-    if (from < end && to > from) {
-      differences[(int) from]++;
-      differences[(int) Math.min(to, end)]--;
-    }
   }
 
   private static double[] summed(double[] differences, double divisor) {

@@ -376,6 +376,7 @@ final class DayFiles implements AutoCloseable {
   List<String> tally(
       EventQuery query,
       Set<String> names,
+      EventStore.Buckets buckets,
       EventStore.Tally tally,
       BiConsumer<Part, SQLException> onCorrupt) {
     DaySearch search = new DaySearch(query, deadline(), false);
@@ -385,7 +386,8 @@ final class DayFiles implements AutoCloseable {
         try {
           searching(
               () ->
-                  search.tally(path(part.getKey()), Long.MIN_VALUE, Long.MAX_VALUE, names, tally));
+                  search.tally(
+                      path(part.getKey()), Long.MIN_VALUE, Long.MAX_VALUE, names, buckets, tally));
         } catch (SQLException e) {
           failed(part.getKey(), e, onCorrupt, lost);
         }

@@ -33,6 +33,11 @@ final class DaySearch {
   /** More are taken as one from the first to the last. */
   private static final int MOST_RANGES = 32;
 
+  private static final int MOST_PIECES = 64;
+
+  /** Ids that are grouped together, which SQLite sorts in memory. */
+  private static final long SORTED_AT_ONCE = 100_000;
+
   private final EventQuery query;
   private final BooleanSupplier isTooLate;
   private final boolean withRaw;
@@ -68,19 +73,29 @@ final class DaySearch {
         path,
         after,
         before,
-        columns,
-        row -> {
-          Event event = EventRows.event(row);
-          return !query.matches(event) || visitor.visit(row.getLong(1), event, row);
-        });
+        new Shown(
+            columns,
+            "",
+            Long.MAX_VALUE,
+            row -> {
+              Event event = EventRows.event(row);
+              return !query.matches(event) || visitor.visit(row.getLong(1), event, row);
+            }));
   }
+
+  /**
+   * What is selected.
+   *
+   * @param groupBy {@code ""} for rows in the order of ids
+   * @param most ids at a time
+   */
+  private record Shown(String columns, String groupBy, long most, RowVisitor visitor) {}
 
   private interface RowVisitor {
     boolean visit(ResultSet row) throws SQLException;
   }
 
-  private void run(Path path, long after, long before, String columns, RowVisitor visitor)
-      throws SQLException {
+  private void run(Path path, long after, long before, Shown shown) throws SQLException {
     try (Connection connection = open(path)) {
       ProgressHandler.setHandler(
           connection,
@@ -96,13 +111,9 @@ final class DaySearch {
       long indexed = words == null ? Long.MIN_VALUE : indexed(connection);
       for (Range range : ranges(connection, after, before)) {
         long behind = Math.max(range.first, indexed + (words == null ? 0 : 1));
-        if (behind <= range.last && !show(connection, columns, behind, range.last, null, visitor)) {
-          return;
-        }
         long last = Math.min(range.last, indexed);
-        if (words != null
-            && range.first <= last
-            && !show(connection, columns, range.first, last, words, visitor)) {
+        if (!show(connection, shown, behind, range.last, null)
+            || (words != null && !show(connection, shown, range.first, last, words))) {
           return;
         }
       }
@@ -133,14 +144,25 @@ final class DaySearch {
   }
 
   /**
-   * Counts what matches, reading nothing of a row that neither the query nor {@code names} needs.
+   * Counts what matches, in SQLite as far as it can decide: a row that is shown to us costs more
+   * than all else.
    *
-   * @param names see {@link vigie.collector.event.EventStore#tally}
+   * @param names see {@link EventStore#tally}
    */
-  void tally(Path path, long after, long before, Set<String> names, EventStore.Tally tally)
+  void tally(
+      Path path,
+      long after,
+      long before,
+      Set<String> names,
+      EventStore.Buckets buckets,
+      EventStore.Tally tally)
       throws SQLException {
-    LeanRows rows = new LeanRows(query, names);
-    run(path, after, before, rows.columns(), row -> rows.add(row, tally));
+    LeanRows rows = new LeanRows(query, names, buckets);
+    run(
+        path,
+        after,
+        before,
+        new Shown(rows.columns(), rows.groupBy(), SORTED_AT_ONCE, row -> rows.add(row, tally)));
   }
 
   /** The ids that may have the wanted times, newest first, disjoint. */
@@ -187,14 +209,26 @@ final class DaySearch {
   }
 
   private boolean show(
-      Connection connection,
-      String columns,
-      long first,
-      long last,
-      @Nullable String words,
-      RowVisitor visitor)
+      Connection connection, Shown shown, long first, long last, @Nullable String words)
       throws SQLException {
-    StringBuilder sql = new StringBuilder("SELECT ").append(columns);
+    // Imported ids are far apart.
+    long most = Math.max(shown.most, (last - first) / MOST_PIECES);
+    for (long to = last; to >= first; to -= most) {
+      long from = to - first < most ? first : to - most + 1;
+      if (!showSome(connection, shown, from, to, words)) {
+        return false;
+      }
+      if (from == first) {
+        return true;
+      }
+    }
+    return true;
+  }
+
+  private boolean showSome(
+      Connection connection, Shown shown, long first, long last, @Nullable String words)
+      throws SQLException {
+    StringBuilder sql = new StringBuilder("SELECT ").append(shown.columns);
     List<Object> values = new ArrayList<>();
     String id = words == null ? "event.id" : "event_text.rowid";
     if (words == null) {
@@ -212,7 +246,7 @@ final class DaySearch {
     values.add(since());
     values.add(until());
     narrow(sql, values, words != null);
-    sql.append(" ORDER BY ").append(id).append(" DESC");
+    sql.append(shown.groupBy.isEmpty() ? " ORDER BY " + id + " DESC" : shown.groupBy);
     try (PreparedStatement select = connection.prepareStatement(sql.toString())) {
       for (int i = 0; i < values.size(); i++) {
         select.setObject(i + 1, values.get(i));
@@ -222,7 +256,7 @@ final class DaySearch {
           if (isTooLate.getAsBoolean()) {
             throw new TooLongException();
           }
-          if (!visitor.visit(row)) {
+          if (!shown.visitor.visit(row)) {
             return false;
           }
         }

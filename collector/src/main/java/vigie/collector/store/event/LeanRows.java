@@ -2,7 +2,6 @@ package vigie.collector.store.event;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,8 +14,9 @@ import vigie.collector.event.LineFilter;
 import vigie.collector.label.LabelMatcher;
 
 /**
- * The columns that counting needs: the time, those counted by, and those that SQL alone does not
- * decide about. Verdicts on values are kept, since they repeat.
+ * The columns that counting needs: the bucket of time, those counted by, those that SQL alone does
+ * not decide about, and last how many events there are of each. Verdicts on values are kept, since
+ * they repeat.
  */
 final class LeanRows {
   private static final List<String> STREAM =
@@ -24,10 +24,10 @@ final class LeanRows {
   private static final int MOST_VERDICTS = 10_000;
 
   private final EventQuery query;
-  private final List<String> columns = new ArrayList<>(List.of("time"));
+  private final List<String> columns = new ArrayList<>();
   private final int[] streamAt = new int[STREAM.size()]; // 0: not asked for
   private final List<Decision> decisions = new ArrayList<>();
-  private int textAt; // 0: not needed
+  private final int textAt; // 0: not needed
 
   /** What a matcher said of the values of a column. */
   private record Decision(LabelMatcher matcher, int at, Map<String, Boolean> verdicts) {
@@ -46,8 +46,11 @@ final class LeanRows {
     }
   }
 
-  LeanRows(EventQuery query, Set<String> names) {
+  LeanRows(EventQuery query, Set<String> names, EventStore.Buckets buckets) {
     this.query = query;
+    // Rounded down for times before the origin, too, which is none of the buckets asked for.
+    long shift = buckets.width() - 1 - buckets.origin();
+    columns.add("(time + " + shift + ") / " + buckets.width());
     for (int i = 0; i < STREAM.size(); i++) {
       streamAt[i] = names.contains(STREAM.get(i)) ? at(expression(STREAM.get(i))) : 0;
     }
@@ -84,7 +87,19 @@ final class LeanRows {
   }
 
   String columns() {
-    return String.join(", ", columns);
+    return String.join(", ", columns) + (textAt > 0 ? ", 1" : ", count(*)");
+  }
+
+  /** {@code ""} where each row has to be looked at. */
+  String groupBy() {
+    if (textAt > 0) {
+      return "";
+    }
+    List<String> numbers = new ArrayList<>();
+    for (int i = 1; i <= columns.size(); i++) {
+      numbers.add(Integer.toString(i));
+    }
+    return " GROUP BY " + String.join(", ", numbers);
   }
 
   /** Adds the row if it matches; always true. */
@@ -97,16 +112,11 @@ final class LeanRows {
     if (textAt > 0 && !textMatches(row.getString(textAt))) {
       return true;
     }
-    Instant time = EventRecord.micros(row.getLong(1));
     tally.add(
-        time,
+        row.getLong(1),
         new EventStream(
-            text(row, 0),
-            number(row, 1),
-            number(row, 2),
-            text(row, 3),
-            text(row, 4),
-            text(row, 5)));
+            text(row, 0), number(row, 1), number(row, 2), text(row, 3), text(row, 4), text(row, 5)),
+        row.getLong(columns.size() + 1));
     return true;
   }
 

@@ -255,9 +255,9 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   }
 
   @Override
-  public List<String> tally(EventQuery query, Set<String> names, Tally tally) {
+  public List<String> tally(EventQuery query, Set<String> names, Buckets buckets, Tally tally) {
     long missing = catchUp();
-    return withMissing(days.tally(query, names, tally, filler::setAside), missing);
+    return withMissing(days.tally(query, names, buckets, tally, filler::setAside), missing);
   }
 
   private static List<String> withMissing(List<String> warnings, long missing) {

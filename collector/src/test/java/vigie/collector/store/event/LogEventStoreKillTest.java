@@ -12,8 +12,10 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -22,6 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
+import vigie.collector.event.EventPage;
+import vigie.collector.event.EventQuery;
+import vigie.collector.event.Events;
 
 /** kill -9 of a real process in the middle of appending. */
 class LogEventStoreKillTest {
@@ -46,6 +51,17 @@ class LogEventStoreKillTest {
     try (TestStore last =
         new TestStore(folder, TestStore.SMALL, FileLayer.disk(), Clock.system())) {
       last.store.recover((event, late) -> told(event.text().substring(3).replace('/', ' ')));
+      await().until(() -> last.meters.get("vigie.event.fill.lag").gauge().value() == 0);
+      await().until(() -> last.meters.get("vigie.event.index.lag").gauge().value() == 0);
+      // Through the full-text index, which kills met halfway, too.
+      EventQuery all = new EventQuery(Instant.MIN, Instant.MAX, List.of(), "p1", 10_000, "");
+      long indexed = 0;
+      for (EventPage page = last.store.search(all);
+          !page.events().isEmpty();
+          page = last.store.search(all.before(page.events().get(page.events().size() - 1).id()))) {
+        indexed += page.events().size();
+      }
+      assertThat(indexed).as("seed %d", seed).isEqualTo(Events.all(last.store).size());
     }
     Set<String> stored = stored();
     assertThat(stored).as("seed %d", seed).containsAll(acked);
