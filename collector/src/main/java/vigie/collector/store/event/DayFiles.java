@@ -262,8 +262,11 @@ final class DayFiles implements AutoCloseable {
     fresh.removeAll(file.imported(fresh));
     Set<Long> ids = new HashSet<>();
     List<EventRows.Row> rows = new ArrayList<>();
-    for (StoredEvent event : fresh) {
-      long id = Ids.firstImported(EventRecord.micros(event.event().received()));
+    List<StoredEvent> inOrder = new ArrayList<>(fresh);
+    inOrder.sort(Comparator.comparingLong(event -> Ids.parse(event.id())));
+    for (StoredEvent event : inOrder) {
+      long received = EventRecord.micros(event.event().received());
+      long id = Ids.firstImported(received, Ids.parse(event.id()));
       while (file.hasId(id) || !ids.add(id)) {
         id++;
       }

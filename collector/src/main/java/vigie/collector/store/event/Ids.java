@@ -29,12 +29,12 @@ final class Ids {
   }
 
   /**
-   * The lowest id of an imported event received then (microseconds), so that they are in the order
-   * of receipt whatever the order of import; the {@value #AT_ONCE} from it on are for the same
-   * microsecond.
+   * The lowest id of an imported event received then (microseconds), which had the id {@code was},
+   * so that they are in the order of receipt whatever the order of import: each microsecond has
+   * {@value #AT_ONCE}, and a batch that was received in one has ids in a row.
    */
-  static long firstImported(long received) {
+  static long firstImported(long received, long was) {
     long within = Math.max(1, Math.min(received, -FIRST_IMPORTED / AT_ONCE - 1));
-    return FIRST_IMPORTED + within * AT_ONCE;
+    return FIRST_IMPORTED + within * AT_ONCE + Math.floorMod(was, AT_ONCE);
   }
 }
