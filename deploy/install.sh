@@ -41,7 +41,7 @@ install_it() {
     command -v java >/dev/null 2>&1 || die "no java on the path; run: apt-get install openjdk-17-jre-headless"
     if ! getent passwd vigie >/dev/null; then
       say "making the system user vigie"
-      useradd --system --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin vigie
+      useradd --system --user-group --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin vigie
     fi
     # To read the journal. The unit says so too, but `runuser -u vigie -- agent check` knows only this.
     if [ "$what" = agent ] && getent group systemd-journal >/dev/null; then usermod -aG systemd-journal vigie; fi
@@ -71,6 +71,8 @@ install_it() {
     systemctl daemon-reload
     systemctl enable --quiet "$unit"
     systemctl restart "$unit"
+    sleep 2 # It counts as started before its user, its sandbox and Java were tried.
+    systemctl is-active --quiet "$unit" || die "the service does not stay up; see: systemctl status $unit, journalctl -u $unit"
     say "$what runs; see: systemctl status $unit, journalctl -u $unit"
   else
     say "laid out under $root"
