@@ -147,7 +147,7 @@ final class Agent implements AutoCloseable {
     Executor telling = closing.add("telling", threads.single("tell"));
     ProbeTools tools =
         new ProbeTools(roots, clock, scheduler, loops, Lookup.SYSTEM, lookups, blocking);
-    Probes probes = closing.add("probes", new Probes(tools, spool, telling, meters));
+    Probes probes = new Probes(tools, spool, telling, meters);
 
     Executor shipping = closing.add("shipping", threads.single("ship"));
     Ship ship =
@@ -210,7 +210,8 @@ final class Agent implements AutoCloseable {
     closing.add("node.shutdown event", sources::tellShutdown);
     closing.add("sources", sources).start();
     ship.start();
-    probes.configure(config.probes());
+    // The first to be closed: at a shutdown the services of this node go down, too.
+    closing.add("probes", probes).configure(config.probes());
     // A state that the collector got wrong or lost is right again within the hour; never spooled,
     // so no disk wakes.
     scheduler.every(

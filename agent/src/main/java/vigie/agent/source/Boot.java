@@ -98,7 +98,7 @@ final class Boot {
     return last.startsWith(id) && last.length() > id.length() ? new Place(NAME, id) : null;
   }
 
-  /** Tells that the node goes down, if it does. Takes a second at most. */
+  /** Tells that the node goes down, if it does. Takes four seconds at most. */
   void tellShutdown() {
     String reason = Shutdown.reason(tools.roots(), tools.systemd());
     if (!reason.isEmpty()) {

@@ -15,7 +15,8 @@ import vigie.agent.reader.Systemd;
  * systemd.special(7), utmp(5).
  */
 final class Shutdown {
-  private static final Duration PATIENCE = Duration.ofMillis(500);
+  // A slow node that is busy with its shutdown loads the classes for D-Bus now.
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
   private static final List<String> REASONS =
       List.of("poweroff", "reboot", "halt", "kexec", "soft-reboot");
   private static final int UTMP_BYTES = 384;

@@ -203,7 +203,7 @@ public final class Sources implements AutoCloseable {
     return logs == null ? null : logs.place();
   }
 
-  /** Tells that the node goes down, if it does. Takes a second at most. */
+  /** Tells that the node goes down, if it does. Takes four seconds at most. */
   public void tellShutdown() {
     if (config().boot()) {
       boot.tellShutdown();
