@@ -36,7 +36,8 @@ final class IcmpProbe implements Probe {
   private static final String NOT_PERMITTED =
       "ping may not send: allow it to all with sysctl -w net.ipv4.ping_group_range=\"0 2147483647\","
           + " or to the agent by AmbientCapabilities=CAP_NET_RAW and"
-          + " CapabilityBoundingSet=CAP_NET_RAW in its unit file";
+          + " CapabilityBoundingSet=CAP_NET_RAW in its unit file, and where that filters system calls"
+          + " SystemCallFilter=capset setuid";
   private static final Duration FIRST_LOOK = Duration.ofMillis(10);
   private static final Duration SLOWEST_LOOK = Duration.ofMillis(100);
   // Below it, ping asks for privileges; above, keeping a process costs more than starting one.
@@ -345,7 +346,8 @@ final class IcmpProbe implements Probe {
     private void down(String reason) {
       String words = reason.toLowerCase(Locale.ROOT);
       if (words.contains("socket: operation not permitted")
-          || words.contains("missing cap_net_raw")) {
+          || words.contains("missing cap_net_raw")
+          || words.contains("cap_set_proc")) { // it could not even drop what it does not need
         run.notRun(NOT_PERMITTED);
       } else if (words.contains("address family not supported")
           || words.contains("cannot assign requested address")) {

@@ -95,6 +95,14 @@ class IcmpProbeTest {
   }
 
   @Test
+  void givenPingUnderTheUnitsFilter_whenRun_thenNotRunAndWhatGrantsIt() throws Exception {
+    answer("echo 'ping: cap_set_proc: Operation not permitted' >&2; exit 255");
+    assertThat(Tools.words(run(probe("127.0.0.1", ""))))
+        .startsWith("not run: ping may not send")
+        .contains("SystemCallFilter=capset setuid");
+  }
+
+  @Test
   void givenNoPing_whenRun_thenNotRunAndWhatToInstall() throws Exception {
     probe = new IcmpProbe(module(""), "127.0.0.1", TIMEOUT, tools(), null);
     assertThat(Tools.words(run(probe)))
