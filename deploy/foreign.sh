@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by pizero.sh and runtime.sh: Debian packages of another architecture, unpacked and never installed. It uses an apt
+# Sourced by pizero.sh, debian.sh and runtime.sh: Debian packages of any architecture, unpacked and never installed. It uses an apt
 # of its own, so that the machine's dpkg database, architectures and lists stay as they are.
 
 FOREIGN_SUITE=bookworm

@@ -1,0 +1,424 @@
+package vigie.collector.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The agent as {@code install.sh} installs it on a whole Debian, and a collector on the host that
+ * never scrapes. One machine goes through all of it in this order, for each boot takes minutes.
+ */
+@EnabledIfSystemProperty(
+    named = "vigie.booted",
+    matches = "true",
+    disabledReason = "boots a machine for a quarter of an hour: mvn -Pbooted verify")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class BootedIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int CRASHES = 5;
+
+  private static final Map<String, String> UNITS =
+      Map.of(
+          "flaky.service",
+          """
+          [Unit]
+          StartLimitIntervalSec=0
+          [Service]
+          ExecStart=/bin/bash -c 'sleep 3; echo "no database at 192.0.2.5"; exit 7'
+          Restart=always
+          RestartSec=5
+          """,
+          "limited.service",
+          """
+          [Unit]
+          StartLimitIntervalSec=300
+          StartLimitBurst=3
+          [Service]
+          ExecStart=/bin/bash -c 'test -e /run/mended && exec sleep infinity; echo no database; exit 3'
+          Restart=always
+          RestartSec=1
+          """,
+          "hog.service",
+          """
+          [Service]
+          ExecStart=/bin/bash -c 'x=a; while :; do x=$x$x; done'
+          MemoryMax=20M
+          """,
+          "lasting.service",
+          """
+          [Service]
+          ExecStart=/usr/bin/busybox nc -ll -p 13337 -e true
+          [Install]
+          WantedBy=multi-user.target
+          """,
+          "dropin.conf",
+          """
+          [Service]
+          SupplementaryGroups=adm
+          AmbientCapabilities=CAP_NET_RAW
+          CapabilityBoundingSet=CAP_NET_RAW
+          SystemCallFilter=capset setuid
+          """);
+
+  private Path dir;
+  private int httpPort;
+  private int agentPort;
+  private Program collector;
+  private BootedDebian debian;
+
+  @BeforeAll
+  void boot(@TempDir Path dir) throws IOException {
+    this.dir = dir;
+    httpPort = Program.freePort();
+    agentPort = Program.freePort();
+    int relpPort = Program.freePort();
+    Files.writeString(
+        dir.resolve("collector.yaml"),
+        """
+        storage: {path: collector}
+        listen: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d'}
+        """
+            .formatted(httpPort, relpPort));
+    collector =
+        Program.start(
+            dir.resolve("collector.log"),
+            Map.of(),
+            "collector",
+            "run",
+            "--config",
+            dir.resolve("collector.yaml").toString());
+    long began = System.nanoTime();
+    debian = new BootedDebian(dir, app(relpPort), agentPort);
+    String answer = debian.run("systemctl is-system-running --wait; cut -d ' ' -f 1 /proc/uptime");
+    assertThat(answer).as("systemctl --failed").startsWith("running\n");
+    figure(
+        "boot to a running system: %s s of the guest, %d s here",
+        answer.lines().toList().get(1), seconds(began));
+  }
+
+  @AfterAll
+  void end() {
+    if (debian != null) {
+      debian.close();
+    }
+    if (collector != null) {
+      collector.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void givenDebian_whenInstalled_thenTheUnitRunsHardenedAndReadsTheJournal() throws IOException {
+    long began = System.nanoTime();
+    String said =
+        debian.run(
+            """
+            cp app/*.service /etc/systemd/system/
+            mkdir -p /etc/vigie /var/backups/pg
+            cp app/agent.yaml /etc/vigie/
+            echo data > /var/backups/pg/app.dump; touch /var/log/app.log
+            chgrp adm /var/backups/pg /var/log/app.log
+            chmod 0750 /var/backups/pg; chmod 0640 /var/log/app.log
+            systemctl daemon-reload
+            systemctl enable --now --quiet lasting
+            deploy/install.sh agent
+            """);
+    assertThat(said).contains("install: agent runs").endsWith("status 0\n");
+    figure("install.sh: %d s", seconds(began));
+    debian.tell("/metrics", () -> metrics().contains("vigie_build_info"));
+    figure("and until /metrics answers: %d s", seconds(began));
+
+    assertThat(
+            debian.run(
+                """
+                cd /proc/$(systemctl show -P MainPID vigie-agent)
+                grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' status | tr -s '\\t ' ' '
+                """))
+        .contains("CapEff: 0000000000000000", "CapBnd: 0000000000000000", "NoNewPrivs: 1")
+        .contains("Seccomp: 2")
+        .doesNotContain("Uid: 0 ");
+    // What a group may read, and pings: for the drop-ins below.
+    assertThat(check()).contains("/var/log/app.log", "/var/backups/pg", "ping");
+    assertThat(of("probe.down", "")).noneMatch(e -> e.path("text").asText().contains("10.0.2.2"));
+    figure("%s", debian.run("systemd-analyze security --no-pager vigie-agent | tail -1"));
+    await("agent.start", "", 1);
+    assertThat(await("node.boot", "", 1).path("fields").path("clean").asText())
+        .isEqualTo("unknown");
+  }
+
+  @Test
+  @Order(2)
+  void givenServiceThatCrashesAgainAndAgain_thenEachCrashIsOneEventAtOnce() throws IOException {
+    List<Duration> lags = new ArrayList<>();
+    debian.run("systemctl start flaky");
+    try (BootedDebian.Watch watch = debian.watch()) {
+      for (int crash = 0; crash < CRASHES; crash++) {
+        int known = crash;
+        debian.tell("crash " + crash, () -> of("unit.crashed", "flaky").size() > known);
+        Instant arrived = watch.now(); // or a moment later
+        Instant happened =
+            Instant.parse(of("unit.crashed", "flaky").get(crash).path("time").asText());
+        lags.add(Duration.between(happened, arrived));
+      }
+    }
+    debian.run("systemctl stop flaky");
+    figure(
+        "from a crash to the collector, by the guest's clock: %s ms",
+        lags.stream().map(Duration::toMillis).toList());
+    String logged =
+        debian.run("journalctl --sync; journalctl -u flaky -o cat | grep -c 'Failed with result'");
+    int crashes = Integer.parseInt(logged.lines().findFirst().orElseThrow());
+    debian.tell("all crashes", () -> of("unit.crashed", "flaky").size() >= crashes);
+
+    List<JsonNode> events = of("unit.crashed", "flaky");
+    assertThat(events).hasSize(crashes);
+    for (int i = 0; i < crashes; i++) {
+      JsonNode fields = events.get(i).path("fields");
+      assertThat(fields.path("restarts").asInt()).isEqualTo(i);
+      assertThat(fields.path("status").asText()).isEqualTo("7");
+      assertThat(fields.path("log").asText()).isEqualTo("no database at 192.0.2.5");
+    }
+    assertThat(of("unit.failed", "flaky")).isEmpty();
+    // Of a machine that has a tenth of a processor where this one is busy; two seconds elsewhere.
+    assertThat(lags).allMatch(lag -> lag.compareTo(Duration.ofSeconds(5)) < 0);
+  }
+
+  @Test
+  @Order(3)
+  void givenServiceThatSystemdGivesUp_whenMended_thenBothAreTold() throws IOException {
+    debian.run("systemctl start limited");
+    JsonNode failed = await("unit.failed", "limited", 1).path("fields");
+    assertThat(failed.path("status").asText()).isEqualTo("3");
+    assertThat(failed.path("restarts").asInt()).isEqualTo(3);
+    assertThat(of("unit.crashed", "limited")).hasSize(3);
+    debian.run("touch /run/mended; systemctl reset-failed limited; systemctl start limited");
+    await("unit.recovered", "limited", 1);
+  }
+
+  @Test
+  @Order(4)
+  void givenServiceBeyondItsMemory_whenKilled_thenTheEventNamesItsVictim() throws IOException {
+    debian.run("systemctl start hog");
+    JsonNode oom = await("kernel.oom", "", 1).path("fields");
+    assertThat(oom.path("victim").asText()).isEqualTo("bash");
+    assertThat(oom.path("unit").asText()).isEqualTo("hog.service");
+    assertThat(oom.path("scope").asText()).isEqualTo("cgroup");
+    assertThat(await("unit.failed", "hog", 1).path("fields").path("result").asText())
+        .isEqualTo("oom-kill");
+  }
+
+  @Test
+  @Order(5)
+  void givenReboot_thenItIsToldBeforeTheNetworkGoesAndNothingElseIsSaidToBeDown()
+      throws IOException {
+    debian.tell("the service to be up", () -> up() >= 1);
+    // What the documents name for these probes, from the next start on.
+    debian.run(
+        """
+        mkdir -p /etc/systemd/system/vigie-agent.service.d
+        cp app/dropin.conf /etc/systemd/system/vigie-agent.service.d/
+        """);
+    int before = events().size();
+    debian.ask("systemctl reboot\n");
+    JsonNode shutdown = await("node.shutdown", "", 1);
+    assertThat(shutdown.path("fields").path("reason").asText()).isEqualTo("reboot");
+    JsonNode boot = await("node.boot", "", 2);
+    assertThat(boot.path("fields").path("clean").asText()).isEqualTo("yes");
+    assertThat(boot.path("fields").path("stopped_by").asText()).isEqualTo("reboot");
+    List<String> between =
+        events().stream().skip(before).map(e -> e.path("type").asText()).toList();
+    figure("told around a reboot: %s", between);
+    // The service went down with the machine.
+    assertThat(between.subList(0, between.indexOf("node.boot"))).doesNotContain("probe.down");
+    assertThat(between).doesNotContain("unit.crashed", "unit.failed");
+  }
+
+  @Test
+  @Order(6)
+  void givenDropInsOfTheDocuments_thenTheHardenedUnitPingsAndReadsWhatAGroupMay()
+      throws IOException {
+    debian.tell("all probes", () -> up() == 3);
+    debian.run("echo 'ERROR invoice 4711 not sent' >> /var/log/app.log");
+    assertThat(await("log.match", "", 1).path("fields").path("invoice").asText()).isEqualTo("4711");
+    assertThat(debian.run("systemctl reload vigie-agent")).isEqualTo("status 0\n");
+    debian.tell(
+        "the reload",
+        () -> debian.run("journalctl -b -u vigie-agent").contains("configuration reloaded"));
+  }
+
+  @Test
+  @Order(7)
+  void givenPowerOff_thenItArrivesBeforeTheMachineIsOffAndTheNextBootSaysClean()
+      throws IOException {
+    debian.ask("systemctl poweroff\n");
+    Awaitility.await("the end of the machine")
+        .atMost(BootedDebian.PATIENCE)
+        .until(() -> !debian.alive());
+    // The spool left with the machine: what is here came before.
+    assertThat(of("node.shutdown", "")).hasSize(2);
+    JsonNode shutdown = of("node.shutdown", "").get(1);
+    assertThat(shutdown.path("fields").path("reason").asText()).isEqualTo("poweroff");
+    debian.start();
+    JsonNode boot = await("node.boot", "", 3);
+    assertThat(boot.path("fields").path("clean").asText()).isEqualTo("yes");
+    assertThat(boot.path("fields").path("stopped_by").asText()).isEqualTo("poweroff");
+  }
+
+  @Test
+  @Order(8)
+  void givenPowerCutInACrashLoop_thenTheNextBootSaysSoAndNoEventIsLostOrDouble()
+      throws IOException {
+    int known = of("unit.crashed", "flaky").size();
+    debian.run("systemctl start flaky");
+    debian.tell("two crashes", () -> of("unit.crashed", "flaky").size() >= known + 2);
+    debian.cut();
+    debian.start();
+    JsonNode boot = await("node.boot", "", 4);
+    assertThat(boot.path("fields").path("clean").asText()).isEqualTo("no");
+    assertThat(of("node.shutdown", "")).hasSize(2);
+
+    Set<String> seen = new HashSet<>();
+    long last = 0;
+    for (JsonNode event : events()) {
+      assertThat(seen.add(event.path("spool").asText() + event.path("seq").asText())).isTrue();
+      assertThat(event.path("type").asText()).isNotEqualTo("agent.gap");
+      last = Math.max(last, event.path("seq").asLong());
+    }
+    figure("events in all: %d, the last number %d", seen.size(), last);
+  }
+
+  @Test
+  @Order(9)
+  void givenUninstall_thenOnlyWhatItKeptStays() {
+    assertThat(
+            debian.run(
+                """
+                cd /app; deploy/install.sh agent --uninstall
+                ls -d /opt/vigie /etc/systemd/system/vigie-agent.service /usr/local/bin/agent 2>/dev/null
+                getent passwd vigie; systemctl is-active vigie-agent; ls /var/lib/vigie-agent /etc/vigie
+                """))
+        .contains("agent is out", "\ninactive\n", "spool", "agent.yaml")
+        .doesNotContain("/opt/vigie\n", "/etc/systemd/system/vigie-agent", "vigie:x:");
+  }
+
+  /** What the guest gets: what install.sh needs, and what these tests start. */
+  private Path app(int relpPort) throws IOException {
+    Path app = dir.resolve("app");
+    for (Map.Entry<String, String> each : UNITS.entrySet()) {
+      Path file = app.resolve("app").resolve(each.getKey());
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, each.getValue());
+    }
+    copy(Program.ROOT.resolve("deploy"), app.resolve("deploy"));
+    copy(Program.bin("agent").getParent().getParent(), app.resolve("agent/target/dist"));
+    Files.writeString(
+        app.resolve("app/agent.yaml"),
+        """
+        node: booted
+        collector: relp://10.0.2.2:%d
+        probes:
+          - {name: lasting, tcp: '127.0.0.1:13337', every: 5s, timeout: 4s}
+          - {name: host, icmp: 10.0.2.2, every: 5s, timeout: 4s}
+          - {name: dump, file: /var/backups/pg/app.dump, every: 5s, timeout: 4s}
+        sources:
+          files: [{path: /var/log/app.log, patterns: [app.failed], from: start}]
+        patterns:
+          - {name: app.failed, match: 'ERROR invoice (?P<invoice>[0-9]+) not sent', severity: error}
+        """
+            .formatted(relpPort));
+    return app;
+  }
+
+  private String metrics() {
+    return Program.get("http://127.0.0.1:" + agentPort + "/metrics");
+  }
+
+  /** How many probes are up. */
+  private long up() {
+    return metrics()
+        .lines()
+        .filter(line -> line.startsWith("probe_success{") && line.endsWith(" 1"))
+        .count();
+  }
+
+  /** What {@code agent check} says as the service's user. */
+  private String check() {
+    return debian.run(
+        "setpriv --reuid vigie --regid vigie --init-groups agent check --config /etc/vigie/agent.yaml 2>&1");
+  }
+
+  /** The node's events, oldest first. */
+  private List<JsonNode> events() throws IOException {
+    String body =
+        Program.get(
+            "http://127.0.0.1:" + httpPort + "/api/vigie/events?limit=1000&filter=node%3Dbooted");
+    List<JsonNode> events = new ArrayList<>();
+    if (!body.isEmpty()) {
+      JSON.readTree(body).path("events").forEach(events::add);
+    }
+    events.sort(Comparator.comparingLong(e -> e.path("seq").asLong()));
+    return events;
+  }
+
+  /** Those of a type, of a service unless it is {@code ""}. */
+  private List<JsonNode> of(String type, String service) throws IOException {
+    return events().stream()
+        .filter(e -> e.path("type").asText().equals(type))
+        .filter(
+            e ->
+                service.isEmpty()
+                    || e.path("fields").path("unit").asText().equals(service + ".service"))
+        .toList();
+  }
+
+  private JsonNode await(String type, String service, int nth) throws IOException {
+    debian.tell(type + " " + nth, () -> of(type, service).size() >= nth);
+    return of(type, service).get(nth - 1);
+  }
+
+  private static void figure(String format, Object... values) {
+    System.out.printf("Booted Debian: " + format + "%n", values);
+  }
+
+  private static long seconds(long since) {
+    return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - since);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path each : (Iterable<Path>) all::iterator) {
+        Path copy = to.resolve(from.relativize(each).toString());
+        Files.createDirectories(copy.getParent());
+        if (!each.toString().endsWith(".jsa") && !Files.isDirectory(each)) {
+          Files.copy(each, copy, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+      }
+    }
+  }
+}
