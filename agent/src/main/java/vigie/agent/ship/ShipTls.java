@@ -140,7 +140,7 @@ public record ShipTls(
             + " client certificate (tls.cert_file)";
       }
       if (at instanceof SSLException && String.valueOf(at.getMessage()).contains("fatal alert")) {
-        return alert(at.getMessage());
+        return alert(String.valueOf(at.getMessage()));
       }
       tls |= at instanceof SSLException;
     }
