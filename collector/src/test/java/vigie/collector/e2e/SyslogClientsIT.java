@@ -135,7 +135,7 @@ class SyslogClientsIT {
         "-m",
         "sh",
         "-c",
-        "mount -t tmpfs none /dev && mknod /dev/null c 1 3 && '%s' syslogd -n -R 127.0.0.1:%d & pid=$!; sleep 1; '%s' logger -t bb -p user.err busyboxword; sleep 1; kill $pid"
+        "mount -t tmpfs none /dev && mknod /dev/null c 1 3 || exit 1; '%s' syslogd -n -R 127.0.0.1:%d & pid=$!; sleep 1; '%s' logger -t bb -p user.err busyboxword; sleep 1; kill $pid"
             .formatted(Program.peer("busybox"), udp, Program.peer("busybox")));
     awaitEvent("busyboxword", "\"severity\":\"err\"");
   }
