@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
 
 /**
@@ -188,7 +189,7 @@ public final class Turns {
       startDraining();
     }
 
-    private Work next() {
+    private @Nullable Work next() {
       synchronized (waiting) {
         Work next = waiting.poll();
         draining = next != null;
