@@ -125,7 +125,7 @@ final class ExportParser {
   }
 
   private int length(byte b, int at) {
-    left |= (b & 0xffL) << 8 * lengthBytes;
+    left |= (b & 0xffL) << (8 * lengthBytes);
     if (++lengthBytes == Long.BYTES) {
       if (left < 0 || left > MOST_VALUE) {
         return garbageBegins(at + 1);

@@ -126,6 +126,7 @@ record Journal(@Nullable Path program, Path root) {
   }
 
   /** What is selected, or what systemd says of units, or what the kernel says. */
+  @SuppressWarnings("EnumOrdinal") // a severity's ordinal is its code
   private static List<String> matches(JournalConfig config) {
     List<String> matches = new ArrayList<>();
     config.units().forEach(unit -> matches.add("_SYSTEMD_UNIT=" + unit));

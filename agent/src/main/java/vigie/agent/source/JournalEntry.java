@@ -12,6 +12,7 @@ import vigie.agent.event.Severity;
  * One entry of the journal: the bytes of the fields that mean something, reused for the next entry.
  * Whoever is given it keeps what it asks for, never the entry. Not safe for several threads.
  */
+@SuppressWarnings("EnumOrdinal") // of fields an index, of severities the code
 final class JournalEntry {
   private static final JournalField[] FIELDS = JournalField.values();
   private static final Severity[] SEVERITIES = Severity.values();

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The fields of a journal entry that mean something here. Those that begin with {@code _} come from
  * journald itself, the others from whoever logged. Source: systemd.journal-fields(7).
  */
+@SuppressWarnings("ImmutableEnumChecker") // nobody writes to the names
 enum JournalField {
   CURSOR("__CURSOR", 1024),
   REALTIME("__REALTIME_TIMESTAMP", 32),

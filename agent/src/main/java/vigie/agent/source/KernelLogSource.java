@@ -20,6 +20,7 @@ import vigie.agent.reader.Roots;
  * PRI,SEQ,MICROSECONDS,FLAGS;TEXT\n KEY=VALUE\n…}; there is no place to go on from, so what was
  * logged before the start is left out. Source: the kernel's Documentation/ABI/testing/dev-kmsg.
  */
+@SuppressWarnings("EnumOrdinal") // a severity's ordinal is its code
 final class KernelLogSource implements Source {
   private static final String NAME = "kernel";
   private static final Logger log = LoggerFactory.getLogger(KernelLogSource.class);

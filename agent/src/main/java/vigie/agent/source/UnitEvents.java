@@ -145,10 +145,9 @@ final class UnitEvents {
       this.unit = unit;
       this.ofAnExit = unit.exit != null;
       // Of one that was not started once more it is the last crash that tells why.
-      Failure last = unit.last;
-      boolean again = !ofAnExit && last != null && OF_AN_EXIT.contains(told.result);
-      this.exit = again ? last.exit : unit.exit;
-      this.lines = again ? last.lines : unit.lines;
+      Failure last = ofAnExit || !OF_AN_EXIT.contains(told.result) ? null : unit.last;
+      this.exit = last == null ? unit.exit : last.exit;
+      this.lines = last == null ? unit.lines : last.lines;
       this.restarts = unit.restarts;
       unit.exit = null;
       unit.last = this;
