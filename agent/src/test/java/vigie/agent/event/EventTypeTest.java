@@ -19,8 +19,9 @@ class EventTypeTest {
     String rows =
         Files.readString(PAGE)
             .lines()
+            .takeWhile(line -> !line.startsWith("## "))
             .filter(line -> line.startsWith("| `"))
-            .map(line -> line.split("\\|")[1])
+            .map(line -> line.substring(2, line.indexOf('|', 2)))
             .collect(Collectors.joining());
     List<String> described =
         Pattern.compile("`([a-z]+\\.[a-z_]+)`")
