@@ -204,14 +204,13 @@ final class NodeLife {
   }
 
   void append(Appender appender, long millis) {
-    Labels before = shown;
     Labels now = stateSeries();
-    if (before != null && !now.equals(before)) {
-      appender.append(before, millis, Staleness.MARKER);
+    if (shown != null && !now.equals(shown)) {
+      appender.append(shown, millis, Staleness.MARKER);
     }
-    shown = now.equals(before) ? before : now;
+    shown = now;
     appender.append(up, millis, state.isSilent() ? 0 : 1);
-    appender.append(shown, millis, 1);
+    appender.append(now, millis, 1);
     Duration behind = clock.offset();
     if (behind != null && !state.isSilent()) {
       appender.append(offset, millis, behind.toMillis() / 1000.0);
