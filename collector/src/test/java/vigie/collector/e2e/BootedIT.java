@@ -306,6 +306,9 @@ class BootedIT {
     Set<String> seen = new HashSet<>();
     long last = 0;
     for (JsonNode event : events()) {
+      if (event.path("spool").asText().isEmpty()) {
+        continue; // the collector's own: node.silent, node.back
+      }
       assertThat(seen.add(event.path("spool").asText() + event.path("seq").asText())).isTrue();
       assertThat(event.path("type").asText()).isNotEqualTo("agent.gap");
       last = Math.max(last, event.path("seq").asLong());
@@ -373,7 +376,7 @@ class BootedIT {
         "setpriv --reuid vigie --regid vigie --init-groups agent check --config /etc/vigie/agent.yaml 2>&1");
   }
 
-  /** The node's events, oldest first. */
+  /** The node's events, in the order in which they came. */
   private List<JsonNode> events() throws IOException {
     String body =
         Program.get(
@@ -382,7 +385,7 @@ class BootedIT {
     if (!body.isEmpty()) {
       JSON.readTree(body).path("events").forEach(events::add);
     }
-    events.sort(Comparator.comparingLong(e -> e.path("seq").asLong()));
+    events.sort(Comparator.comparingLong(e -> e.path("id").asLong()));
     return events;
   }
 
