@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +92,23 @@ class AgentConfigTest {
     assertThat(Addresses.format(config.ship().collector())).isEqualTo("192.0.2.5:2514");
   }
 
+  /** Those of log sources need patterns that stand elsewhere on the page: {@code PacksTest}. */
+  @Test
+  void givenExamplesOfTheEventsPage_whenRead_thenNoFault() throws IOException {
+    String page =
+        Files.readString(Path.of(System.getProperty("vigie.root", ".."), "docs/events.md"));
+    Matcher block =
+        Pattern.compile("```yaml\n# agent.yaml\n(?!sources:)(.*?)```", Pattern.DOTALL)
+            .matcher(page);
+    int blocks = 0;
+    while (block.find()) {
+      read(block.group(1));
+      blocks++;
+    }
+    assertThat(faults.all()).isEmpty();
+    assertThat(blocks).isGreaterThanOrEqualTo(2);
+  }
+
   @Test
   void givenShippedFile_whenItsExamplesAreTakenIn_thenNoFault() throws IOException {
     String shipped = Files.readString(Path.of("src/dist/conf/agent.yaml"));
@@ -104,7 +123,8 @@ class AgentConfigTest {
     assertThat(faults.all()).as("but for a file beside it").allMatch(f -> f.contains("/web.yml: "));
     assertThat(config.probes())
         .extracting(ProbeConfig::name)
-        .containsExactly("calculatrice", "site", "nightly dump", "web server");
+        .containsExactly(
+            "calculatrice", "site", "nightly dump", "web server", "peer/p2", "peer/p3", "peer/p4");
     assertThat(config.onDemand().modules()).containsOnlyKeys("http_2xx");
     assertThat(config.onDemand().allows("https://www.example.org/")).isTrue();
     assertThat(config.spool()).isEqualTo(SpoolConfig.DEFAULTS);

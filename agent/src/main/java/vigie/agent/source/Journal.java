@@ -37,6 +37,11 @@ record Journal(@Nullable Path program, Path root) {
     return null;
   }
 
+  /** Whether this machine keeps one, readable or not. */
+  boolean isKept() {
+    return FOLDERS.stream().anyMatch(folder -> !list(root.resolve(folder)).isEmpty());
+  }
+
   /** Why it cannot be read, and what to do; {@code ""} where it can. */
   String fault() {
     boolean any = false;

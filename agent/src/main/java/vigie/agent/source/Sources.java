@@ -152,10 +152,14 @@ public final class Sources implements AutoCloseable {
   public static List<SourceFault> check(SourcesConfig config, Roots roots) {
     List<SourceFault> faults = new ArrayList<>();
     JournalConfig.Wanted wanted = config.journal().wanted();
-    String fault = wanted == JournalConfig.Wanted.OFF ? "" : Journal.of(roots).fault();
-    if (!fault.isEmpty()) {
-      boolean asked = wanted == JournalConfig.Wanted.ON;
-      faults.add(new SourceFault("sources.journal: " + fault, asked));
+    boolean asked = wanted == JournalConfig.Wanted.ON;
+    Journal journal = Journal.of(roots);
+    // Nobody who asked for nothing needs to hear that there is none: the kernel's log is read then.
+    if (asked || wanted == JournalConfig.Wanted.AUTO && journal.isKept()) {
+      String fault = journal.fault();
+      if (!fault.isEmpty()) {
+        faults.add(new SourceFault("sources.journal: " + fault, asked));
+      }
     }
     faults.addAll(FileSource.check(config.files()));
     faults.addAll(unfed(config));

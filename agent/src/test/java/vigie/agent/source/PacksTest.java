@@ -106,7 +106,7 @@ class PacksTest {
   void givenExamplesOfTheDocuments_whenRead_thenNoFault() throws IOException {
     Path page = Path.of(System.getProperty("vigie.root", ".."), "docs/events.md");
     Matcher block =
-        Pattern.compile("```yaml\n((?:sources|patterns|# agent).*?)```", Pattern.DOTALL)
+        Pattern.compile("```yaml\n((?:# agent.yaml\n)?(?:sources|patterns):.*?)```", Pattern.DOTALL)
             .matcher(Files.readString(page));
     StringBuilder patterns = new StringBuilder();
     List<String> sources = new ArrayList<>();

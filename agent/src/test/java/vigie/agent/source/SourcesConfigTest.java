@@ -6,9 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import vigie.agent.event.Severity;
+import vigie.agent.reader.Roots;
 import vigie.agent.source.JournalConfig.Wanted;
 import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
@@ -101,5 +103,14 @@ class SourcesConfigTest {
         .isEqualTo("2026-11-21T15:54:20.811Z");
     assertThat(JournalSource.timeOf("anything;t=zz;")).isNull();
     assertThat(JournalSource.timeOf("")).isNull();
+  }
+
+  @Test
+  void givenMachineWithoutJournal_whenChecked_thenOnlyWhoAskedForItIsTold(@TempDir Path root) {
+    Roots roots = new Roots(root.resolve("proc"), root.resolve("sys"), root);
+    assertThat(Sources.check(read(""), roots)).isEmpty();
+    assertThat(Sources.check(read("sources: {journal: true}"), roots))
+        .extracting(SourceFault::wanted)
+        .containsExactly(true);
   }
 }
