@@ -9,4 +9,12 @@ public interface EventSink {
    * @throws java.io.UncheckedIOException if it could not be written; the event is then not taken
    */
   void accept(Event event);
+
+  /**
+   * Whether most of the room is taken by events that nobody has fetched yet: who can wait should,
+   * since what is taken now costs others their place. Safe for all threads and cheap.
+   */
+  default boolean isFilling() {
+    return false;
+  }
 }

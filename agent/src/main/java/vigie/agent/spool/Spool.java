@@ -510,6 +510,12 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     }
   }
 
+  /** From three quarters of {@code spool.max_bytes} on. */
+  @Override
+  public boolean isFilling() {
+    return segments.sizeBytes() > config.maxBytes() / 4 * 3;
+  }
+
   private boolean isFull() {
     return segments.sizeBytes() > config.maxBytes() - HEADROOM
         && segments.segmentStarts().size() > 1;

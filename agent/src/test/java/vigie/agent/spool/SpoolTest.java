@@ -462,4 +462,17 @@ class SpoolTest {
         Yaml.parse(file, "spool: {max_byte: 1KiB}", Map.of(), faults).section("spool"));
     assertThat(faults.all().get(0)).contains("did you mean \"max_bytes\"?");
   }
+
+  @Test
+  void givenNobodyFetches_whenThreeQuartersAreTaken_thenItIsFillingUntilSomebodyHas() {
+    Spool spool = open();
+    String line = "x".repeat(8_000);
+    while (!spool.isFilling()) {
+      assertThat(count("vigie.spool.dropped", "reason", "full")).isZero();
+      spool.accept(event(EventType.PROBE_DOWN, line));
+    }
+    assertThat(spool.last()).isBetween(90L, 105L);
+    spool.acknowledge(spool.last());
+    assertThat(spool.isFilling()).isFalse();
+  }
 }
