@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,10 +79,11 @@ class SyslogClientsIT {
   }
 
   private void awaitEvent(String word, String... parts) {
+    List<String> all = new ArrayList<>(List.of(parts));
+    all.add(word);
     await()
         .atMost(PATIENCE)
-        .untilAsserted(
-            () -> assertThat(events(word)).as(collector.log()).contains(word).contains(parts));
+        .untilAsserted(() -> assertThat(events(word)).as(collector.log()).contains(all));
   }
 
   private void run(String... command) throws IOException {
