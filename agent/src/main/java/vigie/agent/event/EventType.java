@@ -13,7 +13,8 @@ public enum EventType {
   AGENT_CONNECTED("agent.connected", false),
   AGENT_GAP("agent.gap", true),
   AGENT_CLOCK("agent.clock", false),
-  UNIT_CRASHED("unit.crashed", false),
+  // Urgent, so that it does not wait a second for others: whoever looks finds the unit up again.
+  UNIT_CRASHED("unit.crashed", true),
   UNIT_FAILED("unit.failed", true),
   UNIT_RECOVERED("unit.recovered", false),
   KERNEL_OOM("kernel.oom", true),

@@ -114,6 +114,16 @@ record TlsContext(SslContext ssl, @Nullable X509TrustManager trust) {
     }
     String message = cause.getMessage();
     return "TLS handshake failed: "
-        + (message == null ? cause.getClass().getSimpleName() : PeerWords.plain(message));
+        + (message == null ? cause.getClass().getSimpleName() : PeerWords.plain(bare(message)));
+  }
+
+  /** Java 17.0.16 and later put the alert's name before some messages: {@code (name) message}. */
+  static String bare(String message) {
+    int end = message.indexOf(") ");
+    boolean named =
+        message.startsWith("(")
+            && end > 1
+            && message.substring(1, end).chars().allMatch(c -> c >= 'a' && c <= 'z' || c == '_');
+    return named ? message.substring(end + 2) : message;
   }
 }

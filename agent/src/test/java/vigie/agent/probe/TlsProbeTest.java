@@ -58,6 +58,14 @@ class TlsProbeTest {
   }
 
   @Test
+  void givenNewerJava_whenItNamesTheAlertTwice_thenItIsToldOnce() {
+    assertThat(TlsContext.bare("(protocol_version) Received fatal alert: protocol_version"))
+        .isEqualTo("Received fatal alert: protocol_version");
+    assertThat(TlsContext.bare("(see the log) no")).isEqualTo("(see the log) no");
+    assertThat(TlsContext.bare("(")).isEqualTo("(");
+  }
+
+  @Test
   void givenTrustedCertificate_whenRun_thenUpAndMeasured() throws IOException {
     probes.run(tls(""), "localhost:" + serve(good, ""));
     probes.up();

@@ -178,6 +178,7 @@ class ShipTargetsTest {
       event(1);
       ship("syslog://127.0.0.1:" + listening.getLocalPort());
       try (Socket socket = listening.accept()) {
+        await().until(ship::isConnected); // one that is still being made is given up
         Thread closing = new Thread(ship::close);
         closing.start();
         assertThat(counted(socket.getInputStream())).endsWith("event 1");
@@ -205,6 +206,7 @@ class ShipTargetsTest {
   private static String counted(InputStream in) throws IOException {
     StringBuilder digits = new StringBuilder();
     for (int b = in.read(); b != ' '; b = in.read()) {
+      assertThat(b).as("a count, not the end").isNotNegative();
       digits.append((char) b);
     }
     byte[] data = in.readNBytes(Integer.parseInt(digits.toString()));
