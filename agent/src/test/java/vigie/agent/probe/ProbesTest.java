@@ -280,7 +280,7 @@ class ProbesTest {
       second.getOutputStream().write("ready\n".getBytes(StandardCharsets.US_ASCII));
       awaitState(true);
     }
-    assertThat(told).extracting(Event::type).containsExactly(EventType.PROBE_UP);
+    awaitTold(EventType.PROBE_UP);
   }
 
   @Test
@@ -295,7 +295,18 @@ class ProbesTest {
                 return probes.statuses().get(0).last() != null;
               });
     }
-    assertThat(told).extracting(Event::type).containsExactly(EventType.PROBE_DOWN);
+    awaitTold(EventType.PROBE_DOWN);
+  }
+
+  /** A state is shown a moment before it is told. */
+  private void awaitTold(EventType only) {
+    await()
+        .untilAsserted(
+            () -> {
+              synchronized (this) {
+                assertThat(told).extracting(Event::type).containsExactly(only);
+              }
+            });
   }
 
   private ProbeConfig expecting(String banner) {
