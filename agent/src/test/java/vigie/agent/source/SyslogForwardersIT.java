@@ -123,7 +123,7 @@ class SyslogForwardersIT {
     daemon =
         started(
             "unshare",
-            "-rm",
+            "-m",
             "sh",
             "-c",
             "mount -t tmpfs tmpfs /dev && \"$0\" syslogd -n -O \"$2/messages\" -R 127.0.0.1:\"$1\" &"
