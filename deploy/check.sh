@@ -14,6 +14,7 @@ has mount || lacks+=(mount)
 python3 -c 'import socketserver' 2>/dev/null || lacks+=(python3)
 has qemu-system-arm || lacks+=(qemu-system-arm)
 has cpio || lacks+=(cpio)
+has ip || lacks+=(iproute2)
 install_packages check "${lacks[@]}"
 deploy/peers.sh install target/peers
 deploy/pizero.sh setup target/pizero
