@@ -2,6 +2,7 @@ package vigie.collector.receive;
 
 import java.util.List;
 import java.util.Map;
+import vigie.collector.event.EventQuery;
 
 /**
  * Which records a line of syslogd's configuration is for: {@code FACILITIES.PRIORITY}, several
@@ -18,40 +19,12 @@ import java.util.Map;
  * {@code security}) and numbers.
  */
 final class Selector {
-  static final List<String> FACILITIES =
-      List.of(
-          "kern",
-          "user",
-          "mail",
-          "daemon",
-          "auth",
-          "syslog",
-          "lpr",
-          "news",
-          "uucp",
-          "cron",
-          "authpriv",
-          "ftp",
-          "ntp",
-          "audit",
-          "alert",
-          "clock",
-          "local0",
-          "local1",
-          "local2",
-          "local3",
-          "local4",
-          "local5",
-          "local6",
-          "local7");
-  static final List<String> SEVERITIES =
-      List.of("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug");
   private static final Map<String, String> OLDER =
       Map.of("panic", "emerg", "error", "err", "warn", "warning", "security", "auth");
   private static final int ALL = 0xff;
 
   /** By facility: a bit for each severity. */
-  private final int[] severities = new int[FACILITIES.size()];
+  private final int[] severities = new int[EventQuery.FACILITIES.size()];
 
   private Selector() {}
 
@@ -72,11 +45,11 @@ final class Selector {
       String priority = one.substring(dot + 1);
       for (String name : one.substring(0, dot).split(",", -1)) {
         if (name.strip().equals("*")) {
-          for (int facility = 0; facility < FACILITIES.size(); facility++) {
+          for (int facility = 0; facility < EventQuery.FACILITIES.size(); facility++) {
             selector.apply(facility, priority);
           }
         } else {
-          selector.apply(number(name.strip(), FACILITIES, "facility"), priority);
+          selector.apply(number(name.strip(), EventQuery.FACILITIES, "facility"), priority);
         }
       }
     }
@@ -95,7 +68,7 @@ final class Selector {
       bits = ALL;
       without = !without;
     } else {
-      int severity = number(name, SEVERITIES, "priority");
+      int severity = number(name, EventQuery.SEVERITIES, "priority");
       bits = only ? 1 << severity : (2 << severity) - 1;
     }
     severities[facility] = without ? severities[facility] & ~bits : severities[facility] | bits;

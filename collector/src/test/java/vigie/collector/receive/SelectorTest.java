@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
+import vigie.collector.event.EventQuery;
 
 class SelectorTest {
   private final Faults faults = new Faults();
@@ -17,7 +18,7 @@ class SelectorTest {
   /** {@code daemon.err} to a PRI. */
   private static int pri(String name) {
     String[] parts = name.split("\\.", -1);
-    return Selector.FACILITIES.indexOf(parts[0]) * 8 + Selector.SEVERITIES.indexOf(parts[1]);
+    return EventQuery.FACILITIES.indexOf(parts[0]) * 8 + EventQuery.SEVERITIES.indexOf(parts[1]);
   }
 
   @ParameterizedTest
