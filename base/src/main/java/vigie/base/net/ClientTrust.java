@@ -3,7 +3,6 @@ package vigie.base.net;
 import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.Socket;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -17,8 +16,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /** Which certificates of clients a server takes: verified ones or any, and by alternative names. */
-final class ClientTrust extends X509ExtendedTrustManager {
-  private final @Nullable X509ExtendedTrustManager verifying;
+final class ClientTrust extends EngineTrust {
   private final List<String> allowedSans;
 
   /**
@@ -26,7 +24,7 @@ final class ClientTrust extends X509ExtendedTrustManager {
    * @param allowedSans one of which must be in the certificate; empty lets all pass
    */
   ClientTrust(@Nullable X509ExtendedTrustManager verifying, List<String> allowedSans) {
-    this.verifying = verifying;
+    super(verifying);
     this.allowedSans = allowedSans.stream().map(ClientTrust::plain).toList();
   }
 
@@ -76,42 +74,5 @@ final class ClientTrust extends X509ExtendedTrustManager {
         && CertificateNames.alternatives(chain[0]).stream().noneMatch(allowedSans::contains)) {
       throw new CertificateException("no alternative name of the certificate is allowed");
     }
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
-      throws CertificateException {
-    throw serverOnly();
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    throw serverOnly();
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
-      throws CertificateException {
-    throw serverOnly();
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
-      throws CertificateException {
-    throw serverOnly();
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    throw serverOnly();
-  }
-
-  @Override
-  public X509Certificate[] getAcceptedIssuers() {
-    return verifying == null ? new X509Certificate[0] : verifying.getAcceptedIssuers();
-  }
-
-  private static CertificateException serverOnly() {
-    return new CertificateException("BUG: asked for anything but the client of an engine");
   }
 }

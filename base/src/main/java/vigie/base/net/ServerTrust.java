@@ -1,6 +1,5 @@
 package vigie.base.net;
 
-import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -22,16 +21,15 @@ import org.jspecify.annotations.Nullable;
  * Judges the certificate of a server that a client connects to, and says in words what is wrong: by
  * who signed it, its name and its time, or by its fingerprint alone.
  */
-public final class ServerTrust extends X509ExtendedTrustManager {
+public final class ServerTrust extends EngineTrust {
   private static final int SHA256_DIGITS = 64;
 
-  private final @Nullable X509ExtendedTrustManager verifying;
   private final String signers;
   private final Set<String> fingerprints;
 
   private ServerTrust(
       @Nullable X509ExtendedTrustManager verifying, String signers, Set<String> fingerprints) {
-    this.verifying = verifying;
+    super(verifying);
     this.signers = signers;
     this.fingerprints = fingerprints;
   }
@@ -148,42 +146,5 @@ public final class ServerTrust extends X509ExtendedTrustManager {
 
   private static String named(X509Certificate certificate) {
     return "the server's certificate \"" + CertificateNames.name(certificate) + "\"";
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
-      throws CertificateException {
-    throw clientOnly();
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    throw clientOnly();
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
-      throws CertificateException {
-    throw clientOnly();
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
-      throws CertificateException {
-    throw clientOnly();
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    throw clientOnly();
-  }
-
-  @Override
-  public X509Certificate[] getAcceptedIssuers() {
-    return verifying == null ? new X509Certificate[0] : verifying.getAcceptedIssuers();
-  }
-
-  private static CertificateException clientOnly() {
-    return new CertificateException("BUG: asked for anything but the server of an engine");
   }
 }
