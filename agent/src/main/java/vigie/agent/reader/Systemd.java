@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -264,26 +265,17 @@ public final class Systemd implements AutoCloseable {
    * @throws IOException as {@link #status}
    */
   public List<String> failedUnits(Duration limit) throws IOException {
-    TreeSet<String> names = new TreeSet<>();
-    exchange(
+    return list(
         limit,
-        bus -> bus.call(DESTINATION, MANAGER_PATH, MANAGER, "ListUnits"),
-        (call, error, body) -> {
-          if (error != null) {
-            throw refusal(error, body);
+        "ListUnits",
+        (body, names) -> {
+          String name = body.string();
+          body.skip("ss");
+          if (body.string().equals("failed")) {
+            names.add(name);
           }
-          int end = body.array(8);
-          while (body.isBefore(end) && names.size() < MAX_NAMES) {
-            body.struct();
-            String name = body.string();
-            body.skip("ss");
-            if (body.string().equals("failed")) {
-              names.add(name);
-            }
-            body.skip("ssouso");
-          }
+          body.skip("ssouso");
         });
-    return List.copyOf(names);
   }
 
   /**
@@ -312,23 +304,38 @@ public final class Systemd implements AutoCloseable {
    * @throws IOException as {@link #status}
    */
   public List<String> starting(Duration limit) throws IOException {
+    return list(
+        limit,
+        "ListJobs",
+        (body, names) -> {
+          body.uint32();
+          String name = body.string();
+          if (body.string().equals("start")) {
+            names.add(name);
+          }
+          body.skip("soo");
+        });
+  }
+
+  /** Reads one struct of a list whole and keeps its name if it is wanted. */
+  private interface Row {
+    void read(DBusReader body, Set<String> names) throws IOException;
+  }
+
+  /** What a call of the manager lists, an array of structs, each read by {@code row}. */
+  private List<String> list(Duration limit, String call, Row row) throws IOException {
     TreeSet<String> names = new TreeSet<>();
     exchange(
         limit,
-        bus -> bus.call(DESTINATION, MANAGER_PATH, MANAGER, "ListJobs"),
-        (call, error, body) -> {
+        bus -> bus.call(DESTINATION, MANAGER_PATH, MANAGER, call),
+        (index, error, body) -> {
           if (error != null) {
             throw refusal(error, body);
           }
           int end = body.array(8);
           while (body.isBefore(end) && names.size() < MAX_NAMES) {
             body.struct();
-            body.uint32();
-            String name = body.string();
-            if (body.string().equals("start")) {
-              names.add(name);
-            }
-            body.skip("soo");
+            row.read(body, names);
           }
         });
     return List.copyOf(names);
