@@ -1,6 +1,7 @@
 package vigie.agent.probe;
 
 import io.netty.util.NetUtil;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -276,7 +277,7 @@ record TlsPeer(
             DistinguishedName.text(own.getSubjectX500Principal()),
             DistinguishedName.text(own.getIssuerX500Principal()),
             String.join(",", alternatives(own, DNS_NAME)),
-            own.getSerialNumber().toString(16)));
+            serial(own.getSerialNumber())));
     into.add(VERSION.sample(1, version));
   }
 
@@ -325,6 +326,14 @@ record TlsPeer(
 
   static String days(Duration duration) {
     return duration.toDays() > 0 ? duration.toDays() + "d" : duration.toHours() + "h";
+  }
+
+  /**
+   * Whole bytes in hex, as blackbox_exporter writes it: a leading zero stays, the sign does not.
+   */
+  static String serial(BigInteger number) {
+    String digits = number.abs().toString(16);
+    return digits.length() % 2 == 0 ? digits : "0" + digits;
   }
 
   private static String fingerprint(X509Certificate certificate) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -63,6 +64,17 @@ class TlsProbeTest {
         .isEqualTo("Received fatal alert: protocol_version");
     assertThat(TlsContext.bare("(see the log) no")).isEqualTo("(see the log) no");
     assertThat(TlsContext.bare("(")).isEqualTo("(");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "6b787cb369bc088, 06b787cb369bc088",
+    "16b787cb369bc088, 16b787cb369bc088",
+    "f, 0f",
+    "-80, 80"
+  })
+  void givenSerialNumber_whenLabelled_thenWholeBytes(String number, String label) {
+    assertThat(TlsPeer.serial(new BigInteger(number, 16))).isEqualTo(label);
   }
 
   @Test
