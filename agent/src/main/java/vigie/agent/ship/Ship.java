@@ -4,16 +4,19 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.spool.Spool;
+import vigie.agent.spool.SpoolRecord;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
@@ -368,6 +371,30 @@ public final class Ship implements AutoCloseable {
 
   Spool spool() {
     return spool;
+  }
+
+  /**
+   * Reads on from the spool, which may wait for the disk; a session that cannot ends.
+   *
+   * @param then has on the event loop what was read, perhaps nothing
+   * @return false if nothing is read any more, since the agent stops
+   */
+  boolean read(
+      Session session, long behind, int records, int bytes, Consumer<List<SpoolRecord>> then) {
+    try {
+      executor.execute(
+          () -> {
+            try {
+              List<SpoolRecord> read = spool.read(behind, records, bytes);
+              execute(() -> then.accept(read));
+            } catch (RuntimeException failure) {
+              execute(() -> session.end("spool", String.valueOf(failure.getMessage())));
+            }
+          });
+      return true;
+    } catch (RejectedExecutionException stopping) {
+      return false;
+    }
   }
 
   Executor executor() {

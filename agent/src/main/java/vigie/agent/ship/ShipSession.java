@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.RejectedExecutionException;
 import vigie.agent.spool.SpoolRecord;
 import vigie.base.relp.RelpEncoder;
 import vigie.base.relp.RelpFault;
@@ -181,26 +180,8 @@ final class ShipSession extends ChannelInboundHandlerAdapter implements Session 
         || ship.spool().last() <= sentSeq) {
       return;
     }
-    reading = true;
     int room = Math.min(window.room(), config.renewAt() - txnr);
-    long behind = sentSeq;
-    try {
-      ship.executor().execute(() -> read(behind, room, (int) bytes));
-    } catch (RejectedExecutionException stopping) {
-      reading = false;
-    }
-  }
-
-  /** On the executor. */
-  private void read(long behind, int room, int bytes) {
-    List<SpoolRecord> records;
-    try {
-      records = ship.spool().read(behind, room, bytes);
-    } catch (RuntimeException failure) {
-      ship.execute(() -> end("spool", String.valueOf(failure.getMessage())));
-      return;
-    }
-    ship.execute(() -> send(records));
+    reading = ship.read(this, sentSeq, room, (int) bytes, this::send);
   }
 
   private void send(List<SpoolRecord> records) {

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.RejectedExecutionException;
 import vigie.agent.spool.SpoolRecord;
 
 /**
@@ -88,28 +87,10 @@ final class SyslogSession extends ChannelInboundHandlerAdapter implements Sessio
     }
     boolean more = ship.spool().last() > sentSeq;
     if (more && records < MOST_RECORDS && bytes < MOST_BYTES && channel.isWritable()) {
-      reading = true;
-      long behind = sentSeq;
-      try {
-        ship.executor().execute(() -> read(behind));
-      } catch (RejectedExecutionException stopping) {
-        reading = false;
-      }
+      reading = ship.read(this, sentSeq, BATCH_RECORDS, BATCH_BYTES, this::send);
     } else if (finishing && !more && unsettled.stream().allMatch(batch -> batch.written)) {
       hangUp();
     }
-  }
-
-  /** On the executor. */
-  private void read(long behind) {
-    List<SpoolRecord> read;
-    try {
-      read = ship.spool().read(behind, BATCH_RECORDS, BATCH_BYTES);
-    } catch (RuntimeException failure) {
-      ship.execute(() -> end("spool", String.valueOf(failure.getMessage())));
-      return;
-    }
-    ship.execute(() -> send(read));
   }
 
   private void send(List<SpoolRecord> read) {
