@@ -10,10 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,10 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
-import vigie.agent.event.EventType;
 import vigie.agent.event.Place;
 import vigie.agent.event.Places;
-import vigie.agent.event.Severity;
 import vigie.agent.spool.SpoolFormat.Entry;
 import vigie.base.config.ConfigException;
 import vigie.base.segment.FileLayer;
@@ -70,7 +65,6 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   private static final Duration SYNC_EVERY = Duration.ofSeconds(1);
   private static final Duration RETRY_MOST = Duration.ofSeconds(30);
   private static final Duration AGE_EVERY = Duration.ofHours(1);
-  private static final Duration CLOCK_EVERY = Duration.ofMinutes(1);
 
   private final SpoolConfig config;
   private final Clock clock;
@@ -103,8 +97,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   private boolean failing;
   private boolean closed;
   private final Scheduler.Task aging;
-  private final Scheduler.Task watchingClock;
-  private long bootedBefore;
+  private final ClockWatch clockWatch;
 
   // Guarded by reading.
   private final Object reading = new Object();
@@ -128,7 +121,6 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     this.segments = segments;
     this.identity = identity;
     this.boot = new BootClock(clock, host);
-    this.bootedBefore = boot.booted();
     this.places =
         new PlaceMap((int) Math.min(MOST_PLACES_BYTES, layout(config).segmentBytes() / 4));
     this.reader = new SpoolReader(segments, boot, host.boot());
@@ -136,7 +128,8 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     this.unspooledWriter = new EventWriter(host);
     this.meters = new SpoolMeters(registry, segments, config.maxBytes());
     this.aging = scheduler.every(AGE_EVERY, AGE_EVERY, () -> onDisk(this::dropAged));
-    this.watchingClock = scheduler.every(CLOCK_EVERY, CLOCK_EVERY, () -> onDisk(this::watchClock));
+    this.clockWatch =
+        new ClockWatch(boot, clock, scheduler, this::onDisk, segments::nextNumber, this);
   }
 
   /**
@@ -228,54 +221,9 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     if (lostTo < lostFrom) {
       lostFrom = 0; // the end came between the record and the deletion that it foresaw
     }
-    readPlaces();
+    PlaceScan.read(segments, places);
     acknowledged.set(Math.min(mark, segments.syncedNext() - 1));
     leaveOutTorn();
-  }
-
-  /**
-   * Of the last segment; of those before it only where damage took the record that carries all.
-   * Cuts off what a power cut left behind a hole in what was not synced yet: the sources bring it
-   * again.
-   */
-  private void readPlaces() throws IOException {
-    List<Long> starts = segments.segmentStarts();
-    int from = starts.size() - 1;
-    while (from > 0 && !startsWhole(starts.get(from))) {
-      from--;
-    }
-    TreeMap<Long, List<Place>> found = new TreeMap<>();
-    List<Long> holes = new ArrayList<>();
-    long synced = 0;
-    long expected = from < 0 ? 1 : starts.get(from);
-    try (SegmentReader at = segments.reader(expected)) {
-      while (at.next()) {
-        if (at.number() > expected) {
-          holes.add(expected);
-        }
-        expected = at.number() + 1;
-        synced = Math.max(synced, SpoolFormat.synced(at.record()));
-        found.put(at.number(), SpoolFormat.places(at.record()));
-      }
-    }
-    for (long hole : holes) {
-      if (hole > synced) {
-        // A power cut took this one and left what was written after it, whose places lie behind.
-        segments.cutFrom(hole);
-        found.tailMap(hole).clear();
-        break;
-      }
-    }
-    found.values().forEach(each -> each.forEach(places::put));
-    if (from < starts.size() - 1) {
-      segments.skipTo(segments.nextNumber()); // a segment of its own carries all again
-    }
-  }
-
-  private boolean startsWhole(long start) throws IOException {
-    try (SegmentReader at = segments.reader(start)) {
-      return at.next() && at.number() == start;
-    }
   }
 
   /**
@@ -747,31 +695,6 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     }
   }
 
-  /** Tells of a step once; the times of events that wait are put right when they are read. */
-  private void watchClock() {
-    long now = boot.booted();
-    long step = now - bootedBefore;
-    if (now == 0 || bootedBefore == 0 || Math.abs(step) < BootClock.LEAST_STEP) {
-      return;
-    }
-    String seconds = String.format(Locale.ROOT, "%+.1f", step / 1000.0);
-    Map<String, String> fields = new LinkedHashMap<>();
-    fields.put("step", seconds);
-    fields.put("before", Long.toString(segments.nextNumber()));
-    try {
-      accept(
-          new Event(
-              clock.now(),
-              Severity.NOTICE,
-              EventType.AGENT_CLOCK,
-              fields,
-              "the clock was set by " + seconds + " s; it stamped earlier events of this boot"));
-      bootedBefore = now;
-    } catch (UncheckedIOException e) {
-      log.debug("no event of the clock's step yet cause=\"{}\"", e.getMessage()); // next minute
-    }
-  }
-
   private void onDisk(Runnable task) {
     try {
       disk.execute(task);
@@ -784,7 +707,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   @Override
   public void close() {
     aging.cancel();
-    watchingClock.cancel();
+    clockWatch.close();
     synchronized (this) {
       if (!closed) {
         closed = true;
