@@ -5,7 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,11 +13,8 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
-import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Appender;
 
@@ -40,7 +36,6 @@ import vigie.collector.sample.Appender;
  * probe is still down. Safe for all threads.
  */
 public final class EventSeries implements EventListener {
-  private static final Logger log = LoggerFactory.getLogger(EventSeries.class);
   private static final Duration EVERY = Duration.ofSeconds(15);
   private static final Duration APART = Duration.ofMillis(100);
   private static final int MOST_SERIES = 20_000;
@@ -101,23 +96,7 @@ public final class EventSeries implements EventListener {
    */
   public void restore(EventStore store) {
     Instant now = clock.now();
-    List<Event> history = new ArrayList<>();
-    for (String type : RESTORING) {
-      List<LabelMatcher> ofType = List.of(LabelMatcher.equal("type", type));
-      EventQuery query =
-          new EventQuery(now.minus(RESTORED), now.plus(RESTORED), ofType, "", 10_000, "");
-      try {
-        store.search(query).events().forEach(stored -> history.add(stored.event()));
-      } catch (RuntimeException e) {
-        // A collector that starts without is better than none.
-        log.error(
-            "states of probes are not restored, agents tell them again within the hour type={}"
-                + " cause=\"{}\"",
-            type,
-            e.getMessage());
-      }
-    }
-    history.sort(Comparator.comparing(Event::received));
+    List<Event> history = History.of(store, now, RESTORED, RESTORING);
     synchronized (this) {
       for (Event event : history) {
         if (event.type().equals("node.silent")) {

@@ -5,8 +5,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,10 +22,9 @@ import vigie.base.time.Durations;
 import vigie.base.time.Scheduler;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventListener;
-import vigie.collector.event.EventQuery;
 import vigie.collector.event.EventSink;
 import vigie.collector.event.EventStore;
-import vigie.collector.label.LabelMatcher;
+import vigie.collector.event.History;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Appender;
 
@@ -135,20 +132,7 @@ public final class Nodes implements EventListener {
    */
   public void restore(EventStore store) {
     Instant now = clock.now();
-    List<Event> history = new ArrayList<>();
-    for (String type : RESTORING) {
-      List<LabelMatcher> ofType = List.of(LabelMatcher.equal("type", type));
-      EventQuery query =
-          new EventQuery(now.minus(RESTORED), now.plus(RESTORED), ofType, "", EventQuery.MOST, "");
-      try {
-        store.search(query).events().forEach(stored -> history.add(stored.event()));
-      } catch (RuntimeException e) {
-        // A collector that starts without is better than none.
-        log.error(
-            "what became of nodes is not restored type={} cause=\"{}\"", type, e.getMessage());
-      }
-    }
-    history.sort(Comparator.comparing(Event::received));
+    List<Event> history = History.of(store, now, RESTORED, RESTORING);
     Map<String, Instant> newest = new HashMap<>();
     history.forEach(event -> newest.put(event.node(), event.received()));
     synchronized (this) {
