@@ -8,6 +8,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpFault;
@@ -67,6 +68,15 @@ public final class Json {
   /** An answer with what {@code writer} writes. */
   public static HttpAnswer answer(int status, Writer writer) {
     return HttpAnswer.json(status, bytes(writer));
+  }
+
+  /** Texts as an array, in their order. */
+  public static void texts(JsonGenerator json, Collection<String> texts) throws IOException {
+    json.writeStartArray();
+    for (String text : texts) {
+      json.writeString(text);
+    }
+    json.writeEndArray();
   }
 
   /** Labels as an object. */

@@ -5,7 +5,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,17 @@ public final class Labels implements Comparable<Labels> {
     Builder builder = new Builder();
     builder.map.putAll(map);
     return builder.build();
+  }
+
+  /** The names that occur in any of these, in order. */
+  public static SortedSet<String> names(Iterable<Labels> all) {
+    SortedSet<String> names = new TreeSet<>();
+    for (Labels labels : all) {
+      for (int i = 0; i < labels.size(); i++) {
+        names.add(labels.name(i));
+      }
+    }
+    return names;
   }
 
   public int size() {

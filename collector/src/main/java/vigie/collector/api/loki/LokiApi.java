@@ -298,13 +298,8 @@ public final class LokiApi {
   }
 
   private HttpAnswer labels(HttpRequest request) {
-    Set<String> names = new TreeSet<>();
-    for (Labels labels : streams(request)) {
-      for (int i = 0; i < labels.size(); i++) {
-        names.add(labels.name(i));
-      }
-    }
-    return strings(names);
+    Set<String> names = Labels.names(streams(request));
+    return data(json -> Json.texts(json, names));
   }
 
   private HttpAnswer values(HttpRequest request) {
@@ -315,18 +310,7 @@ public final class LokiApi {
         values.add(labels.get(name));
       }
     }
-    return strings(values);
-  }
-
-  private static HttpAnswer strings(Set<String> all) {
-    return data(
-        json -> {
-          json.writeStartArray();
-          for (String one : all) {
-            json.writeString(one);
-          }
-          json.writeEndArray();
-        });
+    return data(json -> Json.texts(json, values));
   }
 
   private HttpAnswer series(HttpRequest request) {

@@ -225,13 +225,7 @@ public final class QueryApi {
   }
 
   private HttpAnswer labelNames(HttpRequest request) {
-    Set<String> names = new TreeSet<>();
-    for (Labels labels : matching(request)) {
-      for (int i = 0; i < labels.size(); i++) {
-        names.add(labels.name(i));
-      }
-    }
-    return texts(names);
+    return texts(Labels.names(matching(request)));
   }
 
   private HttpAnswer labelValues(HttpRequest request) {
@@ -246,14 +240,7 @@ public final class QueryApi {
   }
 
   private static HttpAnswer texts(Set<String> texts) {
-    return success(
-        json -> {
-          json.writeStartArray();
-          for (String text : texts) {
-            json.writeString(text);
-          }
-          json.writeEndArray();
-        });
+    return success(json -> Json.texts(json, texts));
   }
 
   /** The series that any {@code match[]} selects; all where there is none. */
