@@ -5,11 +5,11 @@
 #   deploy/peers.sh versions [DIR]    print what is there
 #
 # DIR/bin: prometheus promtool alertmanager amtool node_exporter blackbox_exporter rsyslogd netdata strace
-#          busybox systemd systemd-journald systemd-analyze dbus-daemon of this machine's Debian release, and with the
-#          suffix 3 the Prometheus tools of Debian sid.
+#          busybox systemd systemd-journald systemd-analyze dbus-daemon nsd postgres initdb dovecot slapd
+#          of this machine's Debian release, and with the suffix 3 the Prometheus tools of Debian sid.
 set -euo pipefail
 
-# rsyslog, netdata and systemd-analyze bring the libraries along that a bare machine lacks.
+# rsyslog, netdata, systemd-analyze, postgres, dovecot and slapd bring the libraries along that a bare machine lacks.
 STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter
   rsyslog rsyslog-relp rsyslog-gnutls rsyslog-openssl libestr0 libfastjson4 liblognorm5 librelp0 libzstd1
   syslog-ng-core libivykis0 libnet1 libpcre3 libwrap0 libnsl2 libglib2.0-0 bsdutils
@@ -18,7 +18,10 @@ STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-b
   systemd libsystemd-shared libapparmor1 libargon2-1 libcryptsetup12 libdevmapper1.02.1 libfdisk1 libip4tc2 libkmod2
   libseccomp2
   dbus-daemon libdbus-1-3 libexpat1
-  busybox iputils-ping nsd libevent-2.1-7 libprotobuf-c1 libfstrm0"
+  busybox iputils-ping nsd libevent-2.1-7 libprotobuf-c1 libfstrm0
+  postgresql-15 libpq5 libxml2 libicu72 libldap-2.5-0 libsasl2-2 libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0
+  libkeyutils1 libtirpc3 libssl3
+  dovecot-core dovecot-imapd dovecot-pop3d dovecot-submissiond libsodium23 slapd libltdl7"
 SID="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
 
 say() { echo "peers: $*"; }
@@ -57,6 +60,47 @@ exec "\$root/$3" "\$@"
 SH
 }
 
+# Runs a server that refuses to be root as nobody, who then still writes where the caller may: with the right of root to
+# do so or, where the caller is not root (or only in a namespace), as the caller under another name.
+as_nobody() {
+  cat > "$DIR/as-nobody" <<'SH'
+#!/bin/sh
+nobody="setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_override --ambient-caps=+dac_override"
+$nobody true 2>/dev/null || nobody="unshare --user --map-user=65534 --map-group=65534"
+exec $nobody "$@"
+SH
+  chmod +x "$DIR/as-nobody"
+}
+
+launcher_as_nobody() { # launcher_as_nobody NAME ROOT PROGRAM
+  launcher "$@"
+  [ ! -x "$DIR/bin/$1" ] || sed -i 's|^exec |exec "$root/../as-nobody" |' "$DIR/bin/$1"
+}
+
+# Dovecot looks for its parts in /usr/lib/dovecot and /usr/bin. It finds them there in a mount namespace, where links to
+# what is there and to these take the two folders' place. 77: the machine allows no mounts.
+launcher_of_dovecot() { # launcher_of_dovecot NAME ROOT PROGRAM
+  launcher "$@"
+  [ -x "$DIR/bin/$1" ] || return 0
+  mkdir -p "$DIR/mnt/lib" "$DIR/mnt/bin" "$DIR/mnt/new"
+  sed -i '/^exec /d' "$DIR/bin/$1"
+  cat >> "$DIR/bin/$1" <<'SH'
+own="unshare --mount"
+$own true 2>/dev/null || own="unshare --user --map-root-user --mount"
+$own true || exit 77
+exec $own sh -c '
+  mnt=$0/../mnt
+  mount -t tmpfs tmpfs "$mnt/new" || exit 77
+  for part in lib/dovecot bin/doveconf; do
+    folder=${part%/*}
+    mount --rbind "/usr/$folder" "$mnt/$folder" && mkdir "$mnt/new/$folder" &&
+      ln -s "$mnt/$folder"/* "$mnt/new/$folder" && ln -sfn "$0/usr/$part" "$mnt/new/$folder" &&
+      mount --bind "$mnt/new/$folder" "/usr/$folder" || exit 77
+  done
+  exec "$0/../as-nobody" "$0/usr/sbin/dovecot" "$@"' "$root" "$@"
+SH
+}
+
 prometheus_launchers() { # prometheus_launchers ROOT SUFFIX
   launcher "node_exporter$2" "$1" usr/bin/prometheus-node-exporter
   launcher "blackbox_exporter$2" "$1" usr/bin/prometheus-blackbox-exporter
@@ -84,7 +128,7 @@ fetch() { # fetch ROOT PACKAGE...: with APT, unpacked under DIR/ROOT
 
 install_stable() {
   if [ "$(cat "$DIR/stable.done" 2>/dev/null)" != "$STABLE" ]; then
-    say "downloading $(echo "$STABLE" | wc -w) packages of this Debian (about 80 MB) into $DIR; nothing is installed"
+    say "downloading $(echo "$STABLE" | wc -w) packages of this Debian (about 110 MB) into $DIR; nothing is installed"
     apt_of stable
     # shellcheck disable=SC2086  # a list of packages
     fetch stable $STABLE
@@ -102,6 +146,11 @@ install_stable() {
   launcher systemd stable lib/systemd/systemd
   launcher systemd-journald stable lib/systemd/systemd-journald
   launcher dbus-daemon stable usr/bin/dbus-daemon
+  as_nobody
+  launcher_as_nobody postgres stable usr/lib/postgresql/15/bin/postgres
+  launcher_as_nobody initdb stable usr/lib/postgresql/15/bin/initdb
+  launcher_of_dovecot dovecot stable usr/sbin/dovecot
+  launcher slapd stable usr/sbin/slapd
   echo "$DIR/stable/usr/lib/$ARCH/rsyslog" > "$DIR/rsyslog-modules"
   echo "$STABLE" > "$DIR/stable.done"
 }
@@ -143,6 +192,7 @@ versions() {
       netdata) flag="-W buildinfo" ;;
       rsyslogd | nsd) flag=-v ;;
       ping) flag=-V ;;
+      slapd) flag=-VV ;;
       *) flag=--version ;;
     esac
     # shellcheck disable=SC2086  # one or two words

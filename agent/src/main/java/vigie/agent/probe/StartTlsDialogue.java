@@ -111,7 +111,22 @@ final class StartTlsDialogue {
     if (bytes[result] == 0x0a && bytes[result + 1] == 1 && bytes[result + 2] == 0) {
       return true;
     }
-    throw new Refused("the server refused StartTLS with LDAP result " + bytes[result + 2]);
+    throw new Refused(
+        "the server refused StartTLS with LDAP result "
+            + bytes[result + 2]
+            + diagnostic(bytes, result + 3, length));
+  }
+
+  /** The diagnosticMessage behind the matchedDN at {@code at}; empty where there is none. */
+  private static String diagnostic(byte[] bytes, int at, int length) {
+    int matched = header(bytes, at, length);
+    int message = matched < 0 ? -1 : matched + size(bytes, at);
+    int begin = message < 0 ? -1 : header(bytes, message, length);
+    int size = begin < 0 ? 0 : Math.min(size(bytes, message), length - begin);
+    if (size <= 0 || bytes[message] != 4) {
+      return "";
+    }
+    return ", it said " + PeerWords.quoted(new String(bytes, begin, size, StandardCharsets.UTF_8));
   }
 
   private static Refused notLdap(byte[] bytes, int length) {

@@ -107,6 +107,11 @@ class StartTlsTest {
         "postgres | @N | the server does not offer TLS",
         "ldap | @0\\x0c\\x02\\x01\\x01x\\x07\\x0a\\x01\\x02\\x04\\x00\\x04\\x00 |"
             + " the server refused StartTLS with LDAP result 2",
+        "ldap | @0\\x0e\\x02\\x01\\x01x\\x09\\x0a\\x01\\x02\\x04\\x00\\x04\\x02no |"
+            + " the server refused StartTLS with LDAP result 2, it said \"no\"",
+        "ldap | @0\\x84\\x00\\x00\\x00\\x16\\x02\\x01\\x01x\\x84\\x00\\x00\\x00\\x0d"
+            + "\\x0a\\x01\\x34\\x04\\x00\\x04\\x84\\x00\\x00\\x00\\x02no |"
+            + " the server refused StartTLS with LDAP result 52, it said \"no\"",
         "ldap | @SSH-2.0 | expected an LDAP answer got \"SSH-2.0\""
       })
   void givenServerWithout_whenProbed_thenItsWordsAreTold(
