@@ -203,10 +203,12 @@ final class Agent implements AutoCloseable {
           closing);
     }
     Sources sources = sources(config, roots, spool, threads, clock, scheduler, meters, closing);
-    tell(spool, clock, EventType.AGENT_START, "agent started", sources.bootPlace());
+    Place boot = sources.bootPlace();
+    List<Place> start = boot == null ? List.of() : List.of(boot);
+    tell(spool, clock, EventType.AGENT_START, "agent started", start);
     closing.add(
         "agent.stop event",
-        () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops", sources.place()));
+        () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops", sources.places()));
     closing.add("node.shutdown event", sources::tellShutdown);
     closing.add("sources", sources).start();
     ship.start();
@@ -414,14 +416,14 @@ final class Agent implements AutoCloseable {
   /** A session says whose it is by its events: without one the node would not count as heard. */
   private static void connected(EventSink events, Clock clock, Probes probes) {
     if (probes.statesNow().isEmpty()) {
-      tell(events, clock, EventType.AGENT_CONNECTED, "agent connected", null);
+      tell(events, clock, EventType.AGENT_CONNECTED, "agent connected", List.of());
     } else {
       probes.tellAll();
     }
   }
 
   private static void tell(
-      EventSink events, Clock clock, EventType type, String text, @Nullable Place place) {
+      EventSink events, Clock clock, EventType type, String text, List<Place> places) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("version", Version.VIGIE);
     fields.put("java", Version.JAVA);
@@ -433,7 +435,7 @@ final class Agent implements AutoCloseable {
               type,
               fields,
               text + ", version " + Version.VIGIE + " on Java " + Version.JAVA,
-              place));
+              places));
     } catch (UncheckedIOException e) {
       log.error("event not spooled type={} cause=\"{}\"", type.wire(), e.getMessage());
     }

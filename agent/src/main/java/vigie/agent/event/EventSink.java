@@ -1,5 +1,7 @@
 package vigie.agent.event;
 
+import java.util.List;
+
 /** Takes events. */
 public interface EventSink {
   /**
@@ -9,6 +11,14 @@ public interface EventSink {
    * @throws java.io.UncheckedIOException if it could not be written; the event is then not taken
    */
   void accept(Event event);
+
+  /**
+   * Takes all of them or none, also where the process is killed meanwhile: what one entry of a
+   * source leads to, whose place thus holds for all. In their order; otherwise as {@link #accept}.
+   */
+  default void acceptAll(List<Event> together) {
+    together.forEach(this::accept);
+  }
 
   /**
    * Whether most of the room is taken by events that nobody has fetched yet: who can wait should,

@@ -221,7 +221,7 @@ final class FileSource implements Source {
 
   private synchronized void endAll() {
     for (TailedFile tail : tails.values()) {
-      String cursor = tail.cursor();
+      String cursor = tail.end();
       if (cursor != null) {
         ends.put(TailedFile.source(tail.path), cursor);
       }

@@ -2,6 +2,7 @@ package vigie.agent.source;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,10 +34,18 @@ final class HoldingSink implements EventSink, AutoCloseable {
    */
   @Override
   public void accept(Event event) {
-    waitForRoom(event);
+    acceptAll(List.of(event));
+  }
+
+  /**
+   * @throws UncheckedIOException as {@link #accept}
+   */
+  @Override
+  public void acceptAll(List<Event> together) {
+    waitForRoom(together.stream().anyMatch(HoldingSink::canWait));
     while (true) {
       try {
-        events.accept(event);
+        events.acceptAll(together);
         return;
       } catch (UncheckedIOException e) {
         if (isClosedWithin(AGAIN_SECONDS)) {
@@ -46,8 +55,11 @@ final class HoldingSink implements EventSink, AutoCloseable {
     }
   }
 
-  private void waitForRoom(Event event) {
-    boolean canWait = event.place() != null && event.type() != EventType.NODE_BOOT;
+  private static boolean canWait(Event event) {
+    return !event.places().isEmpty() && event.type() != EventType.NODE_BOOT;
+  }
+
+  private void waitForRoom(boolean canWait) {
     while (canWait && events.isFilling()) {
       if (waiting.compareAndSet(false, true)) {
         log.warn("log sources wait: no collector takes events and the spool is filling");

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -73,13 +74,30 @@ final class JournalSource implements Source {
   private boolean reading;
   private boolean closed;
 
-  /** What was read and is to be handed on in this order; of the three one is there. */
+  /**
+   * An entry that was read and is to be handed on in its turn; or, without a place, events that are
+   * due.
+   *
+   * @param line null where the patterns don't see it
+   * @param events those that are known already
+   * @param failure makes the others
+   */
   private record Waiting(
       @Nullable Line line,
-      @Nullable Event event,
+      List<Event> events,
       UnitEvents.@Nullable Failure failure,
       @Nullable Place place,
-      long since) {}
+      long since) {
+
+    /** All that the source itself makes of it; may take a second. */
+    List<Event> own() {
+      List<Event> own = new ArrayList<>(events);
+      if (failure != null) {
+        own.addAll(failure.events());
+      }
+      return own;
+    }
+  }
 
   /**
    * @param from where to go on; null: only with what is logged from now on
@@ -244,7 +262,7 @@ final class JournalSource implements Source {
       }
       int n = in.read(buffer);
       if (n < 0) {
-        kernel.due(true).forEach(due -> waiting.add(new Waiting(null, due, null, null, 0)));
+        waiting.add(new Waiting(null, kernel.due(true), null, null, 0));
         handOn(true);
         return;
       }
@@ -280,26 +298,27 @@ final class JournalSource implements Source {
             entry.severity(),
             entry.message(),
             behind);
+    List<Event> events = new ArrayList<>(0);
     Object found = units.take(entry, now);
-    long since = tools.clock().nanos();
-    if (found instanceof UnitEvents.Failure failure) {
-      waiting.add(new Waiting(null, null, failure, behind, since));
-    } else if (found instanceof Event event) {
-      waiting.add(new Waiting(null, event, null, behind, since));
-    } else {
+    if (found instanceof Event event) {
+      events.add(event);
+    } else if (found == null) {
       units.logged(line.unit(), line.text());
     }
-    boolean ofKernel = entry.is(JournalField.TRANSPORT, KERNEL);
-    if (ofKernel) {
+    long since = tools.clock().nanos();
+    if (entry.is(JournalField.TRANSPORT, KERNEL)) {
       Event event = kernel.take(line.time(), line.text(), behind);
       if (event != null) {
-        waiting.add(new Waiting(null, event, null, behind, since));
+        events.add(event);
       }
-      kernel.due(false).forEach(due -> waiting.add(new Waiting(null, due, null, null, since)));
+      List<Event> due = kernel.due(false);
+      if (!due.isEmpty()) {
+        waiting.add(new Waiting(null, due, null, null, since));
+      }
     }
-    if (config.takesAll() || selects(line, entry)) {
-      waiting.add(new Waiting(line, null, null, behind, since));
-    }
+    boolean seen = config.takesAll() || selects(line, entry);
+    UnitEvents.Failure failure = found instanceof UnitEvents.Failure some ? some : null;
+    waiting.add(new Waiting(seen ? line : null, events, failure, behind, since));
     handOn(false);
   }
 
@@ -339,12 +358,11 @@ final class JournalSource implements Source {
   }
 
   private void handOn(Waiting next) {
+    List<Event> own = next.own();
     if (next.line != null) {
-      lines.accept(next.line);
-    } else if (next.event != null) {
-      tools.events().accept(next.event);
-    } else if (next.failure != null) {
-      next.failure.events().forEach(tools.events()::accept);
+      lines.accept(own.isEmpty() ? next.line : next.line.with(own));
+    } else if (!own.isEmpty()) {
+      tools.events().acceptAll(own);
     }
   }
 
@@ -376,6 +394,11 @@ final class JournalSource implements Source {
   @Override
   public synchronized @Nullable Place place() {
     return place;
+  }
+
+  @Override
+  public synchronized boolean isReading() {
+    return reading;
   }
 
   /** Ends the child and waits for what was begun, for a second at most. */

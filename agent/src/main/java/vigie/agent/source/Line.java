@@ -1,7 +1,9 @@
 package vigie.agent.source;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vigie.agent.event.Event;
 import vigie.agent.event.Place;
 import vigie.agent.event.Severity;
 
@@ -15,6 +17,7 @@ import vigie.agent.event.Severity;
  * @param severity as logged, INFORMATIONAL where the source has none
  * @param text without its end of line; from outside: whoever shows it escapes it
  * @param place behind this message; null where the source has nothing to go on from
+ * @param own events that the source made of it; they are told together with what patterns make
  */
 record Line(
     Instant time,
@@ -23,4 +26,22 @@ record Line(
     String identifier,
     Severity severity,
     String text,
-    @Nullable Place place) {}
+    @Nullable Place place,
+    List<Event> own) {
+
+  /** One that the source makes no event of. */
+  Line(
+      Instant time,
+      String source,
+      String unit,
+      String identifier,
+      Severity severity,
+      String text,
+      @Nullable Place place) {
+    this(time, source, unit, identifier, severity, text, place, List.of());
+  }
+
+  Line with(List<Event> events) {
+    return new Line(time, source, unit, identifier, severity, text, place, events);
+  }
+}

@@ -2,6 +2,7 @@ package vigie.agent.source;
 
 import com.google.re2j.Matcher;
 import io.micrometer.core.instrument.Counter;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -102,6 +103,7 @@ final class LineStream implements Lines, AutoCloseable {
     lock.lock();
     try {
       if (closed) {
+        refuse(line);
         return;
       }
       read.increment();
@@ -119,15 +121,28 @@ final class LineStream implements Lines, AutoCloseable {
           match = found;
         }
       }
+      List<Event> told = new ArrayList<>(line.own());
       if (first != null && match != null) {
-        tell(line, first.pattern, match);
+        tell(line, first.pattern, match, told);
       }
-      if (!closed) {
-        place = line.place();
+      if (!closed && !told.isEmpty()) {
+        write(told);
       }
+      if (closed) {
+        refuse(line);
+      }
+      place = line.place();
       quiet = folding.isEmpty() && untold == 0;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** So that its source does not count it as read. */
+  private static void refuse(Line line) {
+    if (line.place() != null) {
+      IOException refused = new IOException("a line came when nothing can be told any more");
+      throw new UncheckedIOException(refused.getMessage(), refused);
     }
   }
 
@@ -158,7 +173,7 @@ final class LineStream implements Lines, AutoCloseable {
         || pattern.units().stream().anyMatch(glob -> Wildcard.matches(glob, line.unit()));
   }
 
-  private void tell(Line line, PatternConfig pattern, Matcher match) {
+  private void tell(Line line, PatternConfig pattern, Matcher match, List<Event> told) {
     Event event = event(line, pattern, match);
     List<String> parts = new ArrayList<>();
     for (String field : pattern.foldBy()) {
@@ -171,12 +186,12 @@ final class LineStream implements Lines, AutoCloseable {
       folded.increment();
       return;
     }
-    if (!mayTell(line) || !write(event)) {
-      return;
-    }
-    Event summary = folding.told(key, event);
-    if (summary != null) {
-      write(placed(summary, line.place()));
+    if (mayTell(line)) {
+      told.add(event);
+      Event summary = folding.told(key, event);
+      if (summary != null) {
+        told.add(summary.at(line.place()));
+      }
     }
   }
 
@@ -230,14 +245,12 @@ final class LineStream implements Lines, AutoCloseable {
     return wait.isZero();
   }
 
-  /** False where it cannot be, as the agent ends: the source is then read no further. */
-  private boolean write(Event event) {
+  /** Where that cannot be, as the agent ends, the source is read no further. */
+  private void write(List<Event> events) {
     try {
-      sink.accept(event);
-      return true;
+      sink.acceptAll(events);
     } catch (UncheckedIOException e) {
       closed = true;
-      return false;
     }
   }
 
@@ -283,7 +296,7 @@ final class LineStream implements Lines, AutoCloseable {
 
   private void tellDue(boolean all) {
     for (Event summary : folding.due(all)) {
-      writeOnce(placed(summary, place));
+      writeOnce(summary.at(place));
     }
     long now = clock.nanos();
     if (untold > 0 && (all || now - toldAt >= HELD_BACK_EVERY.toNanos())) {
@@ -313,11 +326,6 @@ final class LineStream implements Lines, AutoCloseable {
     } catch (UncheckedIOException e) {
       heldBack.increment();
     }
-  }
-
-  private static Event placed(Event event, @Nullable Place place) {
-    return new Event(
-        event.time(), event.severity(), event.type(), event.fields(), event.text(), place);
   }
 
   /** Whether there is nothing to tell later. Never waits. */

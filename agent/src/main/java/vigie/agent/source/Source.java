@@ -10,10 +10,15 @@ interface Source extends AutoCloseable {
 
   /**
    * How far it was read and all of it handed on, whether an event came of it or not; null where
-   * there is nothing to go on from. Final once closed.
+   * there is nothing to go on from. Final once closed, unless {@link #isReading}.
    */
   default @Nullable Place place() {
     return null;
+  }
+
+  /** Whether something is still handed on, as the disk hangs while this was closed. */
+  default boolean isReading() {
+    return false;
   }
 
   /** Stops reading; what was begun to be handed on is handed on wholly. Idempotent. */

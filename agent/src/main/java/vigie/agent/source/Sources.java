@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -128,7 +129,7 @@ public final class Sources implements AutoCloseable {
       return;
     }
     stopAll();
-    Place from = place();
+    Place from = logs == null ? null : logs.place();
     config = fresh;
     patterns = patterns(fresh);
     startAll(from);
@@ -200,11 +201,22 @@ public final class Sources implements AutoCloseable {
   }
 
   /**
-   * How far the journal was read, for the agent's last event, so that the next run need not read it
-   * again; null where none is read.
+   * How far each source was read once this is closed, for the agent's last event: the next run goes
+   * on there, though what was read since the last event made none. It would else count those lines
+   * again, and not look at a file from which no event ever came.
    */
-  public synchronized @Nullable Place place() {
-    return logs == null ? null : logs.place();
+  public synchronized List<Place> places() {
+    List<Place> places = new ArrayList<>();
+    Place journal = logs == null || logs.isReading() ? null : logs.place();
+    if (journal != null) {
+      places.add(journal);
+    }
+    if (files != null) {
+      files.ends().forEach((source, cursor) -> places.add(new Place(source, cursor)));
+    }
+    // Where there is not room for all, those of the first are forgotten.
+    places.sort(Comparator.comparing(place -> tools.places().cursor(place.source()) != null));
+    return places;
   }
 
   /** Tells that the node goes down, if it does. Takes four seconds at most. */

@@ -1,6 +1,7 @@
 package vigie.agent.source;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -66,6 +67,8 @@ final class TailedFile implements AutoCloseable {
   private boolean isRecordOpen;
   private long recordEnd;
   private boolean isRecordOld;
+  private long given; // up to here records were given away
+  private @Nullable FileIdentity refused; // where the first began that was not taken any more
 
   /**
    * @param cursor where to go on; null at the first sight
@@ -112,9 +115,11 @@ final class TailedFile implements AutoCloseable {
     return channel == null && next == null && gone;
   }
 
-  /** Where to go on; null where nothing was read yet. */
-  @Nullable String cursor() {
-    FileIdentity at = channel == null ? resume : file.at(progress.offset);
+  /** Where to go on, all records given away; null where nothing was read yet. */
+  @Nullable String end() {
+    flush();
+    FileIdentity open = channel == null ? resume : file.at(progress.offset);
+    FileIdentity at = refused == null ? open : refused;
     return at == null ? null : at.cursor();
   }
 
@@ -157,6 +162,7 @@ final class TailedFile implements AutoCloseable {
 
   private void startAt(long offset) throws IOException {
     progress.offset = offset;
+    given = offset;
     file = file.at(offset);
     caughtUpAt = catchesUp ? seen : 0;
   }
@@ -374,9 +380,14 @@ final class TailedFile implements AutoCloseable {
     String text = record.toString();
     record.setLength(0);
     isRecordOpen = false;
-    if (!text.isEmpty()) {
-      lines.accept(line(text));
+    if (!text.isEmpty() && refused == null) {
+      try {
+        lines.accept(line(text));
+      } catch (UncheckedIOException ending) {
+        refused = file.at(given);
+      }
     }
+    given = recordEnd;
   }
 
   private Line line(String text) {

@@ -26,10 +26,7 @@ final class PlaceMap {
     this.mostBytes = mostBytes;
   }
 
-  void put(@Nullable Place place) {
-    if (place == null) {
-      return;
-    }
+  void put(Place place) {
     remove(place.source());
     places.put(place.source(), place);
     bytes += SpoolFormat.bytes(place);
@@ -45,6 +42,18 @@ final class PlaceMap {
             forgotten.source());
       }
     }
+  }
+
+  /** As many of them as there is room for, from the last one on. */
+  List<Place> fitting(List<Place> all) {
+    int first = all.size();
+    for (int left = mostBytes; first > 0; first--) {
+      left -= SpoolFormat.bytes(all.get(first - 1));
+      if (left < 0) {
+        break;
+      }
+    }
+    return all.subList(first, all.size());
   }
 
   private void remove(String source) {

@@ -249,7 +249,15 @@ public final class Spool implements EventSink, Places, AutoCloseable {
 
   @Override
   public void accept(Event event) {
-    Waiting waiting = new Waiting(event);
+    acceptAll(List.of(event));
+  }
+
+  @Override
+  public void acceptAll(List<Event> together) {
+    if (together.isEmpty()) {
+      return;
+    }
+    Waiting waiting = new Waiting(List.copyOf(together));
     queue.add(waiting);
     boolean synced = false;
     synchronized (this) {
@@ -275,8 +283,9 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   public synchronized @Nullable String cursor(String source) {
     String newest = places.cursor(source);
     for (Entry entry : unsynced) {
-      Place place = entry.place();
-      newest = place != null && place.source().equals(source) ? place.cursor() : newest;
+      for (Place place : entry.places()) {
+        newest = place.source().equals(source) ? place.cursor() : newest;
+      }
     }
     return newest;
   }
@@ -321,32 +330,37 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     rewrite();
     boolean told = tellDamages();
     boolean urgent = told || syncNow;
-    List<Entry> entries = new ArrayList<>(batch.size());
+    List<Entry> entries = new ArrayList<>(batch.size() + 1);
     long bytes = 0;
     long booted = boot.booted();
     boolean synced = boot.isSynced();
     for (Waiting waiting : batch) {
-      long seq = segments.nextNumber() + entries.size();
-      Entry entry = entry(waiting.event, seq, lostFrom, booted, synced);
-      entries.add(entry);
-      bytes += entry.bytes();
-      urgent |= waiting.event.type().urgent();
+      int left = waiting.events.size();
+      for (Event event : waiting.events) {
+        long seq = segments.nextNumber() + entries.size();
+        Entry entry = entry(event, seq, --left > 0, lostFrom, booted, synced);
+        entries.add(entry);
+        bytes += entry.bytes();
+        urgent |= event.type().urgent();
+      }
     }
     append(entries);
     if (urgent || unsyncedBytes + bytes > MOST_UNSYNCED_BYTES) {
       sync();
-      entries.forEach(entry -> places.put(entry.place()));
+      entries.forEach(entry -> entry.places().forEach(places::put));
     } else {
       unsynced.addAll(entries);
       unsyncedBytes += bytes;
     }
-    meters.in.increment(batch.size());
+    meters.in.increment(entries.size());
     recovered();
   }
 
-  private Entry entry(Event event, long seq, long lost, long booted, boolean synced) {
+  private Entry entry(
+      Event event, long seq, boolean joined, long lost, long booted, boolean synced) {
     byte[] data = writer.write(event, identity.id(), seq, booted, synced);
-    return new Entry(seq, clock.millis(), lost, synced ? 0 : booted, event.place(), data);
+    List<Place> fitting = places.fitting(event.places());
+    return new Entry(seq, joined, clock.millis(), lost, synced ? 0 : booted, fitting, data);
   }
 
   private void append(List<Entry> entries) throws IOException {
@@ -371,8 +385,8 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   private Collection<Place> placesBefore(long seq) {
     List<Place> newer = new ArrayList<>();
     for (Entry entry : unsynced) {
-      if (entry.seq() < seq && entry.place() != null) {
-        newer.add(entry.place());
+      if (entry.seq() < seq) {
+        newer.addAll(entry.places());
       }
     }
     return places.with(newer);
@@ -380,10 +394,10 @@ public final class Spool implements EventSink, Places, AutoCloseable {
 
   /** Writes the unsynced records again that a failed sync took out of the segments. */
   private void rewrite() throws IOException {
-    for (Entry entry : unsynced) {
-      if (entry.seq() >= segments.nextNumber()) {
-        append(List.of(entry));
-      }
+    long next = segments.nextNumber();
+    List<Entry> missing = unsynced.stream().filter(entry -> entry.seq() >= next).toList();
+    if (!missing.isEmpty()) {
+      append(missing); // in one write, for the sake of those that belong together
     }
   }
 
@@ -392,7 +406,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
       meters.syncs.increment();
       segments.sync();
     }
-    unsynced.forEach(entry -> places.put(entry.place()));
+    unsynced.forEach(entry -> entry.places().forEach(places::put));
     unsynced.clear();
     unsyncedBytes = 0;
     if (damages.isEmpty()) {
@@ -572,7 +586,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
   private void tell(Gap gap) throws IOException {
     long seq = segments.nextNumber();
     Event event = gap.event(clock.now());
-    Entry entry = entry(event, seq, -gap.from(), boot.booted(), boot.isSynced());
+    Entry entry = entry(event, seq, false, -gap.from(), boot.booted(), boot.isSynced());
     append(List.of(entry));
     unsynced.add(entry);
     log.warn(
@@ -725,14 +739,14 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     }
   }
 
-  /** An event and the thread that waits for it; guarded by the spool. */
+  /** Events that belong together and the thread that waits for them; guarded by the spool. */
   private static final class Waiting {
-    private final Event event;
+    private final List<Event> events;
     private boolean done;
     private @Nullable IOException failure;
 
-    Waiting(Event event) {
-      this.event = event;
+    Waiting(List<Event> events) {
+      this.events = events;
     }
   }
 }

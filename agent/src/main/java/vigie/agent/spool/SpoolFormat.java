@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import vigie.agent.event.Place;
 
 /**
@@ -13,8 +12,9 @@ import vigie.agent.event.Place;
  *
  * <pre>
  *  offset  bytes
- *       0      1  2, the version of this layout
- *       1      7  all events up to this seq were acknowledged when this one was written
+ *       0      1  3, the version of this layout
+ *       1      7  all events up to this seq were acknowledged when this one was written; its highest
+ *                 bit says that the next record belongs to this one: both are there or none
  *       8      8  when it was taken, milliseconds since the epoch, for its age
  *      16      8  where the events begin that were lost: 0 if none were since this was last told,
  *                 positive while it is to be told, negated in the event that tells it
@@ -27,10 +27,11 @@ import vigie.agent.event.Place;
  *  44 + P         the RFC 5424 record
  * </pre>
  *
- * Version 1 had only what is up to offset 24, and the RFC 5424 record there; its first byte is 0.
+ * Version 2 had no such bit. Version 1 had only what is up to offset 24, and the RFC 5424 record
+ * there; its first byte is 0.
  */
 final class SpoolFormat {
-  static final int VERSION = 2;
+  static final int VERSION = 3;
   private static final int DATA_1 = 24;
   private static final int DATA_2 = 44;
   private static final int TAKEN = 8;
@@ -38,29 +39,37 @@ final class SpoolFormat {
   private static final int BOOTED = 24;
   private static final int SYNCED = 32;
   private static final int PLACES = 40;
-  private static final long MARK = (1L << 56) - 1;
+  private static final long JOINED = 1L << 55;
+  private static final long MARK = JOINED - 1;
 
   private SpoolFormat() {}
 
   /**
    * One event of the spool before it is bytes.
    *
+   * @param joined whether the next one belongs to it
    * @param lostFrom see offset 16
    * @param booted see offset 24
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Entry(
-      long seq, long takenMillis, long lostFrom, long booted, @Nullable Place place, byte[] data) {
+      long seq,
+      boolean joined,
+      long takenMillis,
+      long lostFrom,
+      long booted,
+      List<Place> places,
+      byte[] data) {
 
     /** What its record takes, without the places of others. */
     int bytes() {
-      return DATA_2 + data.length + (place == null ? 0 : SpoolFormat.bytes(place));
+      return DATA_2 + data.length + places.stream().mapToInt(SpoolFormat::bytes).sum();
     }
   }
 
-  /** What a place takes in a record, at most. */
+  /** What a place takes in a record. */
   static int bytes(Place place) {
-    return 4 + 3 * (place.source().length() + place.cursor().length());
+    return 4 + utf8(place.source()).length + utf8(place.cursor()).length;
   }
 
   /**
@@ -70,15 +79,14 @@ final class SpoolFormat {
    */
   static ByteBuffer encode(Entry entry, long acknowledged, long synced, Collection<Place> carried) {
     List<Place> places = new ArrayList<>(carried);
-    if (entry.place != null) {
-      places.add(entry.place); // behind what was carried, since the last of a source counts
-    }
+    places.addAll(entry.places); // behind what was carried, since the last of a source counts
     int room = DATA_2 + entry.data.length;
     for (Place place : places) {
       room += bytes(place);
     }
     ByteBuffer record = ByteBuffer.allocate(room);
-    record.putLong((long) VERSION << 56 | (acknowledged & MARK));
+    long mark = (acknowledged & MARK) | (entry.joined ? JOINED : 0);
+    record.putLong((long) VERSION << 56 | mark);
     record.putLong(entry.takenMillis).putLong(entry.lostFrom).putLong(entry.booted);
     record.putLong(synced).putInt(0);
     for (Place place : places) {
@@ -90,12 +98,21 @@ final class SpoolFormat {
   }
 
   private static void put(ByteBuffer record, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = utf8(text);
     record.putShort((short) bytes.length).put(bytes);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   static long acknowledged(ByteBuffer record) {
     return record.getLong(0) & MARK;
+  }
+
+  /** Whether the next record belongs to it. */
+  static boolean isJoined(ByteBuffer record) {
+    return (record.getLong(0) & JOINED) != 0;
   }
 
   static long takenMillis(ByteBuffer record) {

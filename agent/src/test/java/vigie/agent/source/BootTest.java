@@ -99,7 +99,7 @@ class BootTest {
         .containsEntry("stopped_by", "unknown")
         .containsEntry("boot_before", OLD);
     assertThat(last().severity()).isEqualTo(Severity.WARNING);
-    assertThat(last().place()).isEqualTo(new Place("boot", NOW));
+    assertThat(last().places()).containsExactly(new Place("boot", NOW));
   }
 
   @Test
@@ -148,7 +148,7 @@ class BootTest {
     } else {
       assertThat(last().type()).isEqualTo(EventType.NODE_SHUTDOWN);
       assertThat(last().fields()).containsEntry("reason", reason);
-      assertThat(last().place()).isEqualTo(new Place("boot", NOW + " " + reason));
+      assertThat(last().places()).containsExactly(new Place("boot", NOW + " " + reason));
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -78,7 +79,12 @@ class FilesKilledIT {
           await().atMost(PATIENCE).until(() -> taken().size() >= Math.min(enough, written.size()));
         }
       }
-      agent.destroyForcibly().waitFor();
+      if (kill % 2 == 0) {
+        agent.destroyForcibly().waitFor();
+      } else {
+        agent.destroy(); // a clean stop
+        assertThat(agent.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      }
       write(50);
       if (random.nextBoolean()) {
         rotate();

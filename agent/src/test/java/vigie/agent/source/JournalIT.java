@@ -109,7 +109,7 @@ class JournalIT {
           .containsEntry("log", "begins\ncannot open the database");
       assertThat(crash.text()).contains("loud.service").contains("crashed: exit code 3");
     }
-    assertThat(crashes).extracting(c -> c.place().cursor()).doesNotHaveDuplicates();
+    assertThat(crashes).extracting(Event::places).doesNotHaveDuplicates();
     // Each says how often systemd has started it again by then: one more each time, none left out.
     long first = restarts(crashes.get(0));
     for (int i = 0; i < crashes.size(); i++) {
@@ -246,6 +246,30 @@ class JournalIT {
     assertThat(told.all()).isEmpty();
     full.set(false);
     await().atMost(PATIENCE).until(() -> crashes("loud.service").size() > 3);
+    List<Event> crashes = crashes("loud.service");
+    for (int i = 0; i < crashes.size(); i++) {
+      assertThat(restarts(crashes.get(i))).isEqualTo(restarts(crashes.get(0)) + i);
+    }
+  }
+
+  @Test
+  void givenACleanStop_whenStartedAgain_thenItGoesOnBehindTheLastEntry() throws Exception {
+    for (int life = 1; life <= 3; life++) {
+      Sources sources = follow("sources: {boot: false}", telling());
+      int enough = 3 * life;
+      await().atMost(PATIENCE).until(() -> crashes("loud.service").size() >= enough);
+      sources.close();
+      told.accept(
+          new Event(
+              Clock.system().now(),
+              Severity.INFORMATIONAL,
+              EventType.AGENT_STOP,
+              Map.of(),
+              "agent stops",
+              sources.places()));
+      long before = logged("loud.service: Failed with");
+      await().atMost(PATIENCE).until(() -> logged("loud.service: Failed with") > before);
+    }
     List<Event> crashes = crashes("loud.service");
     for (int i = 0; i < crashes.size(); i++) {
       assertThat(restarts(crashes.get(i))).isEqualTo(restarts(crashes.get(0)) + i);

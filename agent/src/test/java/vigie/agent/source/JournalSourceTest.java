@@ -63,10 +63,15 @@ class JournalSourceTest {
             meters);
     JournalSource made =
         new JournalSource(
-            JournalConfig.AUTO, new Journal(program, folder), tools, lines::add, from);
+            JournalConfig.AUTO, new Journal(program, folder), tools, this::take, from);
     source = made;
     made.start();
     return made;
+  }
+
+  private void take(Line line) {
+    lines.add(line);
+    told.acceptAll(line.own());
   }
 
   private double restarts() {
@@ -132,9 +137,10 @@ class JournalSourceTest {
               return !told.all().isEmpty();
             });
     await().atMost(PATIENCE).until(() -> lines.size() == 3);
+    assertThat(lines).extracting(line -> line.own().size()).containsExactly(0, 1, 0);
     assertThat(told.all()).hasSize(1);
     assertThat(told.all().get(0).type()).isEqualTo(EventType.UNIT_CRASHED);
-    assertThat(told.all().get(0).place()).isEqualTo(new Place("journal", "c2"));
+    assertThat(told.all().get(0).places()).containsExactly(new Place("journal", "c2"));
   }
 
   @Test

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventSink;
 import vigie.agent.event.EventType;
-import vigie.agent.event.Place;
 import vigie.agent.event.Places;
 
 /** A spool in memory, for tests. */
@@ -19,10 +18,7 @@ final class Kept implements EventSink, Places {
   @Override
   public void accept(Event event) {
     events.add(event);
-    Place place = event.place();
-    if (place != null) {
-      cursors.put(place.source(), place.cursor());
-    }
+    event.places().forEach(place -> cursors.put(place.source(), place.cursor()));
   }
 
   @Override

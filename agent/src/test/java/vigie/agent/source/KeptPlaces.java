@@ -34,9 +34,7 @@ final class KeptPlaces implements EventSink, Places {
     boolean crashes = crashIn-- == 0;
     if (!crashes || isWritten) {
       told.accept(event);
-      if (event.place() != null) {
-        cursors.put(event.place().source(), event.place().cursor());
-      }
+      event.places().forEach(place -> cursors.put(place.source(), place.cursor()));
     }
     if (crashes) {
       throw new Crash();

@@ -1,16 +1,19 @@
 package vigie.agent.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.re2j.Pattern;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,7 +73,7 @@ class PatternsTest {
     Event event = told.last();
     assertThat(event.type()).isEqualTo(EventType.LOG_MATCH);
     assertThat(event.severity()).isEqualTo(Severity.NOTICE);
-    assertThat(event.place()).isEqualTo(new Place("journal", "c1"));
+    assertThat(event.places()).containsExactly(new Place("journal", "c1"));
     assertThat(event.fields())
         .containsEntry("pattern", "sshd.accepted")
         .containsEntry("source", "journal")
@@ -179,7 +182,7 @@ class PatternsTest {
         .containsEntry("repeated", "812")
         .containsEntry("first", "2026-01-01T00:00:00Z")
         .containsEntry("last", "2026-01-01T00:00:00Z");
-    assertThat(told.last().place()).isEqualTo(new Place("journal", "c813"));
+    assertThat(told.last().places()).containsExactly(new Place("journal", "c813"));
     patterns.accept(line("app", "boom"));
     clock.advance(Duration.ofSeconds(70));
     assertThat(told.events).as("the second window is two minutes").hasSize(2);
@@ -259,18 +262,36 @@ class PatternsTest {
   @Test
   void givenTooManyLines_whenClosed_thenTheSourceIsLetGo() {
     patterns("patterns: [{name: a, match: '^n'}]");
+    AtomicBoolean isRefused = new AtomicBoolean();
     Thread source =
         new Thread(
             () -> {
-              for (int n = 0; n < BURST_AND_MORE; n++) {
-                patterns.accept(line("app", "n" + n));
+              try {
+                for (int n = 0; n < BURST_AND_MORE; n++) {
+                  patterns.accept(line("app", "n" + n));
+                }
+              } catch (UncheckedIOException refused) {
+                isRefused.set(true);
               }
             });
     source.start();
     await().until(() -> source.getState() == Thread.State.WAITING);
     patterns.close();
     await().until(() -> !source.isAlive());
+    assertThat(isRefused).as("the line that waited is to be read again").isTrue();
     assertThat(told.events).hasSize(BURST);
+  }
+
+  @Test
+  void givenALineThatItsSourceMadeAnEventOf_whenAPatternMatchesToo_thenBothAreOneWrite() {
+    patterns("patterns: [{name: a, match: boom}]");
+    Line line = line("systemd", "boom");
+    Event own =
+        new Event(
+            clock.now(), Severity.ERROR, EventType.UNIT_FAILED, Map.of(), "own", line.place());
+    patterns.accept(line.with(List.of(own)));
+    patterns.accept(line("systemd", "nothing").with(List.of(own)));
+    assertThat(told.groups).containsExactly(List.of("own", "boom"), List.of("own"));
   }
 
   @Test
@@ -279,9 +300,12 @@ class PatternsTest {
     patterns.accept(line("app", "boom"));
     patterns.accept(line("app", "boom"));
     told.broken = true;
-    patterns.accept(line("app", "other boom"));
+    assertThatThrownBy(() -> patterns.accept(line("app", "other boom")))
+        .isInstanceOf(UncheckedIOException.class);
     told.broken = false;
-    patterns.accept(line("app", "third boom"));
+    assertThatThrownBy(() -> patterns.accept(line("app", "third boom")))
+        .as("its source must not count it as read")
+        .isInstanceOf(UncheckedIOException.class);
     patterns.close();
     assertThat(told.texts()).as("after a start all is read from the first on").hasSize(1);
   }

@@ -10,6 +10,7 @@ import vigie.agent.event.EventSink;
 /** Keeps the events it is told; refuses them while {@link #broken}. */
 final class Told implements EventSink {
   final List<Event> events = new CopyOnWriteArrayList<>();
+  final List<List<String>> groups = new CopyOnWriteArrayList<>();
   volatile boolean broken;
 
   @Override
@@ -18,6 +19,12 @@ final class Told implements EventSink {
       throw new UncheckedIOException(new IOException("disk full"));
     }
     events.add(event);
+  }
+
+  @Override
+  public void acceptAll(List<Event> together) {
+    together.forEach(this::accept);
+    groups.add(together.stream().map(Event::text).toList());
   }
 
   List<String> texts() {

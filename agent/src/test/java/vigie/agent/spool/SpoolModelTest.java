@@ -123,35 +123,42 @@ class SpoolModelTest {
           .doesNotHaveDuplicates();
       for (int source = 0; source < SOURCES; source++) {
         for (int line = 0; line < next[source]; line++) {
-          String text = line(source, line);
-          assertThat(taken.containsValue(text) || lostWithTheDisk.contains(text))
-              .as("-- %s", text)
-              .isTrue();
+          for (String text : line(source, line)) {
+            assertThat(taken.containsValue(text) || lostWithTheDisk.contains(text))
+                .as("-- %s", text)
+                .isTrue();
+          }
         }
       }
     }
 
-    private static String line(int source, int line) {
-      return "event of source " + source + " line " + line + ".";
+    /** What a line leads to: every third to two events, which have its place in common. */
+    private static List<String> line(int source, int line) {
+      String text = "event of source " + source + " line " + line;
+      return line % 3 == 0 ? List.of(text + ".", text + " too.") : List.of(text + ".");
     }
 
     private void accept() {
       boolean urgent = random.nextInt(3) == 0;
       int source = random.nextInt(SOURCES + 1) - 1;
-      String text = "event " + made++ + " " + "x".repeat(random.nextInt(40)) + ".";
+      List<String> texts = List.of("event " + made++ + " " + "x".repeat(random.nextInt(40)) + ".");
       Place place = null;
       if (source >= 0) {
-        text = line(source, next[source]);
+        texts = line(source, next[source]);
         place = new Place("source " + source, Integer.toString(next[source]));
       }
       EventType type = urgent ? EventType.PROBE_DOWN : EventType.PROBE_SLOW;
       try {
-        spool.accept(new Event(clock.now(), Severity.ERROR, type, Map.of(), text, place));
+        List<Event> events = new ArrayList<>();
+        for (String text : texts) {
+          events.add(new Event(clock.now(), Severity.ERROR, type, Map.of(), text, place));
+        }
+        spool.acceptAll(events);
       } catch (UncheckedIOException e) {
         assertThat(badWeather).isTrue();
         return; // a source brings it again
       }
-      uncertain.add(text);
+      uncertain.addAll(texts);
       if (source >= 0) {
         assertThat(spool.cursor("source " + source)).isEqualTo(Integer.toString(next[source]));
         next[source]++;
@@ -233,7 +240,7 @@ class SpoolModelTest {
         String cursor = spool.cursor("source " + source);
         next[source] = cursor == null ? 0 : Integer.parseInt(cursor) + 1;
         for (int line = 0; wasBad && line < next[source]; line++) {
-          lostWithTheDisk.add(line(source, line)); // unless it is owed
+          lostWithTheDisk.addAll(line(source, line)); // unless it is owed
         }
       }
       wasBad = false;

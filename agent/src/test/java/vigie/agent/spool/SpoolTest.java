@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -412,6 +413,74 @@ class SpoolTest {
       assertThat(missing).as("byte %d: %s", at, found).isEmpty();
       assertThat(found.stream().filter(text -> text.endsWith(" event new"))).hasSize(1);
     }
+  }
+
+  @Test
+  void givenEventsOfOneEntry_whenTheWriteWasCutAnywhere_thenAllAreThereOrNoneAndItsPlaceTells()
+      throws Exception {
+    Spool spool = open();
+    spool.accept(from("journal", "1", "before"));
+    Path segment = FOLDER.resolve("00000000000000000001.seg");
+    int start = files.get(segment).length;
+    spool.acceptAll(List.of(from("journal", "2", "crashed"), from("journal", "2", "failed")));
+    spool.close();
+    byte[] whole = files.get(segment);
+    byte[] identity = files.get(FOLDER.resolve("identity"));
+    for (int end = start; end <= whole.length; end++) {
+      files.powerCut(Forget.NOTHING);
+      for (String name : files.list(FOLDER)) {
+        files.delete(FOLDER.resolve(name));
+      }
+      files.put(segment, Arrays.copyOf(whole, end));
+      files.put(FOLDER.resolve("identity"), identity);
+      Spool again = open();
+      boolean isThere = end == whole.length;
+      assertThat(again.cursor("journal")).as("cut at %d", end).isEqualTo(isThere ? "2" : "1");
+      again.accept(event(EventType.PROBE_UP, "next"));
+      List<String> found = texts(again);
+      found.removeIf(text -> text.contains(" are lost: "));
+      if (isThere) {
+        assertThat(found).containsExactly("1 before", "2 crashed", "3 failed", "4 next");
+      } else {
+        assertThat(found).as("cut at %d", end).hasSize(2).startsWith("1 before");
+        // No other event gets a number that stood in the half write.
+        long seq = Long.parseLong(found.get(1).substring(0, found.get(1).indexOf(' ')));
+        assertThat(seq).as("cut at %d", end).isGreaterThan(end == start ? 1 : 2);
+      }
+    }
+  }
+
+  @Test
+  void givenEventWithThePlacesOfManySources_whenReopened_thenAllAreKnown() {
+    Spool spool = open();
+    List<Place> places = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      places.add(new Place("file:/var/log/app/" + i + ".log", "801:4" + i + ":170:256-ab"));
+    }
+    spool.accept(
+        new Event(
+            clock.now(), Severity.ERROR, EventType.AGENT_STOP, Map.of(), "agent stops", places));
+    spool.close();
+    Spool again = open();
+    for (Place place : places) {
+      assertThat(again.cursor(place.source())).isEqualTo(place.cursor());
+    }
+  }
+
+  @Test
+  void givenMorePlacesThanARecordCarries_whenWritten_thenTheLastAreKept() {
+    Spool spool = open();
+    List<Place> places = new ArrayList<>();
+    for (int i = 0; i < 256; i++) {
+      places.add(new Place("file:/" + "é".repeat(500) + i, "1"));
+    }
+    spool.accept(
+        new Event(
+            clock.now(), Severity.ERROR, EventType.AGENT_STOP, Map.of(), "agent stops", places));
+    spool.close();
+    Spool again = open();
+    assertThat(again.cursor(places.get(0).source())).isNull();
+    assertThat(again.cursor(places.get(255).source())).isEqualTo("1");
   }
 
   @Test

@@ -232,7 +232,8 @@ public final class SegmentLog implements Closeable {
     while (scan.next(end, number)) {
       // only the end of what stays is wanted
     }
-    log.warn("cut records off that stood behind a hole file={} from={}", segment.file(), number);
+    log.warn(
+        "cut records off whose write was not finished file={} from={}", segment.file(), number);
     tornBytes += end - scan.position();
     tornRecords += nextNumber - number;
     end = scan.position();
