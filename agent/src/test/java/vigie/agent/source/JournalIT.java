@@ -255,7 +255,7 @@ class JournalIT {
   @Test
   void givenACleanStop_whenStartedAgain_thenItGoesOnBehindTheLastEntry() throws Exception {
     for (int life = 1; life <= 3; life++) {
-      Sources sources = follow("sources: {boot: false}", telling());
+      Sources sources = follow("sources: {boot: false}", told);
       int enough = 3 * life;
       await().atMost(PATIENCE).until(() -> crashes("loud.service").size() >= enough);
       sources.close();
