@@ -31,6 +31,7 @@ public final class Regex {
       throw new IllegalArgumentException(
           "regular expression is longer than " + LONGEST + " characters");
     }
+    RegexLimits.check(text);
     try {
       return new Regex(text, Pattern.compile("^(?s:" + text + ")$"));
     } catch (PatternSyntaxException e) {
