@@ -187,18 +187,25 @@ public final class SyslogFramer {
       value = value * 10 + in.getByte(from + digits) - '0';
       digits++;
     }
+    if (have > 0 && (digits == 0 || in.getByte(from) == '0')) {
+      throw noCount();
+    }
     if (digits > MOST_DIGITS || value > declaredBytes) {
       throw new SyslogFault("length", "a count is over the limit of " + declaredBytes);
     }
-    if (digits == have && have <= MOST_DIGITS && !(have > 0 && in.getByte(from) == '0')) {
+    if (digits == have) {
       return false;
     }
-    if (digits == 0 || in.getByte(from) == '0' || in.getByte(from + digits) != ' ') {
-      throw new SyslogFault("count", "a frame does not begin with a count and a space");
+    if (in.getByte(from + digits) != ' ') {
+      throw noCount();
     }
     count = value;
     in.skipBytes(digits + 1);
     return true;
+  }
+
+  private static SyslogFault noCount() {
+    return new SyslogFault("count", "a frame does not begin with a count and a space");
   }
 
   private static byte[] take(ByteBuf in, int length) {
