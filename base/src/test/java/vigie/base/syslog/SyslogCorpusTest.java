@@ -84,7 +84,7 @@ class SyslogCorpusTest {
     return text.isEmpty() ? null : text;
   }
 
-  private static List<Map<String, Object>> rows() throws IOException {
+  static List<Map<String, Object>> rows() throws IOException {
     List<Map<String, Object>> rows = new ArrayList<>();
     try (BufferedReader lines =
         new BufferedReader(
