@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One record as {@link SyslogParser} read it: the bytes and where its fields lie in them. Strings
- * are made when asked for and not kept. A field that is absent or {@code -} is {@code ""}. What is
- * not UTF-8 comes out as U+FFFD; {@link #textBytes()} gives the exact bytes. Safe for all threads
- * as long as nobody writes to the bytes.
+ * are made when asked for. A field that is absent or {@code -} is {@code ""}. What is not UTF-8
+ * comes out as U+FFFD; {@link #textBytes()} gives the exact bytes. Safe for all threads as long as
+ * nobody writes to the bytes.
  */
 public final class SyslogMessage {
   /** By which rules the record was read. */
@@ -41,6 +41,7 @@ public final class SyslogMessage {
   static final int MAX_PARAMS = 256;
 
   final byte[] bytes;
+  private final SyslogNames names;
   Format format = Format.NONE;
   int pri = 13;
   boolean timed;
@@ -59,8 +60,9 @@ public final class SyslogMessage {
   int textStart;
   int textEnd;
 
-  SyslogMessage(byte[] bytes) {
+  SyslogMessage(byte[] bytes, SyslogNames names) {
     this.bytes = bytes;
+    this.names = names;
   }
 
   public Format format() {
@@ -89,25 +91,37 @@ public final class SyslogMessage {
 
   /** HOSTNAME as written. */
   public String host() {
-    return string(hostStart, hostEnd);
+    return name(hostStart, hostEnd);
   }
 
   /** APP-NAME, or the TAG of RFC 3164. */
   public String app() {
-    return string(appStart, appEnd);
+    return name(appStart, appEnd);
   }
 
   public String procId() {
-    return string(procIdStart, procIdEnd);
+    return name(procIdStart, procIdEnd);
   }
 
   /** MSGID; always {@code ""} in RFC 3164. */
   public String msgId() {
-    return string(msgIdStart, msgIdEnd);
+    return name(msgIdStart, msgIdEnd);
   }
 
   public String text() {
-    return string(textStart, textEnd);
+    return textStart == textEnd
+        ? ""
+        : new String(bytes, textStart, textEnd - textStart, StandardCharsets.UTF_8);
+  }
+
+  /** How many bytes the text has: the last of {@link #record}. */
+  public int textLength() {
+    return textEnd - textStart;
+  }
+
+  /** The whole record without trailing LF, CR and NUL; not to be written to. */
+  public byte[] record() {
+    return textEnd == bytes.length ? bytes : Arrays.copyOf(bytes, textEnd);
   }
 
   /** A copy of the text's exact bytes. */
@@ -136,7 +150,7 @@ public final class SyslogMessage {
     StructuredData walk = new StructuredData(bytes, dataStart, dataEnd);
     int params = 0;
     while (walk.nextElement()) {
-      String id = string(walk.nameStart, walk.nameEnd);
+      String id = name(walk.nameStart, walk.nameEnd);
       if (data.size() == maxElements && !data.containsKey(id)) {
         break;
       }
@@ -144,7 +158,7 @@ public final class SyslogMessage {
       while (params < maxParams && walk.nextParam()) {
         params++;
         element
-            .computeIfAbsent(string(walk.nameStart, walk.nameEnd), key -> new ArrayList<>(1))
+            .computeIfAbsent(name(walk.nameStart, walk.nameEnd), key -> new ArrayList<>(1))
             .add(walk.value());
       }
     }
@@ -163,30 +177,18 @@ public final class SyslogMessage {
     Map<String, String> element = null;
     StructuredData walk = new StructuredData(bytes, dataStart, dataEnd);
     while (walk.nextElement()) {
-      if (!matches(id, walk.nameStart, walk.nameEnd)) {
+      if (!SyslogNames.isAscii(id, bytes, walk.nameStart, walk.nameEnd)) {
         continue;
       }
       element = element == null ? new LinkedHashMap<>() : element;
       while (element.size() < MAX_PARAMS && walk.nextParam()) {
-        element.putIfAbsent(string(walk.nameStart, walk.nameEnd), walk.value());
+        element.putIfAbsent(name(walk.nameStart, walk.nameEnd), walk.value());
       }
     }
     return element;
   }
 
-  private boolean matches(String ascii, int start, int end) {
-    if (end - start != ascii.length()) {
-      return false;
-    }
-    for (int i = 0; i < ascii.length(); i++) {
-      if (bytes[start + i] != ascii.charAt(i)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private String string(int start, int end) {
-    return start == end ? "" : new String(bytes, start, end - start, StandardCharsets.UTF_8);
+  private String name(int start, int end) {
+    return start == end ? "" : names.of(bytes, start, end);
   }
 }

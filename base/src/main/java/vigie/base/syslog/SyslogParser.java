@@ -19,16 +19,25 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SyslogParser {
   private final Timestamp timestamp;
+  private final SyslogNames names;
 
   /**
    * @param zone of dates that name none: the receiver's
    */
   public SyslogParser(ZoneId zone) {
+    this(zone, new SyslogNames());
+  }
+
+  /**
+   * @param names may be those of other parsers, too
+   */
+  public SyslogParser(ZoneId zone, SyslogNames names) {
     this.timestamp = new Timestamp(zone);
+    this.names = names;
   }
 
   /** How much is left of the first {@code length} bytes without trailing LF, CR and NUL. */
-  public static int trimmed(byte[] bytes, int length) {
+  static int trimmed(byte[] bytes, int length) {
     int end = length;
     while (end > 0 && (bytes[end - 1] == '\n' || bytes[end - 1] == '\r' || bytes[end - 1] == 0)) {
       end--;
@@ -48,7 +57,7 @@ public final class SyslogParser {
     if (end == 0) {
       return null;
     }
-    SyslogMessage message = new SyslogMessage(bytes);
+    SyslogMessage message = new SyslogMessage(bytes, names);
     message.textEnd = end;
     int behindPri = pri(message, end);
     if (behindPri > 0) {

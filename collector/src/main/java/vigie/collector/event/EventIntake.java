@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,7 @@ public final class EventIntake implements EventSink {
           continue;
         }
         late[fresh.size()] = verdict == SpoolMarks.Verdict.LATE;
-        fresh.add(new Arrival(stamped, arrival.raw()));
+        fresh.add(new Arrival(stamped, arrival.raw(), arrival.textBytes()));
       }
       if (!fresh.isEmpty()) {
         append(fresh, late, whenDurable);
@@ -121,11 +122,14 @@ public final class EventIntake implements EventSink {
       return;
     }
     int count = fresh.size();
+    // What they came as is let go of here, for it would outlive a young collection.
+    Event[] events = new Event[count];
+    Arrays.setAll(events, i -> fresh.get(i).event());
     synchronized (counts) {
       appended += count;
     }
     try {
-      store.append(fresh, () -> onDurable(fresh, late, whenDurable));
+      store.append(fresh, () -> onDurable(events, late, whenDurable));
     } catch (RuntimeException refused) {
       synchronized (counts) {
         appended -= count;
@@ -133,10 +137,10 @@ public final class EventIntake implements EventSink {
       throw refused;
     }
     // Only now: an event that could not be appended must not be known when it comes again.
-    for (Arrival arrival : fresh) {
-      if (arrival.event().origin() != null) {
-        marks.take(arrival.event());
-        reportHole(arrival.event());
+    for (Event event : events) {
+      if (event.origin() != null) {
+        marks.take(event);
+        reportHole(event);
       }
     }
   }
@@ -152,21 +156,21 @@ public final class EventIntake implements EventSink {
     whenDurable.run();
   }
 
-  private void onDurable(List<Arrival> fresh, boolean[] late, Runnable whenDurable) {
+  private void onDurable(Event[] events, boolean[] late, Runnable whenDurable) {
     List<Runnable> ready = new ArrayList<>();
     synchronized (counts) {
-      durable += fresh.size();
+      durable += events.length;
       for (Waiting next = waiting.peek();
           next != null && next.appended <= durable;
           next = waiting.peek()) {
         ready.add(waiting.remove().whenDurable);
       }
     }
-    taken.increment(fresh.size());
+    taken.increment(events.length);
     acknowledge(whenDurable);
     ready.forEach(EventIntake::acknowledge);
-    for (int i = 0; i < fresh.size(); i++) {
-      tell(fresh.get(i).event(), late[i]);
+    for (int i = 0; i < events.length; i++) {
+      tell(events[i], late[i]);
     }
   }
 

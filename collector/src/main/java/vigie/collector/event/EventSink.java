@@ -8,16 +8,22 @@ public interface EventSink {
    * An event and what it came as.
    *
    * @param raw the record as it came, without trailing LF, CR and NUL; not kept by the sender
+   * @param textBytes how many bytes at the end of {@code raw} are the event's text; −1 where that
+   *     is not known
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares these
-  record Arrival(Event event, byte[] raw) {}
+  record Arrival(Event event, byte[] raw, int textBytes) {
+    public Arrival(Event event, byte[] raw) {
+      this(event, raw, -1);
+    }
+  }
 
   /**
    * Takes the events, in order. {@code whenDurable} runs exactly once, on any thread and soon after
    * the sync that covers all of them (at once where all were taken before); it must not block.
    * Where the disk refuses it does not run until the disk takes the events again.
    *
-   * @param arrivals at least one
+   * @param arrivals at least one; not kept
    */
   void accept(List<Arrival> arrivals, Runnable whenDurable);
 

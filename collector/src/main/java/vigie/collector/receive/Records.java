@@ -1,6 +1,7 @@
 package vigie.collector.receive;
 
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,6 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.base.net.Peer;
 import vigie.base.syslog.SyslogMessage;
+import vigie.base.syslog.SyslogNames;
+import vigie.base.syslog.SyslogParser;
 import vigie.collector.event.Event;
 
 /**
@@ -22,6 +25,7 @@ public final class Records {
   /** While a node starts, its clock may still be that of its last shutdown. */
   private static final long EARLY_MILLIS = 5 * 60_000;
 
+  private final SyslogNames names = new SyslogNames();
   private final int elements;
   private final int params;
   private final int fieldBytes;
@@ -30,6 +34,11 @@ public final class Records {
     this.elements = limits.of(Limit.SD_ELEMENTS);
     this.params = limits.of(Limit.SD_PARAMS);
     this.fieldBytes = limits.of(Limit.FIELD_BYTES);
+  }
+
+  /** A parser for one thread at a time; all of these share the strings of names. */
+  public SyslogParser parser() {
+    return new SyslogParser(ZoneId.systemDefault(), names);
   }
 
   /**
@@ -95,7 +104,7 @@ public final class Records {
     List<String> fields = List.of();
     boolean renamed = !bound.isEmpty() && !host.isEmpty() && !host.equalsIgnoreCase(bound);
     if (message.hasMore() || renamed || cut) {
-      fields = new ArrayList<>(4);
+      fields = new ArrayList<>(8);
       putNonEmpty(fields, "host", renamed ? host : "");
       putNonEmpty(fields, "procid", cut(message.procId()));
       putNonEmpty(fields, "msgid", cut(message.msgId()));

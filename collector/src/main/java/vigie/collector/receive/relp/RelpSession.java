@@ -11,10 +11,8 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -123,6 +121,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
         }
         if (!arrivals.isEmpty()) {
           receiver.receiving().sink().accept(arrivals, this);
+          arrivals.clear();
         } else if (!records.isEmpty()) {
           run();
         }
@@ -183,7 +182,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private boolean stalled;
 
   // Owned by the one run that takes.
-  private final SyslogParser parser = new SyslogParser(ZoneId.systemDefault());
+  private final SyslogParser parser;
   private Identities.@Nullable Identity identity;
   private volatile String node = "";
   private boolean refused;
@@ -193,6 +192,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     this.limits = receiver.limits();
     this.channel = channel;
     this.decoder = decoder;
+    this.parser = receiver.records().parser();
     this.who = who;
     this.peer = name(channel, who);
     this.clock = receiver.receiving().clock();
@@ -333,23 +333,18 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     Senders senders = receiver.receiving().senders();
     Event event =
         receiver.records().event(message, pending.received, who, senders.boundTo(who), pending.cut);
-    byte[] raw = trimmed(data);
+    byte[] raw = message.record();
     if (event.type().equals("syslog")) {
       if (receiver.receiving().router().route(message.pri(), raw)) {
-        arrivals.add(new EventSink.Arrival(event, raw));
+        arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
       }
       return true;
     }
     if (!mayTell(senders, event) || !claims(event)) {
       return false;
     }
-    arrivals.add(new EventSink.Arrival(event, raw));
+    arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
     return true;
-  }
-
-  private static byte[] trimmed(byte[] data) {
-    int length = SyslogParser.trimmed(data, data.length);
-    return length == data.length ? data : Arrays.copyOf(data, length);
   }
 
   /** Whether the certificate lets this session speak for the node that the agent's event names. */

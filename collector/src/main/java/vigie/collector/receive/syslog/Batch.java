@@ -2,9 +2,7 @@ package vigie.collector.receive.syslog;
 
 import io.micrometer.core.instrument.Counter;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.slf4j.Logger;
@@ -85,7 +83,7 @@ final class Batch implements Turns.Work {
 
   @Override
   public void take() {
-    SyslogParser parser = new SyslogParser(ZoneId.systemDefault());
+    SyslogParser parser = maker.parser();
     String bound = receiving.senders().boundTo(peer);
     try {
       for (int i = 0; i < records.size(); i++) {
@@ -96,6 +94,7 @@ final class Batch implements Turns.Work {
         done();
       } else {
         receiving.sink().accept(arrivals, this::done);
+        arrivals.clear();
       }
     } catch (RuntimeException failure) {
       log.error("syslog records could not be taken source={}", source.name(), failure);
@@ -110,12 +109,12 @@ final class Batch implements Turns.Work {
       return;
     }
     taken++;
-    byte[] raw = trimmed(record);
+    byte[] raw = message.record();
     Event event = event(message, bound, isCut);
     if (event.type().equals("syslog") && !receiving.router().route(message.pri(), raw)) {
       return;
     }
-    arrivals.add(new EventSink.Arrival(event, raw));
+    arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
   }
 
   /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
@@ -127,11 +126,6 @@ final class Batch implements Turns.Work {
       }
     }
     return maker.foreign(message, received, peer, bound, isCut);
-  }
-
-  private static byte[] trimmed(byte[] record) {
-    int length = SyslogParser.trimmed(record, record.length);
-    return length == record.length ? record : Arrays.copyOf(record, length);
   }
 
   private void done() {

@@ -53,12 +53,12 @@ record EventRecord(Event event, byte[] raw) {
   static List<ByteBuffer> encode(List<EventSink.Arrival> arrivals) {
     int room = 0;
     for (EventSink.Arrival arrival : arrivals) {
-      room += 200 + arrival.raw().length;
+      room += 160 + arrival.raw().length;
     }
     Output out = new Output(room);
     int[] ends = new int[arrivals.size()];
     for (int i = 0; i < ends.length; i++) {
-      write(out, arrivals.get(i).event(), arrivals.get(i).raw());
+      write(out, arrivals.get(i));
       ends[i] = out.length;
     }
     List<ByteBuffer> records = new ArrayList<>(ends.length);
@@ -72,7 +72,9 @@ record EventRecord(Event event, byte[] raw) {
     return encode(List.of(new EventSink.Arrival(event, raw))).get(0).slice();
   }
 
-  private static void write(Output out, Event event, byte[] raw) {
+  private static void write(Output out, EventSink.Arrival arrival) {
+    Event event = arrival.event();
+    byte[] raw = arrival.raw();
     out.int64(micros(event.time()));
     out.int64(micros(event.received()));
     out.int8(event.facility());
@@ -81,7 +83,11 @@ record EventRecord(Event event, byte[] raw) {
     out.string(event.app(), LONGEST_NAME);
     out.string(event.type(), LONGEST_NAME);
     int rawLength = Math.min(raw.length, LONGEST_TEXT);
-    out.text(event.text(), raw, rawLength);
+    if (arrival.textBytes() >= 0 && rawLength == raw.length) {
+      out.int32(-1 - arrival.textBytes());
+    } else {
+      out.text(event.text(), raw, rawLength);
+    }
     writeFields(out, event.fields());
     Event.Origin origin = event.origin();
     out.int8(origin == null ? 0 : 1);
@@ -186,10 +192,6 @@ record EventRecord(Event event, byte[] raw) {
 
     /** The text, or only how long it is where the raw record ends with it, as nearly all do. */
     void text(String text, byte[] raw, int rawLength) {
-      if (endsWith(raw, rawLength, text)) {
-        int32(-1 - text.length());
-        return;
-      }
       byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
       int count = whole(utf8, LONGEST_TEXT);
       int from = rawLength - count;
@@ -198,21 +200,6 @@ record EventRecord(Event event, byte[] raw) {
       } else {
         bytes(utf8, count);
       }
-    }
-
-    /** Whether the text is ASCII and the bytes end with it. */
-    private static boolean endsWith(byte[] raw, int rawLength, String text) {
-      int from = rawLength - text.length();
-      if (from < 0) {
-        return false;
-      }
-      for (int i = text.length() - 1; i >= 0; i--) {
-        // A negative byte is no character of ASCII and equals no char.
-        if (raw[from + i] != text.charAt(i)) {
-          return false;
-        }
-      }
-      return true;
     }
 
     /** So many bytes at most, and never half a character. */

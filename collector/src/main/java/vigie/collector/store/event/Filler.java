@@ -51,10 +51,12 @@ final class Filler implements AutoCloseable {
   private static final Duration MOST_STEP = Duration.ofDays(1);
   private static final int MOST_ROWS = 10_000;
 
-  /** So many new events while a transaction ran are a storm; then it rests as often as long. */
+  /** So many new events while a transaction ran may be a storm. */
   private static final int STORM = 5_000;
 
+  /** In a storm it rests so many times as long as it worked. */
   private static final int RESTS = 9;
+
   private static final long MOST_BYTES = 8 << 20;
   private static final int INDEX_ROWS = 5_000;
   private static final int MANY_ROWS = 25_000;
@@ -289,29 +291,36 @@ final class Filler implements AutoCloseable {
   private void moveAll() throws IOException, DayFailure {
     long begun = clock.nanos();
     long toldBefore = told;
-    long filledBefore = filled();
-    while (moveSome()) {
+    for (int moved = moveSome(); moved > 0; moved = moveSome()) {
       checkpointNowAndThen(); // also while a storm lasts
       days.dropBeyond(options.mostBytes());
-      if (told - toldBefore >= STORM && told - toldBefore >= filled() - filledBefore) {
-        // More comes than is moved. Receiving has no other time; what waits here has.
-        resting = true;
-        scheduler.after(
-            Duration.ofNanos(RESTS * (clock.nanos() - begun)),
-            () -> {
-              resting = false;
-              wake(Duration.ZERO);
-            });
+      if (restsAfter(moved, begun, toldBefore)) {
         return;
       }
       begun = clock.nanos();
       toldBefore = told;
-      filledBefore = filled();
     }
   }
 
-  /** Moves events of one day; false if there were none. */
-  private boolean moveSome() throws IOException, DayFailure {
+  /** Whether what came meanwhile is half of what was done, or more; then the rest waits. */
+  private boolean restsAfter(int done, long begunNanos, long toldBefore) {
+    long came = told - toldBefore;
+    if (came < STORM || 2 * came < done) {
+      return false;
+    }
+    // Receiving has no other time; what waits here has.
+    resting = true;
+    scheduler.after(
+        Duration.ofNanos(RESTS * (clock.nanos() - begunNanos)),
+        () -> {
+          resting = false;
+          wake(Duration.ZERO);
+        });
+    return true;
+  }
+
+  /** Moves events of one day; how many. */
+  private int moveSome() throws IOException, DayFailure {
     List<EventRows.Row> rows = new ArrayList<>();
     long bytes = 0;
     LocalDate day = null;
@@ -329,7 +338,7 @@ final class Filler implements AutoCloseable {
       rows.add(row);
     }
     if (day == null) {
-      return false;
+      return 0;
     }
     insert(days.partOf(day), rows);
     if (marks != null) {
@@ -345,7 +354,7 @@ final class Filler implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    return true;
+    return rows.size();
   }
 
   private int insert(Part part, List<EventRows.Row> rows) throws IOException, DayFailure {
@@ -453,17 +462,21 @@ final class Filler implements AutoCloseable {
 
   /** Fills the full-text index, between moves and never out of the room kept for them. */
   private void indexAll() throws IOException, DayFailure {
-    for (Part part = days.toIndex(); part != null && !ending; part = days.toIndex()) {
-      if (!hasRoom()) {
-        return;
-      }
+    for (Part part = days.toIndex();
+        part != null && !ending && !resting && hasRoom();
+        part = days.toIndex()) {
+      long begun = clock.nanos();
+      long toldBefore = told;
+      // Large steps make less to merge, small ones let in what comes.
+      int rows = days.unindexed() > MANY_ROWS ? MANY_ROWS : INDEX_ROWS;
       try {
-        // Large steps make less to merge, small ones let in what comes.
-        days.index(part, days.unindexed() > MANY_ROWS ? MANY_ROWS : INDEX_ROWS);
+        days.index(part, rows);
       } catch (SQLException e) {
         throw new DayFailure(part, e);
       }
-      moveAll();
+      if (!restsAfter(rows, begun, toldBefore)) {
+        moveAll();
+      }
     }
   }
 
