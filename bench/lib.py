@@ -162,8 +162,8 @@ class Client:
                 if not (kept and again):
                     raise
 
-    def text(self):
-        status, body, enc = self.get()
+    def text(self, timeout=10):
+        status, body, enc = self.get(timeout)
         return status, (gzip.decompress(body) if enc == "gzip" else body).decode()
 
     def close(self):

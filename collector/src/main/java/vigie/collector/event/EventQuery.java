@@ -125,12 +125,22 @@ public record EventQuery(
         return false;
       }
     }
+    return matchesText(event.text());
+  }
+
+  /** Whether an event's text meets the conditions on it. */
+  public boolean matchesText(String said) {
     for (LineFilter line : lines) {
-      if (!line.matches(event.text())) {
+      if (!line.matches(said)) {
         return false;
       }
     }
-    return text.matches(event.text());
+    return text.matches(said);
+  }
+
+  /** Whether there are conditions on the text. */
+  public boolean asksForText() {
+    return !lines.isEmpty() || !text.terms().isEmpty();
   }
 
   /** What a matcher of this name looks at. */

@@ -40,8 +40,41 @@ public final class TextQuery {
       return !needle.endsWith(" ");
     }
 
-    private boolean isMetBy(String folded) {
-      return folded.contains(needle) != not;
+    private boolean isMetBy(String text, boolean ascii) {
+      return (ascii ? isIn(text) : fold(text).contains(needle)) != not;
+    }
+
+    /** Whether the folded text would have the needle; the text is ASCII, and nothing is made. */
+    private boolean isIn(String text) {
+      boolean inWord = false;
+      for (int at = 0; at < text.length(); at++) {
+        boolean begins = !inWord;
+        inWord = isInAsciiWord(text.charAt(at));
+        if (begins && inWord && isAt(text, at)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private boolean isAt(String text, int start) {
+      int at = start;
+      for (int i = 1; i < needle.length(); i++) {
+        char c = needle.charAt(i);
+        if (c == ' ') {
+          if (at < text.length() && isInAsciiWord(text.charAt(at))) {
+            return false;
+          }
+          while (at < text.length() && !isInAsciiWord(text.charAt(at))) {
+            at++;
+          }
+        } else if (at < text.length() && lower(text.charAt(at)) == c) {
+          at++;
+        } else {
+          return false;
+        }
+      }
+      return true;
     }
   }
 
@@ -117,6 +150,9 @@ public final class TextQuery {
 
   /** The words of a text in lower case, each with a space before and behind it. */
   public static String fold(String text) {
+    if (isAscii(text)) {
+      return foldAscii(text);
+    }
     String lower = text.toLowerCase(Locale.ROOT);
     StringBuilder out = new StringBuilder(lower.length() + 2).append(' ');
     int at = 0;
@@ -135,10 +171,44 @@ public final class TextQuery {
     return out.toString();
   }
 
+  private static String foldAscii(String text) {
+    StringBuilder out = new StringBuilder(text.length() + 2).append(' ');
+    boolean inWord = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (isInAsciiWord(c)) {
+        out.append(lower(c));
+        inWord = true;
+      } else if (inWord) {
+        out.append(' ');
+        inWord = false;
+      }
+    }
+    return inWord ? out.append(' ').toString() : out.toString();
+  }
+
   private static boolean isInWord(int c) {
     return c < 128
-        ? (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
+        ? isInAsciiWord((char) c)
         : Character.isLetterOrDigit(c) || Character.getType(c) == Character.NON_SPACING_MARK;
+  }
+
+  private static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char) (c | 0x20) : c;
+  }
+
+  private static boolean isInAsciiWord(char c) {
+    char lower = lower(c);
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+  }
+
+  private static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 128) {
+        return false;
+      }
+    }
+    return true;
   }
 
   public List<Term> terms() {
@@ -150,9 +220,9 @@ public final class TextQuery {
     if (terms.isEmpty()) {
       return true;
     }
-    String folded = fold(text);
+    boolean ascii = isAscii(text);
     for (Term term : terms) {
-      if (!term.isMetBy(folded)) {
+      if (!term.isMetBy(text, ascii)) {
         return false;
       }
     }

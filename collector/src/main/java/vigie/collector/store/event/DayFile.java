@@ -111,6 +111,10 @@ final class DayFile implements AutoCloseable {
     // FULL: what is committed may be dropped from the receive log.
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.setBusyTimeout(5_000);
+    // Larger pages make half as many reads, and a little less of small events.
+    config.setPageSize(8_192);
+    // Or each insert is followed by a statement that asks for its id.
+    config.setGetGeneratedKeys(false);
     config.setTempStore(SQLiteConfig.TempStore.MEMORY);
     config.setCacheSize(-8_000);
     Connection connection = config.createConnection("jdbc:sqlite:" + path);

@@ -7,10 +7,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConfig;
@@ -35,13 +39,25 @@ final class DaySearch {
 
   private static final int MOST_PIECES = 64;
 
+  /** The text's place in {@link EventRows#COLUMNS}. */
+  private static final int TEXT_AT = 10;
+
+  private static final Map<String, Function<EventStream, String>> COMPONENTS =
+      Map.of(
+          "node", EventStream::node,
+          "app", EventStream::app,
+          "type", EventStream::type,
+          "unit", EventStream::unit);
+
   /** Ids that are grouped together, which SQLite sorts in memory. */
   private static final long SORTED_AT_ONCE = 100_000;
 
   private final EventQuery query;
   private final BooleanSupplier isTooLate;
   private final boolean withRaw;
-  private final @Nullable String words;
+
+  /** By name, the values in the file being searched that matchers allow, where they are few. */
+  private Map<String, List<String>> allowed = Map.of();
 
   /** Gets what matches, until it says false. */
   interface Visitor {
@@ -58,7 +74,6 @@ final class DaySearch {
     this.query = query;
     this.isTooLate = isTooLate;
     this.withRaw = withRaw;
-    this.words = Words.asked(query);
   }
 
   /**
@@ -78,6 +93,10 @@ final class DaySearch {
             "",
             Long.MAX_VALUE,
             row -> {
+              // First, as most are refused by it where many must be looked at.
+              if (query.asksForText() && !query.matchesText(row.getString(TEXT_AT))) {
+                return true;
+              }
               Event event = EventRows.event(row);
               return !query.matches(event) || visitor.visit(row.getLong(1), event, row);
             }));
@@ -108,6 +127,11 @@ final class DaySearch {
           });
       // One view of the file for all that follows.
       connection.setAutoCommit(false);
+      allowed = allowed(connection);
+      if (allowed.containsValue(List.<String>of())) {
+        return;
+      }
+      String words = Words.asked(query, allowed);
       long indexed = words == null ? Long.MIN_VALUE : indexed(connection);
       for (Range range : ranges(connection, after, before)) {
         long behind = Math.max(range.first, indexed + (words == null ? 0 : 1));
@@ -123,6 +147,33 @@ final class DaySearch {
       }
       throw e;
     }
+  }
+
+  /**
+   * What the matchers come to, of which neither SQL nor the index can decide, given the streams
+   * that the file names.
+   */
+  private Map<String, List<String>> allowed(Connection connection) throws SQLException {
+    Map<String, List<String>> found = new HashMap<>();
+    Set<EventStream> streams = new HashSet<>();
+    for (LabelMatcher matcher : query.matchers()) {
+      Function<EventStream, String> component = COMPONENTS.get(matcher.name());
+      if (component == null || matcher.op() == LabelMatcher.Op.EQUAL) {
+        continue;
+      }
+      if (streams.isEmpty()) {
+        try (Statement statement = connection.createStatement()) {
+          readStreams(statement, streams::add);
+        }
+      }
+      List<String> all = streams.stream().map(component).distinct().toList();
+      List<String> values = all.stream().filter(matcher::matches).toList();
+      // Not all are named where they are many.
+      if (streams.size() < DayFile.MOST_STREAMS && values.size() <= all.size() / 2) {
+        found.put(matcher.name(), values);
+      }
+    }
+    return found;
   }
 
   /** Opens a file to read only. */
@@ -273,6 +324,14 @@ final class DaySearch {
         default -> narrow(matcher, sql, values, isByWords);
       }
     }
+    allowed.forEach(
+        (name, any) -> {
+          if (!name.equals("unit")) {
+            sql.append(" AND ").append(name).append(" IN (?").append(",?".repeat(any.size() - 1));
+            sql.append(')');
+            values.addAll(any);
+          }
+        });
     for (LineFilter line : query.lines()) {
       if (!line.needle().isEmpty()) {
         // Unlike LIKE, this goes on behind a NUL and knows no wildcards.

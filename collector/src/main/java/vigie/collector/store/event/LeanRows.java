@@ -22,6 +22,7 @@ final class LeanRows {
   private static final List<String> STREAM =
       List.of("node", "facility", "severity", "app", "type", "unit");
   private static final int MOST_VERDICTS = 10_000;
+  private static final int GROUP_BY = " GROUP BY ".length();
 
   private final EventQuery query;
   private final List<String> columns = new ArrayList<>();
@@ -50,7 +51,7 @@ final class LeanRows {
     this.query = query;
     // Rounded down for times before the origin, too, which is none of the buckets asked for.
     long shift = buckets.width() - 1 - buckets.origin();
-    columns.add("(time + " + shift + ") / " + buckets.width());
+    columns.add("(time + " + shift + ") / " + buckets.width() + " AS bucket");
     for (int i = 0; i < STREAM.size(); i++) {
       streamAt[i] = names.contains(STREAM.get(i)) ? at(expression(STREAM.get(i))) : 0;
     }
@@ -95,11 +96,16 @@ final class LeanRows {
     if (textAt > 0) {
       return "";
     }
-    List<String> numbers = new ArrayList<>();
-    for (int i = 1; i <= columns.size(); i++) {
-      numbers.add(Integer.toString(i));
+    // One number is sorted in half the time that three take.
+    StringBuilder by = new StringBuilder(" GROUP BY bucket * 256");
+    for (String column : columns.subList(1, columns.size())) {
+      switch (column) {
+        case "severity" -> by.insert(GROUP_BY, "severity * 32 + ");
+        case "facility" -> by.insert(GROUP_BY, "facility + ");
+        default -> by.append(", ").append(column);
+      }
     }
-    return " GROUP BY " + String.join(", ", numbers);
+    return by.toString();
   }
 
   /** Adds the row if it matches; always true. */
@@ -109,7 +115,7 @@ final class LeanRows {
         return true;
       }
     }
-    if (textAt > 0 && !textMatches(row.getString(textAt))) {
+    if (textAt > 0 && !query.matchesText(row.getString(textAt))) {
       return true;
     }
     tally.add(
@@ -118,15 +124,6 @@ final class LeanRows {
             text(row, 0), number(row, 1), number(row, 2), text(row, 3), text(row, 4), text(row, 5)),
         row.getLong(columns.size() + 1));
     return true;
-  }
-
-  private boolean textMatches(String text) {
-    for (LineFilter line : query.lines()) {
-      if (!line.matches(text)) {
-        return false;
-      }
-    }
-    return query.text().matches(text);
   }
 
   private String text(ResultSet row, int component) throws SQLException {

@@ -1,10 +1,8 @@
 package vigie.collector.store.event;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventQuery;
@@ -28,25 +26,41 @@ final class Words {
   /** Longer words are known by their beginning. */
   private static final int LONGEST = 64;
 
+  private static final int MOST_VALUES = 16;
+
+  private static final List<String> COLUMNS =
+      List.of("node", "type", "app", "severity", "facility");
+
   private Words() {}
 
-  /** As one text for the index, each word once. */
+  /** As one text for the index. */
   static String of(Event event) {
-    Set<String> all = new LinkedHashSet<>();
-    for (String name : List.of("node", "type", "app", "severity", "facility")) {
-      all.add(fact(name, EventQuery.value(event, name)));
+    StringBuilder all = new StringBuilder(event.text().length() + 100);
+    for (String name : COLUMNS) {
+      all.append(fact(name, EventQuery.value(event, name))).append(' ');
     }
     for (Map.Entry<String, String> field : event.fields().entrySet()) {
-      all.add(fact(field.getKey(), field.getValue()));
+      all.append(fact(field.getKey(), field.getValue())).append(' ');
     }
-    for (String word : TextQuery.fold(event.text()).strip().split(" ", -1)) {
-      all.add(cut(word));
+    String folded = TextQuery.fold(event.text());
+    for (int from = 1; from < folded.length(); ) {
+      int end = folded.indexOf(' ', from);
+      if (end - from <= LONGEST) {
+        all.append(folded, from, end + 1);
+      } else {
+        all.append(cut(folded.substring(from, end))).append(' ');
+      }
+      from = end + 1;
     }
-    return String.join(" ", all);
+    return all.toString();
   }
 
-  /** What all matches have, as FTS5 is asked for it; null where there is nothing to ask. */
-  static @Nullable String asked(EventQuery query) {
+  /**
+   * What all matches have, as FTS5 is asked for it; null where there is nothing to ask.
+   *
+   * @param allowed by name, the values that all matches have one of
+   */
+  static @Nullable String asked(EventQuery query, Map<String, List<String>> allowed) {
     List<String> all = new ArrayList<>();
     for (LabelMatcher matcher : query.matchers()) {
       switch (matcher.name()) {
@@ -60,6 +74,12 @@ final class Words {
         }
       }
     }
+    allowed.forEach(
+        (name, values) -> {
+          if (values.size() <= MOST_VALUES && !values.contains("")) {
+            addAnyOf(name, values, all);
+          }
+        });
     for (TextQuery.Term term : query.text().terms()) {
       if (!term.not()) {
         addWords(term.words(), term.isPrefix(), all);
@@ -70,16 +90,16 @@ final class Words {
   }
 
   private static void addNames(LabelMatcher matcher, List<String> names, List<String> all) {
-    List<String> wanted = new ArrayList<>();
-    for (String name : names) {
-      if (matcher.matches(name)) {
-        wanted.add(quoted(fact(matcher.name(), name)));
-      }
-    }
+    List<String> wanted = names.stream().filter(matcher::matches).toList();
     // Looking up most of them would only cost.
     if (!wanted.isEmpty() && wanted.size() <= names.size() / 2) {
-      all.add("(" + String.join(" OR ", wanted) + ")");
+      addAnyOf(matcher.name(), wanted, all);
     }
+  }
+
+  private static void addAnyOf(String name, List<String> values, List<String> all) {
+    List<String> facts = values.stream().map(value -> quoted(fact(name, value))).toList();
+    all.add("(" + String.join(" OR ", facts) + ")");
   }
 
   private static void addWords(List<String> words, boolean prefix, List<String> all) {
