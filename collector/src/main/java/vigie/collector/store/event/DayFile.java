@@ -1,5 +1,6 @@
 package vigie.collector.store.event;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,6 +12,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -31,11 +33,21 @@ import vigie.collector.event.StoredEvent;
  */
 final class DayFile implements AutoCloseable {
   private static final int APPLICATION_ID = 0x56494745;
+
+  /** 1 never left the developers' machines. */
   private static final int VERSION = 2;
+
+  /** Higher ones are damage. */
+  private static final int MOST_VERSION = 99;
+
   private static final int BLOCK_ROWS = 4_096;
   static final int MOST_STREAMS = 10_000;
 
-  private static final String[] BESIDE = {
+  private static final String[] TABLES = {
+    EventRows.TABLE,
+    // The agents' own events are few beside syslog; these cost a storm nothing.
+    "CREATE UNIQUE INDEX event_origin ON event (node, spool, seq) WHERE seq > 0",
+    "CREATE INDEX event_type ON event (type, id) WHERE type <> 'syslog'",
     "CREATE TABLE block (first INTEGER PRIMARY KEY, last INTEGER NOT NULL,"
         + " earliest INTEGER NOT NULL, latest INTEGER NOT NULL)",
     "CREATE TABLE stream (node TEXT, facility INTEGER, severity INTEGER, app TEXT, type TEXT,"
@@ -47,28 +59,6 @@ final class DayFile implements AutoCloseable {
     // What is gathered before it is written, so that there is less to merge.
     "INSERT INTO event_text (event_text, rank) VALUES ('hashsize', 16777216)",
     "CREATE UNIQUE INDEX event_imported ON event (imported, received) WHERE imported IS NOT NULL",
-  };
-
-  private static final String[] TABLES = {
-    EventRows.TABLE,
-    // The agents' own events are few beside syslog; these cost a storm nothing.
-    "CREATE UNIQUE INDEX event_origin ON event (node, spool, seq) WHERE seq > 0",
-    "CREATE INDEX event_type ON event (type, id) WHERE type <> 'syslog'",
-  };
-
-  /** From version 1, which had no full-text index. */
-  private static final String[] UPGRADE = {
-    "ALTER TABLE event ADD COLUMN tail INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE event ADD COLUMN imported TEXT",
-    "DROP TABLE extent",
-  };
-
-  private static final String[] UPGRADED = {
-    "INSERT INTO block SELECT min(id), max(id), min(time), max(time) FROM event"
-        + " GROUP BY id / 4096 HAVING count(*) > 0",
-    "INSERT OR IGNORE INTO stream SELECT DISTINCT node, facility, severity, app, type,"
-        + " ifnull(json_extract(fields, '$.unit'), '') FROM event LIMIT "
-        + MOST_STREAMS,
   };
 
   /**
@@ -101,24 +91,26 @@ final class DayFile implements AutoCloseable {
   }
 
   /**
-   * Opens the file to write, made if it lacks, upgraded if it is older.
+   * Opens the file to write, made if it lacks.
    *
    * @throws NewerException if a newer collector wrote it
    */
   static DayFile open(Path path) throws SQLException, NewerException {
     SQLiteConfig config = new SQLiteConfig();
-    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     // FULL: what is committed may be dropped from the receive log.
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
     config.setBusyTimeout(5_000);
-    // Larger pages make half as many reads, and a little less of small events.
-    config.setPageSize(8_192);
     // Or each insert is followed by a statement that asks for its id.
     config.setGetGeneratedKeys(false);
     config.setTempStore(SQLiteConfig.TempStore.MEMORY);
     config.setCacheSize(-8_000);
     Connection connection = config.createConnection("jdbc:sqlite:" + path);
     try {
+      try (Statement statement = connection.createStatement()) {
+        // Half as many reads as by default; before the journal, or it comes too late.
+        statement.execute("PRAGMA page_size = 8192");
+        statement.execute("PRAGMA journal_mode = WAL");
+      }
       connection.setAutoCommit(false);
       prepare(connection, path);
       DayFile file = new DayFile(connection);
@@ -134,29 +126,27 @@ final class DayFile implements AutoCloseable {
       throws SQLException, NewerException {
     try (Statement statement = connection.createStatement()) {
       long version = number(statement, "PRAGMA user_version");
-      if (version > VERSION) {
+      if (version > VERSION && version <= MOST_VERSION) {
         throw new NewerException(
             path
                 + " is of version "
                 + version
                 + ", written by a newer collector; this one reads "
-                + VERSION);
+                + VERSION
+                + " (where none ever ran, the file is damaged: move it away)");
       }
-      if (version < VERSION) {
-        execute(statement, version == 0 ? TABLES : UPGRADE);
-        execute(statement, BESIDE);
-        execute(statement, version == 0 ? new String[0] : UPGRADED);
+      if (version != 0 && version != VERSION) {
+        throw new DamagedException("version " + version + " never was", null);
+      }
+      if (version == 0) {
+        for (String sql : TABLES) {
+          statement.execute(sql);
+        }
         statement.execute("PRAGMA application_id = " + APPLICATION_ID);
         statement.execute("PRAGMA user_version = " + VERSION);
       }
     }
     connection.commit();
-  }
-
-  private static void execute(Statement statement, String[] all) throws SQLException {
-    for (String sql : all) {
-      statement.execute(sql);
-    }
   }
 
   private static long number(Statement statement, String sql) throws SQLException {
@@ -177,7 +167,7 @@ final class DayFile implements AutoCloseable {
     // Blocks tell the times, the table the ids: a file that lost its pages must not look whole.
     String sql =
         "SELECT (SELECT min(id) FROM event), (SELECT max(id) FROM event), min(earliest),"
-            + " max(latest) FROM block";
+            + " max(latest), min(first), max(last) FROM block";
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       row.next();
@@ -190,6 +180,9 @@ final class DayFile implements AutoCloseable {
               row.getLong(3),
               row.getLong(4),
               indexed);
+      if (!empty && (first < row.getLong(5) || extent.lastId > row.getLong(6))) {
+        throw new DamagedException("it has an id that was never written", null);
+      }
       connection.commit();
       return extent;
     }
@@ -418,9 +411,15 @@ final class DayFile implements AutoCloseable {
         || code == SQLiteErrorCode.SQLITE_NOTADB.code;
   }
 
-  /** The same of one that opening threw: a whole file lacks no table and has none twice. */
-  static boolean isCorruptAtOpening(SQLException e) {
-    return isCorrupt(e) || codeOf(e) == SQLiteErrorCode.SQLITE_ERROR.code;
+  /**
+   * The same of one that opening threw: a whole file lacks no table and has none twice, and its
+   * header asks for nothing that SQLite has not.
+   */
+  static boolean isCorruptAtOpening(SQLException e, Path path) {
+    int code = codeOf(e);
+    return isCorrupt(e)
+        || code == SQLiteErrorCode.SQLITE_ERROR.code
+        || (code == SQLiteErrorCode.SQLITE_READONLY.code && Files.isWritable(path));
   }
 
   private static int codeOf(SQLException e) {
@@ -431,7 +430,7 @@ final class DayFile implements AutoCloseable {
   static final class DamagedException extends SQLException {
     private static final long serialVersionUID = 1;
 
-    DamagedException(String message, Exception cause) {
+    DamagedException(String message, @Nullable Exception cause) {
       super(message, cause);
     }
   }

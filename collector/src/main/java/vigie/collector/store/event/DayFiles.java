@@ -118,12 +118,17 @@ final class DayFiles implements AutoCloseable {
   }
 
   private void look(Part part) throws IOException {
-    try (DayFile file = DayFile.open(path(part))) {
-      seen(part, file);
+    try {
+      if (sizeOf(part) == 0) {
+        throw new DayFile.DamagedException("it is empty", null);
+      }
+      try (DayFile file = DayFile.open(path(part))) {
+        seen(part, file);
+      }
     } catch (DayFile.NewerException e) {
       throw new IOException(e.getMessage(), e);
     } catch (SQLException e) {
-      if (!DayFile.isCorruptAtOpening(e)) {
+      if (!DayFile.isCorruptAtOpening(e, path(part))) {
         throw new IOException("cannot open " + path(part) + ": " + e.getMessage(), e);
       }
       setAside(part, e);
@@ -446,7 +451,7 @@ final class DayFiles implements AutoCloseable {
                 + name
                 + (toRestore.contains(part)
                     ? "; the receive log is being asked for them"
-                    : "; what the receive log still had is back"));
+                    : "; what could be read of it and of the receive log is back"));
       }
     }
     return warnings;
@@ -518,11 +523,15 @@ final class DayFiles implements AutoCloseable {
     }
     parts.remove(part);
     sizes.remove(part);
-    Path aside = path(part).resolveSibling(part + DAMAGED + clock.now().getEpochSecond());
+    long seconds = clock.now().getEpochSecond();
+    while (Files.exists(folder.resolve(part + DAMAGED + seconds))) {
+      seconds++;
+    }
+    Path aside = folder.resolve(part + DAMAGED + seconds);
     setAside.increment();
     log.error(
-        "a file of events is damaged and set aside; what the receive log still has comes back, for"
-            + " the rest see sqlite3's .recover file={} cause=\"{}\"",
+        "a file of events is damaged and set aside; what it and the receive log still have comes"
+            + " back file={} cause=\"{}\"",
         aside,
         why.getMessage());
     toRestore.add(part);
@@ -550,6 +559,20 @@ final class DayFiles implements AutoCloseable {
   /** The parts that were set aside and not restored yet. */
   List<Part> toRestore() {
     return List.copyOf(toRestore);
+  }
+
+  /** The files of the part that were set aside. */
+  List<Path> aside(Part part) {
+    return damaged.stream()
+        .filter(name -> part.equals(partOfDamaged(name)))
+        .map(folder::resolve)
+        .toList();
+  }
+
+  /** Deletes a file that was set aside, of which nothing is missing any more. */
+  void discard(Path aside) {
+    damaged.remove(aside.getFileName().toString());
+    delete(aside);
   }
 
   void restored(Part part) throws IOException {

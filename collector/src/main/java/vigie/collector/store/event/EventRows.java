@@ -140,6 +140,13 @@ final class EventRows {
     return new StoredEvent(Ids.text(row.getLong(1)), event, ByteBuffer.wrap(raw), text(row, 16));
   }
 
+  /** The same to write again. */
+  static Row copy(ResultSet row) throws SQLException {
+    StoredEvent stored = stored(row, event(row));
+    return new Row(
+        row.getLong(1), new EventRecord(stored.event(), stored.raw().array()), row.getString(16));
+  }
+
   private static String text(ResultSet row, int column) throws SQLException {
     String text = row.getString(column);
     return text == null ? "" : text;

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -83,6 +84,10 @@ final class Filler implements AutoCloseable {
 
   private volatile long lastRunNanos;
   private volatile boolean closed;
+
+  /** Only what was received is still moved. */
+  private volatile boolean ending;
+
   private volatile boolean failing;
 
   /** While it lasts only a search has events moved. */
@@ -100,7 +105,6 @@ final class Filler implements AutoCloseable {
   private int mostRows = MOST_ROWS;
   private long checkpointNanos;
   private Duration pause = APART;
-  private boolean ending;
   private boolean roomy = true;
 
   Filler(
@@ -329,7 +333,7 @@ final class Filler implements AutoCloseable {
       if (day == null) {
         day = of;
       }
-      bytes += row.record().raw().length + row.record().event().text().length();
+      bytes += sizeBytes(row);
       boolean full = !rows.isEmpty() && (rows.size() >= mostRows || bytes > MOST_BYTES);
       if (full || !of.equals(day)) {
         readAhead = row;
@@ -359,7 +363,7 @@ final class Filler implements AutoCloseable {
 
   private int insert(Part part, List<EventRows.Row> rows) throws IOException, DayFailure {
     try {
-      return days.insert(part, rows);
+      return rows.isEmpty() ? 0 : days.insert(part, rows);
     } catch (SQLException e) {
       throw new DayFailure(part, e);
     }
@@ -427,37 +431,99 @@ final class Filler implements AutoCloseable {
     }
   }
 
-  /** Brings back what the log still holds of files that were set aside, or would have. */
+  /** Brings back what the log and the files that were set aside still hold of those. */
   private void restoreAll() throws IOException, DayFailure {
     for (Part part : days.toRestore()) {
-      long count = ending || part.isImported() ? 0 : restore(part);
+      long fromLog = part.isImported() ? 0 : restore(part);
+      long fromFiles = salvage(part);
       if (!ending) {
         days.restored(part);
-        log.info("restored from the receive log file={} events={}", part, count);
+        log.info(
+            "restored file={} from_log={} from_damaged={} is_whole={}",
+            part,
+            fromLog,
+            fromFiles,
+            days.aside(part).isEmpty());
       }
     }
+  }
+
+  private long salvage(Part part) throws IOException, DayFailure {
+    long count = 0;
+    for (Path aside : days.aside(part)) {
+      if (ending || !hasRoom(aside)) {
+        continue;
+      }
+      try (Salvage from = Salvage.open(aside, part.isImported() ? 0 : filled)) {
+        Batch batch = new Batch();
+        for (EventRows.Row row = from.next(); row != null && !ending; row = from.next()) {
+          if (!days.isInAnother(part, row.id()) && batch.add(row)) {
+            count += insert(part, batch.take());
+            moveAll();
+          }
+        }
+        count += insert(part, batch.take());
+        if (!ending && from.isWhole()) {
+          days.discard(aside);
+        }
+      } catch (SQLException e) {
+        log.warn("nothing can be read of file={} cause=\"{}\"", aside, e.getMessage());
+      }
+    }
+    return count;
+  }
+
+  private boolean hasRoom(Path toCopy) throws IOException {
+    try {
+      room.require(Files.size(toCopy));
+      return true;
+    } catch (IOException full) {
+      log.warn("not read, for lack of room file={} cause=\"{}\"", toCopy, full.getMessage());
+      return false;
+    }
+  }
+
+  /** Rows for one transaction. */
+  private static final class Batch {
+    private List<EventRows.Row> rows = new ArrayList<>();
+    private long bytes;
+
+    /** Whether there are enough of them. */
+    boolean add(EventRows.Row row) {
+      rows.add(row);
+      bytes += sizeBytes(row);
+      return rows.size() >= INDEX_ROWS || bytes > MOST_BYTES;
+    }
+
+    List<EventRows.Row> take() {
+      List<EventRows.Row> taken = rows;
+      rows = new ArrayList<>();
+      bytes = 0;
+      return taken;
+    }
+  }
+
+  private static long sizeBytes(EventRows.Row row) {
+    return row.record().raw().length + row.record().event().text().length();
   }
 
   private long restore(Part part) throws IOException, DayFailure {
     long end = filled;
     long count = 0;
-    List<EventRows.Row> rows = new ArrayList<>();
+    Batch batch = new Batch();
     try (SegmentReader from = segments.reader(segments.firstNumber())) {
-      while (from.next() && base + from.number() <= end) {
+      while (!ending && from.next() && base + from.number() <= end) {
         EventRows.Row row = decode(from);
         if (row != null
             && DayFiles.dayOf(row.record().event().received()).equals(part.day())
-            && !days.isInAnother(part, row.id())) {
-          rows.add(row);
-        }
-        if (rows.size() >= INDEX_ROWS) {
-          count += insert(part, rows);
-          rows.clear();
+            && !days.isInAnother(part, row.id())
+            && batch.add(row)) {
+          count += insert(part, batch.take());
           moveAll();
         }
       }
     }
-    return rows.isEmpty() ? count : count + insert(part, rows);
+    return count + insert(part, batch.take());
   }
 
   /** Fills the full-text index, between moves and never out of the room kept for them. */
@@ -585,10 +651,10 @@ final class Filler implements AutoCloseable {
   @Override
   public void close() {
     tidying.cancel();
+    ending = true;
     CountDownLatch done = new CountDownLatch(1);
     submit(
         () -> {
-          ending = true;
           run();
           try {
             checkpoint();

@@ -207,7 +207,7 @@ class LogEventStoreTest {
   }
 
   @Test
-  void givenPagesDamagedUnderUs_whenSearched_thenTheLogGivesBackWhatItHoldsAndTheRestIsTold()
+  void givenPagesDamagedUnderUs_whenSearched_thenTheLogAndTheFileGiveBackWhatTheyHold()
       throws IOException {
     for (long seq = 1; seq <= 4_000; seq += 100) {
       append(seq, seq + 99);
@@ -221,13 +221,16 @@ class LogEventStoreTest {
     EventPage page = opened.store.search(query(Instant.MIN, Instant.MAX, 10_000, ""));
     assertThat(page.events()).extracting(e -> e.event().text()).containsAll(range(4_001, 4_010));
     assertThat(page.warnings()).singleElement().asString().contains("2026-01-01", "damaged");
-    await().until(() -> texts().size() > 10);
+    // Restored from the log, then from what can be read of the file.
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(opened.store.search(query(Instant.MIN, Instant.MAX, 9, "")).warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("2026-01-01", ".damaged-", "receive log is back"));
     List<String> back = texts();
-    assertThat(back).isEqualTo(reversed(range(4_011 - back.size(), 4_010)));
-    assertThat(opened.store.search(query(Instant.MIN, Instant.MAX, 9, "")).warnings())
-        .singleElement()
-        .asString()
-        .contains("2026-01-01", ".damaged-", "receive log");
+    assertThat(back).hasSizeBetween(3_000, 4_009).containsAll(range(3_500, 4_010));
     append(4_011, 4_011);
     assertThat(texts()).hasSize(back.size() + 1);
     reopen();
