@@ -319,7 +319,10 @@ class ProbesTest {
         Damping.NONE);
   }
 
-  /** The next run's connection; time goes on until it is there. */
+  /**
+   * The next run's connection; time goes on until it is there, but never past the timeout of a run
+   * that has not got to connect yet.
+   */
   private Socket nextConnection() throws IOException {
     service.setSoTimeout(100);
     for (int tries = 0; tries < 100; tries++) {
@@ -327,6 +330,7 @@ class ProbesTest {
         return service.accept();
       } catch (SocketTimeoutException notYet) {
         advance(Duration.ofSeconds(1));
+        loops.group().submit(() -> {}).syncUninterruptibly();
       }
     }
     throw new AssertionError("no run came");
