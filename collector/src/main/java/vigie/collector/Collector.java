@@ -33,6 +33,7 @@ import vigie.base.net.EventLoops;
 import vigie.base.net.ReloadingTls;
 import vigie.base.net.ServerTls;
 import vigie.base.net.SocketOwners;
+import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 import vigie.base.time.ThreadScheduler;
@@ -73,7 +74,8 @@ import vigie.collector.rule.RuleOptions;
 import vigie.collector.scrape.Scraper;
 import vigie.collector.store.event.EventStoreOptions;
 import vigie.collector.store.event.LogEventStore;
-import vigie.collector.store.sample.MemorySampleStore;
+import vigie.collector.store.sample.DiskSampleStore;
+import vigie.collector.store.sample.SampleStoreOptions;
 import vigie.collector.store.state.LogAlertStore;
 import vigie.collector.store.state.LogOutboxStore;
 import vigie.collector.store.state.StateLog;
@@ -144,7 +146,20 @@ final class Collector implements AutoCloseable {
     // What is stored.
     Path storage = config.storage();
     var state = closing.add("state", StateLog.open(storage.resolve("state")));
-    var samples = new MemorySampleStore(config.samples(), clock, meters);
+    var sampleWriter = closing.add("sample writer", threads.pool("sample-writer", 1, 0));
+    var sampleKeeper = closing.add("sample keeper", threads.pool("sample-keeper", 1, 0));
+    var samples =
+        closing.add(
+            "sample store",
+            DiskSampleStore.open(
+                storage.resolve("samples"),
+                SampleStoreOptions.keeping(config.samples(), config.samplesBytes()),
+                FileLayer.disk(),
+                clock,
+                scheduler,
+                sampleWriter,
+                sampleKeeper,
+                meters));
     var writer = closing.add("event writer", threads.pool("event-writer", 1, 0));
     var filler = closing.add("event filler", threads.pool("event-filler", 1, 0));
     var events =

@@ -31,6 +31,7 @@ import vigie.collector.scrape.ScrapeConfig;
  *
  * @param storage the folder that holds everything durable
  * @param samples how long samples are kept
+ * @param samplesBytes what the files of samples may take on the disk; the oldest go first
  * @param events how long events are kept
  * @param eventsBytes what the files of events may take on the disk; the oldest go first
  * @param webConfig whom the HTTP side lets in, a file in the exporter-toolkit's format
@@ -39,6 +40,7 @@ import vigie.collector.scrape.ScrapeConfig;
 record CollectorConfig(
     Path storage,
     Duration samples,
+    long samplesBytes,
     Duration events,
     long eventsBytes,
     InetSocketAddress http,
@@ -91,6 +93,7 @@ record CollectorConfig(
     Duration samples =
         storage.duration(
             "samples", DAY.multipliedBy(15), Duration.ofMinutes(10), DAY.multipliedBy(3650));
+    long samplesBytes = storage.bytes("samples_bytes", 10L << 30, 64L << 20, 1L << 44);
     Duration events = storage.duration("events", DAY.multipliedBy(90), DAY, DAY.multipliedBy(3650));
     long eventsBytes = storage.bytes("events_bytes", 10L << 30, 64L << 20, 1L << 44);
     storage.end();
@@ -130,6 +133,7 @@ record CollectorConfig(
     return new CollectorConfig(
         path,
         samples,
+        samplesBytes,
         events,
         eventsBytes,
         http,
@@ -149,6 +153,7 @@ record CollectorConfig(
     return List.of(
         storage,
         samples,
+        samplesBytes,
         events,
         eventsBytes,
         http,

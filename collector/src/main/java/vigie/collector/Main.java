@@ -1,11 +1,9 @@
 package vigie.collector;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +17,6 @@ import picocli.CommandLine.ScopeType;
 import sun.misc.Signal;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
-import vigie.base.time.Clock;
 import vigie.collector.cli.Commands;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.label.Labels;
@@ -83,8 +80,7 @@ public final class Main {
 
   /** What a unit test of rules fills and throws away. */
   private static SampleStore emptyStore() {
-    return new MemorySampleStore(
-        Duration.ZERO, 1_000_000, Clock.system(), new SimpleMeterRegistry());
+    return new MemorySampleStore(1_000_000);
   }
 
   /** Where the configuration comes from; the same for run and check. */

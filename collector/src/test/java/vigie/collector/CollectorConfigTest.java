@@ -31,6 +31,7 @@ class CollectorConfigTest {
     CollectorConfig config = CollectorConfig.load(Optional.empty(), Map.of(), faults);
     assertThat(config.storage()).isEqualTo(Path.of("/var/lib/vigie"));
     assertThat(config.samples()).isEqualTo(Duration.ofDays(15));
+    assertThat(config.samplesBytes()).isEqualTo(10L << 30);
     assertThat(config.events()).isEqualTo(Duration.ofDays(90));
     assertThat(config.eventsBytes()).isEqualTo(10L << 30);
     assertThat(Addresses.format(config.http())).isEqualTo("127.0.0.1:9337");
@@ -54,7 +55,7 @@ class CollectorConfigTest {
     CollectorConfig config =
         load(
             """
-            storage: {path: data, samples: 1d, events: 30d}
+            storage: {path: data, samples: 1d, samples_bytes: 1GiB, events: 30d}
             listen: {http: '0.0.0.0:1', relp: '[::1]:2'}
             global: {scrape_interval: 5s, evaluation_interval: 7s, external_labels: {site: a}, resolve_timeout: 5m}
             external_url: https://vigie.example
@@ -66,6 +67,7 @@ class CollectorConfigTest {
             """);
     assertThat(config.storage()).isEqualTo(dir.resolve("data"));
     assertThat(config.samples()).isEqualTo(Duration.ofDays(1));
+    assertThat(config.samplesBytes()).isEqualTo(1L << 30);
     assertThat(config.events()).isEqualTo(Duration.ofDays(30));
     assertThat(Addresses.format(config.http())).isEqualTo("0.0.0.0:1");
     assertThat(Addresses.format(config.receive().relp())).isEqualTo("[::1]:2");

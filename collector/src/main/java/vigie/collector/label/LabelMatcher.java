@@ -1,5 +1,6 @@
 package vigie.collector.label;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,19 @@ public final class LabelMatcher {
 
   public String value() {
     return value;
+  }
+
+  /**
+   * The values that match, where these can be told and none is empty; otherwise empty. Few of them:
+   * each is looked up.
+   */
+  public Set<String> literals() {
+    if (op == Op.EQUAL && !value.isEmpty()) {
+      return Set.of(value);
+    }
+    return op == Op.REGEX && regex != null && !regex.literals().contains("")
+        ? regex.literals()
+        : Set.of();
   }
 
   public boolean matches(String labelValue) {

@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +72,14 @@ public final class Labels implements Comparable<Labels> {
     return names;
   }
 
+  /**
+   * Labels of names and values in turn as another set of labels gave them: names ascending, each
+   * once, no value empty. The array is not copied.
+   */
+  public static Labels ofSorted(String[] namesAndValues) {
+    return new Labels(namesAndValues);
+  }
+
   public int size() {
     return pairs.length / 2;
   }
@@ -106,6 +115,16 @@ public final class Labels implements Comparable<Labels> {
   /** The metric's name, {@code ""} where there is none. */
   public String metricName() {
     return get(NAME);
+  }
+
+  /**
+   * Replaces its strings by equal ones, so that many sets of labels share one copy of each. Nobody
+   * sees a difference; racing threads may each do it.
+   */
+  public void shareStrings(UnaryOperator<String> canonical) {
+    for (int i = 0; i < pairs.length; i++) {
+      pairs[i] = canonical.apply(pairs[i]);
+    }
   }
 
   /** These labels with one set, or removed where the value is empty. */

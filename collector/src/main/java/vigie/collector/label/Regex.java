@@ -3,6 +3,8 @@ package vigie.collector.label;
 import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,13 +14,51 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Regex {
   private static final int LONGEST = 16 * 1024;
+  private static final String SPECIAL = "\\.+*?()|[]{}^$";
   private final String text;
   private final Pattern pattern;
+
+  /** Most expressions in selectors are one of these, which need no machine. */
+  private final Set<String> literals;
+
+  private final @Nullable String prefix;
   private volatile @Nullable Pattern anywhere;
 
   private Regex(String text, Pattern pattern) {
     this.text = text;
     this.pattern = pattern;
+    this.literals = literalsOf(text);
+    this.prefix = literals.isEmpty() ? prefixOf(text) : null;
+  }
+
+  /** The alternatives of an expression like {@code a|b|10\\.0}; empty for another. */
+  private static Set<String> literalsOf(String text) {
+    Set<String> found = new LinkedHashSet<>();
+    StringBuilder one = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '|') {
+        found.add(one.toString());
+        one.setLength(0);
+      } else if (c == '\\' && i + 1 < text.length() && SPECIAL.indexOf(text.charAt(i + 1)) >= 0) {
+        one.append(text.charAt(++i));
+      } else if (SPECIAL.indexOf(c) >= 0) {
+        return Set.of();
+      } else {
+        one.append(c);
+      }
+    }
+    found.add(one.toString());
+    return found;
+  }
+
+  /** What stands before the {@code .*} that the expression ends with; null where it is not so. */
+  private static @Nullable String prefixOf(String text) {
+    if (!text.endsWith(".*")) {
+      return null;
+    }
+    Set<String> before = literalsOf(text.substring(0, text.length() - 2));
+    return before.size() == 1 && !text.contains("|") ? before.iterator().next() : null;
   }
 
   /**
@@ -42,7 +82,18 @@ public final class Regex {
 
   /** Whether the whole text matches. */
   public boolean matches(String value) {
+    if (!literals.isEmpty()) {
+      return literals.contains(value);
+    }
+    if (prefix != null) {
+      return value.startsWith(prefix);
+    }
     return pattern.matches(value);
+  }
+
+  /** The texts that match, where they can be told; otherwise empty. */
+  public Set<String> literals() {
+    return literals;
   }
 
   /** A matcher over the whole text, for its groups; {@code matches()} must be asked first. */

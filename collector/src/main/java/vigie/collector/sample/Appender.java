@@ -5,9 +5,10 @@ import vigie.collector.label.Labels;
 /** Takes samples. */
 public interface Appender {
   /**
-   * Appends one sample. A sample at or before the newest one of its series is dropped and counted.
-   * Keep and pass the same {@link Labels} object for a series where you can: finding it is then one
-   * hash lookup.
+   * Appends one sample. One that is older than the newest of its series, or of the same time with
+   * another value, is dropped and counted; where the newest one lies ahead of the clock, which was
+   * set back then, the sample takes the place of those that are not older. Keep and pass the same
+   * {@link Labels} object for a series where you can: finding it is then one hash lookup.
    *
    * @param labels of the series, {@code __name__} included
    * @param timeMillis since the epoch

@@ -3,21 +3,18 @@ package vigie.collector.promql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import vigie.base.time.Clock;
-import vigie.base.time.ManualClock;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Staleness;
 import vigie.collector.store.sample.MemorySampleStore;
 
 class EngineTest {
-  private final MemorySampleStore store =
-      new MemorySampleStore(Duration.ZERO, 100_000, new ManualClock(), new SimpleMeterRegistry());
+  private final MemorySampleStore store = new MemorySampleStore(100_000);
   private final Engine engine = new Engine(store, EngineOptions.defaults());
 
   @Test

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -29,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import vigie.base.time.ManualClock;
 import vigie.collector.label.Labels;
 import vigie.collector.store.sample.MemorySampleStore;
 
@@ -106,8 +104,7 @@ class PrometheusEngineIT {
           "double_nonsense(demo_num_cpus)");
 
   @TempDir Path folder;
-  private final MemorySampleStore store =
-      new MemorySampleStore(Duration.ZERO, 10_000, new ManualClock(), new SimpleMeterRegistry());
+  private final MemorySampleStore store = new MemorySampleStore(10_000);
   private final Engine engine = new Engine(store, EngineOptions.defaults());
   private final HttpClient http = HttpClient.newHttpClient();
   private final ObjectMapper json = new ObjectMapper();

@@ -1,7 +1,5 @@
 package vigie.collector.promql;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -10,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import vigie.base.time.ManualClock;
 import vigie.collector.label.Labels;
 import vigie.collector.store.sample.MemorySampleStore;
 
@@ -47,8 +44,7 @@ final class ScriptRunner {
   private Engine engine = new Engine(store, OPTIONS);
 
   private static MemorySampleStore emptyStore() {
-    return new MemorySampleStore(
-        Duration.ZERO, Integer.MAX_VALUE, new ManualClock(), new SimpleMeterRegistry());
+    return new MemorySampleStore(Integer.MAX_VALUE);
   }
 
   List<Outcome> run(Script script) {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.config.Faults;
+import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.ManualClock;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
@@ -30,9 +31,12 @@ import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
 import vigie.collector.promql.EngineOptions;
 import vigie.collector.sample.SampleIterator;
+import vigie.collector.sample.SampleStore;
 import vigie.collector.sample.Series;
 import vigie.collector.sample.Staleness;
+import vigie.collector.store.sample.DiskSampleStore;
 import vigie.collector.store.sample.MemorySampleStore;
+import vigie.collector.store.sample.SampleStoreOptions;
 
 class RuleEngineTest {
   private static final Labels UP = Labels.of("__name__", "up", "node", "p1");
@@ -56,7 +60,7 @@ class RuleEngineTest {
   private final KeptAlerts kept = new KeptAlerts();
   private final List<Alert> told = new ArrayList<>();
   private final List<String> order = new ArrayList<>();
-  private MemorySampleStore samples = new MemorySampleStore(Duration.ZERO, 10_000, clock, meters);
+  private SampleStore samples = new MemorySampleStore(10_000);
   private RuleEngine engine;
   private Runnable whenTold = () -> {};
 
@@ -111,7 +115,7 @@ class RuleEngineTest {
   private void restart(String rules) throws Exception {
     engine.close();
     told.clear();
-    samples = new MemorySampleStore(Duration.ZERO, 10_000, clock, meters);
+    samples = new MemorySampleStore(10_000);
     engine = newEngine(Runnable::run);
     load(rules);
   }
@@ -401,7 +405,16 @@ class RuleEngineTest {
   void givenFiring_whenTheClockIsSteppedADay_thenItFiresOnUntilItsSeriesSaysOtherwise(int days)
       throws Exception {
     engine.close();
-    samples = new MemorySampleStore(Duration.ofHours(2), 10_000, clock, meters);
+    samples =
+        DiskSampleStore.open(
+            Path.of("/samples"),
+            SampleStoreOptions.keeping(Duration.ofDays(15), 1 << 20),
+            new ForgetfulFiles(1),
+            clock,
+            clock,
+            Runnable::run,
+            Runnable::run,
+            meters);
     engine = newEngine(Runnable::run);
     load(AT_ONCE);
     hold(0, 60);

@@ -2,16 +2,13 @@ package vigie.collector.rule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.config.Globs;
-import vigie.base.time.ManualClock;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.store.sample.MemorySampleStore;
 
@@ -28,8 +25,7 @@ class RuleTestsTest {
   }
 
   private static SampleStore emptyStore() {
-    return new MemorySampleStore(
-        Duration.ZERO, 100_000, new ManualClock(), new SimpleMeterRegistry());
+    return new MemorySampleStore(100_000);
   }
 
   /** A copy of the given test with something changed. */

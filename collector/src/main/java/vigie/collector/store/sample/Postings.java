@@ -1,95 +1,154 @@
 package vigie.collector.store.sample;
 
-import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import vigie.collector.label.LabelMatcher;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import vigie.collector.label.Labels;
 
-/** Which series have which label: name, then value, then series. Not safe for several threads. */
-final class Postings {
-  private final Map<String, Map<String, Set<MemorySeries>>> byName = new HashMap<>();
-  private final Set<MemorySeries> all = new LinkedHashSet<>();
+/** The index of the head; a series' number is its slot. Not safe for several threads. */
+final class Postings implements LabelIndex {
+  private static final int[] NONE = {};
 
-  void add(MemorySeries series) {
-    all.add(series);
+  private final Map<String, Values> byName = new HashMap<>();
+  private final Numbers all = new Numbers("");
+  private @Nullable HeadSeries[] slots = new @Nullable HeadSeries[64];
+  private int nextSlot;
+
+  /** Adds a series and gives it its slot; its labels then share their strings with others. */
+  void add(HeadSeries series) {
+    series.slot = freeSlot();
+    slots[series.slot] = series;
+    all.add(series.slot);
     Labels labels = series.labels;
+    Map<String, String> canonical = new HashMap<>();
     for (int i = 0; i < labels.size(); i++) {
-      byName
-          .computeIfAbsent(labels.name(i), name -> new HashMap<>())
-          .computeIfAbsent(labels.value(i), value -> new LinkedHashSet<>(4))
-          .add(series);
+      Values values = byName.computeIfAbsent(labels.name(i), Values::new);
+      Numbers numbers = values.having.computeIfAbsent(labels.value(i), Numbers::new);
+      numbers.add(series.slot);
+      canonical.put(numbers.value, numbers.value);
+      canonical.put(values.name, values.name);
+    }
+    labels.shareStrings(text -> canonical.getOrDefault(text, text));
+  }
+
+  private int freeSlot() {
+    while (nextSlot < slots.length && slots[nextSlot] != null) {
+      nextSlot++;
+    }
+    if (nextSlot == slots.length) {
+      slots = Arrays.copyOf(slots, 2 * slots.length);
+    }
+    return nextSlot;
+  }
+
+  void remove(Iterable<HeadSeries> gone) {
+    BitSet numbers = new BitSet();
+    Map<String, Map<String, Boolean>> touched = new HashMap<>();
+    for (HeadSeries series : gone) {
+      numbers.set(series.slot);
+      slots[series.slot] = null;
+      nextSlot = Math.min(nextSlot, series.slot);
+      Labels labels = series.labels;
+      for (int i = 0; i < labels.size(); i++) {
+        touched.computeIfAbsent(labels.name(i), name -> new HashMap<>()).put(labels.value(i), true);
+      }
+    }
+    all.remove(numbers);
+    touched.forEach(
+        (name, values) -> {
+          Values known = byName.get(name);
+          for (String value : values.keySet()) {
+            Numbers having = known == null ? null : known.having.get(value);
+            if (known != null && having != null && having.remove(numbers)) {
+              known.having.remove(value);
+            }
+          }
+          if (known != null && known.having.isEmpty()) {
+            byName.remove(name);
+          }
+        });
+  }
+
+  HeadSeries series(int slot) {
+    return Objects.requireNonNull(slots[slot], "BUG: an empty slot");
+  }
+
+  @Override
+  public int[] all() {
+    return all.toArray();
+  }
+
+  @Override
+  public int[] having(String name, String value) {
+    Values values = byName.get(name);
+    Numbers having = values == null ? null : values.having.get(value);
+    return having == null ? NONE : having.toArray();
+  }
+
+  @Override
+  public void values(String name, BiConsumer<String, int[]> told) {
+    Values values = byName.get(name);
+    if (values != null) {
+      values.having.forEach((value, having) -> told.accept(value, having.toArray()));
     }
   }
 
-  void remove(MemorySeries series) {
-    all.remove(series);
-    Labels labels = series.labels;
-    for (int i = 0; i < labels.size(); i++) {
-      Map<String, Set<MemorySeries>> values = byName.getOrDefault(labels.name(i), Map.of());
-      Set<MemorySeries> having = values.getOrDefault(labels.value(i), Set.of());
-      having.remove(series);
-      if (having.isEmpty()) {
-        values.remove(labels.value(i));
-      }
-      if (values.isEmpty()) {
-        byName.remove(labels.name(i));
-      }
+  @Override
+  public Labels labels(int slot) {
+    return series(slot).labels;
+  }
+
+  /** The values of one label. */
+  private static final class Values {
+    final String name;
+    final Map<String, Numbers> having = new HashMap<>();
+
+    Values(String name) {
+      this.name = name;
     }
   }
 
-  /** Whether any series has this label. */
-  boolean has(String name, String value) {
-    return byName.getOrDefault(name, Map.of()).containsKey(value);
-  }
+  /** Ascending numbers of the series with one value. */
+  private static final class Numbers {
+    final String value;
+    private int[] numbers = new int[1];
+    private int count;
 
-  /** The series that match, sorted by labels. */
-  List<MemorySeries> find(List<LabelMatcher> matchers) {
-    Collection<MemorySeries> candidates = all;
-    for (LabelMatcher matcher : matchers) {
-      if (matcher.op() == LabelMatcher.Op.EQUAL && !matcher.value().isEmpty()) {
-        Collection<MemorySeries> having =
-            byName.getOrDefault(matcher.name(), Map.of()).getOrDefault(matcher.value(), Set.of());
-        candidates = having.size() < candidates.size() ? having : candidates;
-      }
+    Numbers(String value) {
+      this.value = value;
     }
-    if (candidates == all) {
-      candidates = byPattern(matchers);
-    }
-    List<MemorySeries> found = new ArrayList<>();
-    for (MemorySeries series : candidates) {
-      boolean matches = true;
-      for (LabelMatcher matcher : matchers) {
-        matches = matches && matcher.matches(series.labels);
-      }
-      if (matches) {
-        found.add(series);
-      }
-    }
-    found.sort((one, other) -> one.labels.compareTo(other.labels));
-    return found;
-  }
 
-  /** Where no equality narrows the search, one pattern that needs the label does. */
-  private Collection<MemorySeries> byPattern(List<LabelMatcher> matchers) {
-    for (LabelMatcher matcher : matchers) {
-      if (!matcher.matches("")) {
-        Set<MemorySeries> having = new LinkedHashSet<>();
-        byName
-            .getOrDefault(matcher.name(), Map.of())
-            .forEach(
-                (value, series) -> {
-                  if (matcher.matches(value)) {
-                    having.addAll(series);
-                  }
-                });
-        return having;
+    void add(int number) {
+      if (count == numbers.length) {
+        numbers = Arrays.copyOf(numbers, count + count / 2 + 1);
       }
+      int place = count;
+      if (count > 0 && numbers[count - 1] > number) {
+        place = -Arrays.binarySearch(numbers, 0, count, number) - 1;
+        System.arraycopy(numbers, place, numbers, place + 1, count - place);
+      }
+      numbers[place] = number;
+      count++;
     }
-    return all;
+
+    /** True if none is left. */
+    boolean remove(BitSet gone) {
+      int kept = 0;
+      for (int i = 0; i < count; i++) {
+        if (!gone.get(numbers[i])) {
+          numbers[kept++] = numbers[i];
+        }
+      }
+      count = kept;
+      return kept == 0;
+    }
+
+    int[] toArray() {
+      return Arrays.copyOf(numbers, count);
+    }
   }
 }

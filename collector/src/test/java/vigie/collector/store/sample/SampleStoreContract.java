@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
+import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.sample.Series;
@@ -80,6 +81,71 @@ abstract class SampleStoreContract {
     store.append(UP_A, 30, 4);
 
     assertThat(samples(store, 0, 100)).containsExactly("20=1.0", "30=4.0");
+  }
+
+  @Test
+  void givenLateSamples_whenAppended_thenTheyStandInTheirPlace() {
+    SampleStore store = store();
+    NavigableMap<Long, Double> model = new TreeMap<>();
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    for (int i = 0; i < 3000; i++) {
+      long time = 1 + random.nextInt(2500);
+      double value = random.nextInt(3);
+      Double known = model.putIfAbsent(time, value);
+      Outcome expected =
+          known == null ? Outcome.APPENDED : known == value ? Outcome.SAME : Outcome.CONFLICT;
+      assertThat(store.appendLate(UP_A, time, value)).as("seed %s", seed).isEqualTo(expected);
+    }
+
+    List<String> expected = new ArrayList<>();
+    model.forEach((time, value) -> expected.add(time + "=" + value));
+    assertThat(samples(store, 0, Long.MAX_VALUE)).as("seed %s", seed).isEqualTo(expected);
+  }
+
+  @Test
+  void givenPatternsOfAnyKind_whenSelected_thenAsTheMatcherSaysOfEach() {
+    SampleStore store = store();
+    List<Labels> all = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      Labels.Builder labels = new Labels.Builder().set(Labels.NAME, "m" + i % 3);
+      labels.set("node", i % 5 == 0 ? "" : "n" + i % 7).set("id", "" + i).set("a|b", "10.0." + i);
+      all.add(labels.build());
+      store.append(all.get(i), 10, i);
+    }
+    for (String pattern :
+        List.of(
+            "n1|n2",
+            "n1|",
+            "|",
+            "n.*",
+            "n.+",
+            ".*",
+            ".+",
+            "n[12]",
+            "n1",
+            "",
+            "10\\.0\\.1.*",
+            "10\\.0\\.1",
+            "10\\.0\\.(1|2)",
+            "n1|n2|n1",
+            "m\\d",
+            "(?i)N1")) {
+      for (LabelMatcher.Op op : LabelMatcher.Op.values()) {
+        for (String name : List.of("node", "a|b", "absent", Labels.NAME)) {
+          LabelMatcher matcher = matcher(op, name, pattern);
+          for (LabelMatcher other : List.of(name("m1"), matcher, equal("id", "7"))) {
+            assertThat(labels(store, matcher, other))
+                .as("%s %s", matcher, other)
+                .isEqualTo(
+                    all.stream()
+                        .filter(l -> matcher.matches(l) && other.matches(l))
+                        .sorted()
+                        .toList());
+          }
+        }
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,47 @@
+package vigie.collector.store.sample;
+
+import java.time.Duration;
+
+/**
+ * How the sample store keeps house.
+ *
+ * @param retention how old samples may get
+ * @param mostBytes what blocks and log may take on the disk; the oldest blocks go first
+ * @param block what a block cut from memory spans
+ * @param late how late samples may come at least; a block is cut so long after its end
+ * @param maxSeries how many series there may be in memory; samples of more are dropped
+ * @param memoryBytes what series and samples in memory may take, about; beyond it blocks are cut
+ *     before their time
+ * @param segmentBytes size of one segment of the log
+ */
+public record SampleStoreOptions(
+    Duration retention,
+    long mostBytes,
+    Duration block,
+    Duration late,
+    int maxSeries,
+    long memoryBytes,
+    long segmentBytes) {
+  private static final int MOST_SERIES = 5_000_000;
+
+  public SampleStoreOptions {
+    if (block.toMillis() < 1000 || late.toMillis() < 0 || retention.compareTo(block) < 0) {
+      throw new IllegalArgumentException(
+          "block " + block + ", late " + late + " and retention " + retention + " do not fit");
+    }
+  }
+
+  /** Blocks of two hours, an hour late, half of the heap. */
+  public static SampleStoreOptions keeping(Duration retention, long mostBytes) {
+    long heap = Runtime.getRuntime().maxMemory();
+    Duration block = Duration.ofHours(2);
+    return new SampleStoreOptions(
+        retention.compareTo(block) < 0 ? block : retention,
+        mostBytes,
+        block,
+        Duration.ofHours(1),
+        (int) Math.min(MOST_SERIES, heap / 3 / Head.SERIES_BYTES),
+        heap / 2,
+        16 << 20);
+  }
+}
