@@ -4,6 +4,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
@@ -103,7 +105,7 @@ final class Dialing {
                 // at the next event only.
                 ship.loops().keepAlive(channel, KEEP_ALIVE, KEEP_ALIVE_EVERY, KEEP_ALIVE_PROBES);
                 if (tls != null) {
-                  channel.pipeline().addLast(tls);
+                  channel.pipeline().addLast(tls, new Shaking());
                 }
                 if (target.relp()) {
                   channel.pipeline().addLast(new RelpDecoder(RelpLimits.DEFAULTS));
@@ -125,6 +127,7 @@ final class Dialing {
           .addListener(
               shaken -> {
                 if (shaken.isSuccess()) {
+                  connecting.channel().pipeline().remove(Shaking.class);
                   connected.accept(connecting.channel());
                 } else {
                   connecting.channel().close();
@@ -137,5 +140,13 @@ final class Dialing {
 
   private void fail(String reason, String cause) {
     ship.execute(() -> failed.accept(reason, cause));
+  }
+
+  /** Takes what Netty throws after a failed handshake, of which the future has told. */
+  private static final class Shaking extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      ctx.close();
+    }
   }
 }

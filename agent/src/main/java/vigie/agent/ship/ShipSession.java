@@ -318,13 +318,22 @@ final class ShipSession extends ChannelInboundHandlerAdapter implements Session 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     String tls = ShipTls.explain(cause);
-    String message = tls != null ? tls : String.valueOf(cause.getMessage());
-    end(cause instanceof RelpFault ? "protocol" : tls != null ? "tls" : "closed", message);
+    if (cause instanceof RelpFault) {
+      end("protocol", String.valueOf(cause.getMessage()));
+    } else if (tls != null) {
+      end("tls", tls);
+    } else {
+      closed(String.valueOf(cause.getMessage()));
+    }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    end("closed", "the connection was closed");
+    closed("the connection was closed");
+  }
+
+  private void closed(String cause) {
+    end("closed", state == State.OPENING ? ShipTls.explainEarly(channel, cause) : cause);
   }
 
   @Override

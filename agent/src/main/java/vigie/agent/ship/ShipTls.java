@@ -1,27 +1,23 @@
 package vigie.agent.ship;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
-import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
 import vigie.base.net.Pem;
 import vigie.base.net.ServerTrust;
+import vigie.base.net.TlsFailure;
 import vigie.base.segment.FileLayer;
 
 /**
@@ -124,49 +120,13 @@ public record ShipTls(
 
   /** What a failure of TLS means and what to do; null if it was none of TLS. */
   static @Nullable String explain(Throwable failure) {
-    boolean tls = false;
-    for (Throwable at = failure; at != null; at = at.getCause()) {
-      if (at instanceof CertificateException) {
-        return at.getMessage();
-      }
-      if (at instanceof NotSslRecordException) {
-        return "no TLS is spoken there; use the port for TLS, or an address without +tls";
-      }
-      if (at instanceof SslHandshakeTimeoutException) {
-        return "the TLS handshake took too long";
-      }
-      if (at instanceof ClosedChannelException) {
-        return "the connection was closed during the TLS handshake; the other end may want a"
-            + " client certificate (tls.cert_file)";
-      }
-      if (at instanceof SSLException && String.valueOf(at.getMessage()).contains("fatal alert")) {
-        return alert(String.valueOf(at.getMessage()));
-      }
-      tls |= at instanceof SSLException;
-    }
-    return tls ? "TLS failed: " + failure.getMessage() : null;
+    return TlsFailure.explain(failure, "tls");
   }
 
-  private static String alert(String message) {
-    String lower = message.toLowerCase(Locale.ROOT);
-    String name = lower.substring(lower.lastIndexOf(' ') + 1);
-    return switch (name) {
-      case "handshake_failure", "protocol_version", "insufficient_security" ->
-          "the other end takes none of our kinds of TLS (1.2 and 1.3, with a certificate of its own:"
-              + " anonymous TLS is not spoken), or misses ours (tls.cert_file): "
-              + name;
-      case "certificate_required",
-          "bad_certificate",
-          "unknown_ca",
-          "certificate_unknown",
-          "certificate_expired",
-          "certificate_revoked",
-          "unsupported_certificate",
-          "access_denied",
-          "decrypt_error" ->
-          "the other end refuses our certificate or misses one (tls.cert_file, tls.key_file): "
-              + name;
-      default -> "the other end ended TLS: " + name;
-    };
+  /** The same for a connection that ended before anything good came of it. */
+  static String explainEarly(Channel channel, String cause) {
+    return channel.pipeline().get(SslHandler.class) == null
+        ? cause
+        : TlsFailure.explainEarly(cause, "tls");
   }
 }

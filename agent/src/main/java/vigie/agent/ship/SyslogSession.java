@@ -210,13 +210,21 @@ final class SyslogSession extends ChannelInboundHandlerAdapter implements Sessio
         acknowledge(unsettled.remove());
       }
     }
-    end("closed", "the connection was closed");
+    closed("the connection was closed");
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     String tls = ShipTls.explain(cause);
-    end(tls != null ? "tls" : "closed", tls != null ? tls : String.valueOf(cause.getMessage()));
+    if (tls != null) {
+      end("tls", tls);
+    } else {
+      closed(String.valueOf(cause.getMessage()));
+    }
+  }
+
+  private void closed(String cause) {
+    end("closed", established ? cause : ShipTls.explainEarly(channel, cause));
   }
 
   @Override

@@ -70,9 +70,11 @@ public record ClientTls(
       if (insecure) {
         builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
         builder.endpointIdentificationAlgorithm(null);
-      } else if (ca != null) {
+      } else if (ca == null) {
+        builder.trustManager(ServerTrust.signedBy(null, "this machine's Java (set ca_file)"));
+      } else {
         builder.trustManager(
-            Pem.certificates(Files.readString(ca)).toArray(new X509Certificate[0]));
+            ServerTrust.signedBy(Pem.certificates(Files.readString(ca)), ca.toString()));
       }
       if (certificate != null && key != null) {
         at = certificate;
@@ -83,7 +85,7 @@ public record ClientTls(
       }
       SslContext context = builder.build();
       return context.newHandler(allocator, serverName.isEmpty() ? host : serverName, port);
-    } catch (GeneralSecurityException | IOException e) {
+    } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
       String file = at == null ? "TLS" : at.toString();
       throw new IOException(file + " cannot be used: " + e.getMessage(), e);
     }

@@ -10,8 +10,13 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -20,20 +25,30 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.EventLoops;
+import vigie.base.net.TlsFailure;
 import vigie.base.time.Scheduler;
 
 /**
- * Sends records on to another receiver of syslog, as they came: octet counted by TCP, or each in a
- * datagram. What waits is bounded; more is dropped and counted. Syslog acknowledges nothing, so
- * what was on its way when a link broke is lost. Safe for all threads.
+ * Sends records on to another receiver of syslog, as they came: octet counted by TCP or TLS, or
+ * each in a datagram. What waits is bounded; more is dropped and counted. Syslog acknowledges
+ * nothing, so what was on its way when a link broke is lost. Safe for all threads.
  */
 final class Forwarder implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Forwarder.class);
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final int CONNECT_MILLIS = 10_000;
+  private static final Duration KEEP_ALIVE = Duration.ofSeconds(60);
+  private static final Duration KEEP_ALIVE_EVERY = Duration.ofSeconds(10);
+  private static final int KEEP_ALIVE_PROBES = 3;
+  // A receiver that takes connections and drops them at once, such as one that refuses a client's
+  // certificate in TLS 1.3, gets nothing to drop.
+  private static final Duration SETTLED = Duration.ofSeconds(1);
   private static final int MOST_DATAGRAM = 65_000;
   private static final long AT_ONCE = 256 << 10;
+
+  private static final String CLOSED = "the connection was closed";
+  private static final String TLS_KEYS = "tls_config";
 
   private final SyslogRoutes.Target target;
   private final EventLoops loops;
@@ -42,11 +57,15 @@ final class Forwarder implements AutoCloseable {
   private final Counter sent;
   private final Counter dropped;
   private final Counter failures;
+  private final Gauge queued;
+  private final MeterRegistry registry;
 
   // Guarded by this.
   private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
   private long waitingBytes;
   private @Nullable Channel channel;
+  // Connected, and not yet trusted to take records.
+  private @Nullable Channel settling;
   private boolean connecting;
   private boolean flushing;
   private boolean broken;
@@ -71,10 +90,12 @@ final class Forwarder implements AutoCloseable {
             "Records for the target that found no room or were too long for a datagram");
     failures =
         counter(registry, "vigie.syslog.forward.failures", "Connections to the target that failed");
-    Gauge.builder("vigie.syslog.forward.queue.bytes", this, Forwarder::waitingBytes)
-        .description("Bytes of records that wait for the target")
-        .tag("target", target.toString())
-        .register(registry);
+    queued =
+        Gauge.builder("vigie.syslog.forward.queue.bytes", this, Forwarder::waitingBytes)
+            .description("Bytes of records that wait for the target")
+            .tag("target", target.toString())
+            .register(registry);
+    this.registry = registry;
   }
 
   private Counter counter(MeterRegistry registry, String name, String description) {
@@ -131,7 +152,7 @@ final class Forwarder implements AutoCloseable {
 
   /** A datagram, or as many frames as go into one write; null where nothing waits. */
   private synchronized @Nullable ByteBuf take(Channel to) {
-    if (waiting.isEmpty() || closed) {
+    if (waiting.isEmpty() || closed || to != channel) {
       return null;
     }
     if (target.udp()) {
@@ -151,36 +172,68 @@ final class Forwarder implements AutoCloseable {
     return out;
   }
 
+  /** Not on an event loop: a name is looked up, certificates are read. */
   private void connect() {
     InetSocketAddress address =
         new InetSocketAddress(target.address().getHostString(), target.address().getPort());
-    Bootstrap bootstrap =
-        new Bootstrap()
-            .group(loops.group())
-            .channel(target.udp() ? loops.datagramChannel() : loops.clientChannel())
-            .handler(new Watch());
-    if (!target.udp()) {
+    SslHandler tls;
+    try {
+      tls = target.handler();
+    } catch (IOException e) {
+      lost(null, String.valueOf(e.getMessage()));
+      return;
+    }
+    Bootstrap bootstrap = new Bootstrap().group(loops.group());
+    if (target.udp()) {
+      bootstrap.channel(loops.datagramChannel()).handler(new Watch());
+    } else {
       bootstrap
+          .channel(loops.clientChannel())
           .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
-          .option(ChannelOption.SO_KEEPALIVE, true);
+          .handler(new Prepare(tls));
     }
     ChannelFuture connected = bootstrap.connect(address);
     connected.addListener(
         done -> {
-          if (done.isSuccess()) {
-            opened(connected.channel());
-          } else {
+          if (!done.isSuccess()) {
             lost(null, String.valueOf(done.cause().getMessage()));
+          } else if (target.udp()) {
+            opened(connected.channel());
+          } else if (tls == null) {
+            settle(connected.channel());
+          } else {
+            tls.handshakeFuture().addListener(shaken -> secured(shaken, connected.channel()));
           }
         });
   }
 
-  private synchronized void opened(Channel to) {
-    connecting = false;
-    if (closed) {
+  private void secured(Future<? super Channel> shaken, Channel to) {
+    if (shaken.isSuccess()) {
+      settle(to);
+    } else {
       to.close();
+      String told = TlsFailure.explain(shaken.cause(), TLS_KEYS);
+      lost(null, told == null ? String.valueOf(shaken.cause()) : told);
+    }
+  }
+
+  private synchronized void settle(Channel to) {
+    settling = to;
+    if (closed || !to.isActive()) {
+      to.close();
+      lost(to, ended(to, CLOSED));
+    } else {
+      scheduler.after(SETTLED, () -> opened(to));
+    }
+  }
+
+  private synchronized void opened(Channel to) {
+    if (closed || !to.isActive()) {
+      to.close(); // which was told
       return;
     }
+    settling = null;
+    connecting = false;
     channel = to;
     pause = FIRST_PAUSE;
     if (broken) {
@@ -190,11 +243,19 @@ final class Forwarder implements AutoCloseable {
     flush();
   }
 
+  /** How a connection ended, in words that help where it was no more than a handshake. */
+  private synchronized String ended(Channel from, String cause) {
+    return from == settling && target.tls() != null
+        ? TlsFailure.explainEarly(cause, TLS_KEYS)
+        : cause;
+  }
+
   private synchronized void lost(@Nullable Channel from, String cause) {
-    if (closed || (from != null && from != channel)) {
+    if (closed || (from != null && from != channel && from != settling)) {
       return;
     }
     channel = null;
+    settling = null;
     failures.increment();
     if (!broken) {
       log.warn("syslog cannot be forwarded, it waits target={} cause=\"{}\"", target, cause);
@@ -209,8 +270,11 @@ final class Forwarder implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    if (channel != null) {
-      channel.close();
+    registry.remove(queued);
+    for (Channel each : new @Nullable Channel[] {channel, settling}) {
+      if (each != null) {
+        each.close();
+      }
     }
     waiting.clear();
     waitingBytes = 0;
@@ -232,14 +296,36 @@ final class Forwarder implements AutoCloseable {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-      lost(ctx.channel(), "closed by the other end");
+      lost(ctx.channel(), ended(ctx.channel(), CLOSED));
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
       if (!target.udp()) { // a refused datagram is told with the next one, which may go through
+        String tls = TlsFailure.explain(cause, TLS_KEYS);
+        lost(
+            ctx.channel(),
+            tls == null ? ended(ctx.channel(), String.valueOf(cause.getMessage())) : tls);
         ctx.close();
       }
+    }
+  }
+
+  /** Makes a connection that notices a dead peer, with TLS where that is spoken. */
+  private final class Prepare extends ChannelInitializer<SocketChannel> {
+    private final @Nullable SslHandler tls;
+
+    Prepare(@Nullable SslHandler tls) {
+      this.tls = tls;
+    }
+
+    @Override
+    protected void initChannel(SocketChannel channel) {
+      loops.keepAlive(channel, KEEP_ALIVE, KEEP_ALIVE_EVERY, KEEP_ALIVE_PROBES);
+      if (tls != null) {
+        channel.pipeline().addLast(tls);
+      }
+      channel.pipeline().addLast(new Watch());
     }
   }
 }

@@ -33,16 +33,20 @@ public final class SyslogRouter implements AutoCloseable {
 
   /** Takes other routes; what waits for a target that stays goes on waiting. */
   public synchronized void routes(SyslogRoutes routes) {
-    Map<SyslogRoutes.Target, Forwarder> before = new HashMap<>(state.forwarders);
-    Map<SyslogRoutes.Target, Forwarder> now = new HashMap<>();
+    Map<SyslogRoutes.Target, Forwarder> now = new HashMap<>(state.forwarders);
+    now.keySet().retainAll(routes.targets());
+    // First, since one that differs in nothing but its certificates takes over the meters.
+    state.forwarders.forEach(
+        (target, forwarder) -> {
+          if (!now.containsKey(target)) {
+            forwarder.close();
+          }
+        });
     for (SyslogRoutes.Target target : routes.targets()) {
-      Forwarder kept = before.remove(target);
-      now.put(
-          target,
-          kept == null ? new Forwarder(target, loops, scheduler, mostBytes, registry) : kept);
+      now.computeIfAbsent(
+          target, added -> new Forwarder(added, loops, scheduler, mostBytes, registry));
     }
     state = new State(routes, Map.copyOf(now));
-    before.values().forEach(Forwarder::close);
   }
 
   /**

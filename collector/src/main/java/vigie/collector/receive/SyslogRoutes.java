@@ -1,5 +1,8 @@
 package vigie.collector.receive;
 
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.SslHandler;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -8,6 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.Section;
 import vigie.base.net.Addresses;
+import vigie.base.net.ClientTls;
 
 /**
  * {@code syslog_routes:} what happens to foreign syslog. As in syslogd every line is looked at, in
@@ -32,20 +36,43 @@ public final class SyslogRoutes {
    * Another receiver of syslog.
    *
    * @param udp by datagrams; else by TCP, octet counted
+   * @param tls how TLS is spoken with it; null where it is not
    */
-  public record Target(InetSocketAddress address, boolean udp) {
-    static Target parse(String text) {
-      boolean udp = text.startsWith("syslog+udp://");
-      if (!udp && !text.startsWith("syslog://")) {
-        throw new IllegalArgumentException(
-            "\"" + text + "\" is no target; write syslog://HOST:PORT or syslog+udp://HOST:PORT");
+  public record Target(InetSocketAddress address, boolean udp, @Nullable ClientTls tls) {
+    private static final String TCP = "syslog://";
+    private static final String UDP = "syslog+udp://";
+    private static final String TLS = "syslog+tls://";
+
+    static Target parse(String text, ClientTls tls) {
+      for (String scheme : List.of(TCP, UDP, TLS)) {
+        if (text.startsWith(scheme)) {
+          return new Target(
+              Addresses.parse(text.substring(scheme.length())),
+              scheme.equals(UDP),
+              scheme.equals(TLS) ? tls : null);
+        }
       }
-      return new Target(Addresses.parse(text.substring(text.indexOf("//") + 2)), udp);
+      throw new IllegalArgumentException(
+          "\""
+              + text
+              + "\" is no target; write syslog+tls://HOST:PORT, syslog://HOST:PORT or"
+              + " syslog+udp://HOST:PORT");
+    }
+
+    /**
+     * The handler of one connection; reads files.
+     *
+     * @throws IOException that names the file that cannot be used
+     */
+    @Nullable SslHandler handler() throws IOException {
+      return tls == null
+          ? null
+          : tls.handler(ByteBufAllocator.DEFAULT, address.getHostString(), address.getPort());
     }
 
     @Override
     public String toString() {
-      return (udp ? "syslog+udp://" : "syslog://") + Addresses.format(address);
+      return (udp ? UDP : tls != null ? TLS : TCP) + Addresses.format(address);
     }
   }
 
@@ -110,18 +137,20 @@ public final class SyslogRoutes {
 
   private static @Nullable Line line(Section section) {
     String selector = section.requiredString("selector");
-    String to = section.requiredString("to");
+    String does = section.requiredString("to");
     String target = section.string("target", "");
+    boolean secured = section.has("tls_config");
+    ClientTls tls = ClientTls.read(section.section("tls_config"));
     section.end();
     Action action =
-        switch (to) {
+        switch (does) {
           case "store" -> Action.STORE;
           case "forward" -> Action.FORWARD;
           case "drop" -> Action.DROP;
           default -> null;
         };
     if (action == null) {
-      section.fault("to", "to \"" + to + "\" must be store, forward or drop");
+      section.fault("to", "to \"" + does + "\" must be store, forward or drop");
       return null;
     }
     if ((action == Action.FORWARD) == target.isEmpty()) {
@@ -136,8 +165,15 @@ public final class SyslogRoutes {
     try {
       Selector parsed = Selector.parse(selector);
       key = "target";
-      return new Line(parsed, action, target.isEmpty() ? null : Target.parse(target));
-    } catch (IllegalArgumentException e) {
+      Target to = target.isEmpty() ? null : Target.parse(target, tls);
+      if (secured && (to == null || to.tls == null)) {
+        section.fault("tls_config", "tls_config goes with a target of syslog+tls:// only");
+      } else if (to != null) {
+        key = "tls_config";
+        to.handler(); // reads the files
+      }
+      return new Line(parsed, action, to);
+    } catch (IllegalArgumentException | IOException e) {
       section.fault(key, key + ": " + e.getMessage());
       return null;
     }

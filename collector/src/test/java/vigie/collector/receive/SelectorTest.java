@@ -92,6 +92,7 @@ class SelectorTest {
               - {selector: 'mail.=err', to: store}
               - {selector: 'mail.*;local0.debug', to: drop}
               - {selector: '*.*', to: forward, target: 'syslog+udp://h:1514'}
+              - {selector: 'user.*', to: forward, target: 'syslog+tls://[::1]:6514'}
             """);
 
     assertThat(faults.all()).isEmpty();
@@ -102,6 +103,8 @@ class SelectorTest {
     assertThat(routes.forwards(pri("kern.crit")))
         .hasToString("[syslog://10.0.0.5:514, syslog+udp://h:1514]");
     assertThat(routes.forwards(pri("mail.err"))).isEmpty();
+    assertThat(routes.forwards(pri("user.info")))
+        .hasToString("[syslog+udp://h:1514, syslog+tls://[::1]:6514]");
   }
 
   @Test
@@ -117,19 +120,23 @@ class SelectorTest {
           - {selector: '*.err', to: forward}
           - {selector: '*.err', to: store, target: 'syslog://h:1'}
           - {selector: '*.err', to: forward, target: 'http://h:1'}
+          - {selector: '*.err', to: forward, target: 'syslog://h:1', tls_config: {}}
+          - {selector: '*.err', to: forward, target: 'syslog+tls://h:1', tls_config: {ca_file: no.pem}}
         """);
 
     assertThat(faults.warnings())
         .containsExactly(
             "c.yaml:2:6: selector matches nothing",
             "c.yaml:4:6: nothing reaches this route: those before it drop all it is for");
-    assertThat(faults.all()).hasSize(5);
+    assertThat(faults.all()).hasSize(7);
     assertThat(String.join("\n", faults.all()))
         .contains(
             "c.yaml:5:6: selector: \"x\" is no facility",
             "c.yaml:6:25: to \"away\" must be store, forward or drop",
             "target is missing",
             "target goes with to: forward only",
-            "\"http://h:1\" is no target; write syslog://HOST:PORT");
+            "\"http://h:1\" is no target; write syslog+tls://HOST:PORT, syslog://HOST:PORT or",
+            "tls_config goes with a target of syslog+tls:// only",
+            "no.pem cannot be used");
   }
 }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** The real rsyslogd with a configuration of the test's, in a folder of the test's. */
-final class Rsyslogd implements AutoCloseable {
+public final class Rsyslogd implements AutoCloseable {
   private static final Path PEERS = Path.of(System.getProperty("vigie.root"), "target/peers");
 
   private final Process process;
@@ -19,7 +19,8 @@ final class Rsyslogd implements AutoCloseable {
     this.log = log;
   }
 
-  static Rsyslogd start(Path folder, String config) throws IOException {
+  /** Starts it; does not wait until it listens. */
+  public static Rsyslogd start(Path folder, String config) throws IOException {
     Path program = PEERS.resolve("bin/rsyslogd");
     if (!Files.isExecutable(program)) {
       throw new AssertionError(
@@ -44,7 +45,8 @@ final class Rsyslogd implements AutoCloseable {
     return new Rsyslogd(process, log);
   }
 
-  static int freePort() throws IOException {
+  /** Where nobody listens yet. */
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
@@ -55,7 +57,7 @@ final class Rsyslogd implements AutoCloseable {
   }
 
   /** What it wrote itself, for the message of a failed test. */
-  String log() {
+  public String log() {
     try {
       return "rsyslogd said: " + Files.readString(log);
     } catch (IOException e) {
@@ -77,7 +79,8 @@ final class Rsyslogd implements AutoCloseable {
     }
   }
 
-  void kill() throws InterruptedException {
+  /** SIGKILL, and waits until it is gone. */
+  public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 }
