@@ -21,6 +21,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.config.Faults;
 
 /**
@@ -208,6 +211,100 @@ class CollectorLokiTest {
     JsonNode instant =
         ask("query", "query", "rate({ip=\"192.0.2.7\"}[1m])", "time", nanos(-30)).path("data");
     assertThat(instant.path("result").path(0).path("value").path(1).asText()).startsWith("0.01666");
+  }
+
+  /**
+   * Byte for byte what Grafana 11's plug-in sends: its makeDataRequest sorts the parameters and
+   * escapes as Go does, makeRawRequest passes on what the browser sent.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\u0001',
+      value = {
+        "query?direction=backward&query=vector%281%29%2Bvector%281%29&time=4000000000 | vector 1",
+        "query_range?direction=backward&end={end}&limit=1000&query=%7Bapp%3D%22sshd%22%7D+%7C%3D+%60%60&start={start}&step=15000ms | streams 3",
+        "query_range?direction=forward&end={end}&limit=50&query=%7Bnode%3D%22p1%22%2C+app%3D%22sshd%22%7D&start={start}&step=15000ms | streams 2",
+        "query_range?direction=backward&end={end}&limit=1000&query=sum+by+%28level%2C+detected_level%29+%28count_over_time%28%7Bapp%3D%22sshd%22%7D+%7C+drop+__error__%5B15s%5D%29%29&start={start}&step=15000ms | matrix 2",
+        "query_range?direction=backward&end={end}&limit=1000&query=sum%28rate%28%7Bapp%3D%22sshd%22%7D+%7C%3D+%60line%60+%5B1m%5D%29%29&start={start}&step=15000ms | matrix 1",
+        "query?direction=backward&limit=1000&query=sum+by%28node%29+%28count_over_time%28%7Bapp%3D~%22.%2B%22%7D%5B1h%5D%29%29&time={end} | vector 2",
+        "query_range?direction=BACKWARD&end={end}&limit=30&query=%7Bnode%3D~%22p.%22%7D&start={start} | streams 3",
+      })
+  void givenARecordedQuery_whenAsked_thenTheKindAndNumberOfResults(String path, String expected)
+      throws Exception {
+    HttpResponse<String> answer = recorded(path);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    JsonNode root = new ObjectMapper().readTree(answer.body());
+    assertThat(root.path("status").asText()).isEqualTo("success");
+    JsonNode data = root.path("data");
+    assertThat(data.path("resultType").asText() + " " + data.path("result").size())
+        .as(answer.body())
+        .isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\u0001',
+      value = {
+        "labels?start={start}&end={end} | app facility level node severity type unit",
+        "labels?start={start}&end={end}&query=%7Bnode%3D%22p1%22%7D | app facility level node severity type unit",
+        "labels | app facility level node severity type unit",
+        "label/node/values?start={start}&end={end} | p1 p2",
+        "label/level/values?query=%7Bnode%3D%22p2%22%7D&start={start}&end={end} | info",
+        "label/service_name/values?start={start}&end={end} |",
+      })
+  void givenARecordedRequestForLabels_whenAsked_thenTheyCome(String path, String expected)
+      throws Exception {
+    HttpResponse<String> answer = recorded(path);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    JsonNode data = new ObjectMapper().readTree(answer.body()).path("data");
+    assertThat(String.join(" ", strings(data))).isEqualTo(expected == null ? "" : expected);
+  }
+
+  @Test
+  void givenTheRestOfWhatIsAsked_whenAsked_thenItsShapeIsLokis() throws Exception {
+    JsonNode series =
+        new ObjectMapper()
+            .readTree(
+                recorded("series?match%5B%5D=%7Bnode%3D%22p1%22%7D&start={start}&end={end}")
+                    .body());
+    assertThat(series.path("data").path(0).path("node").asText()).isEqualTo("p1");
+    JsonNode stats =
+        new ObjectMapper()
+            .readTree(
+                recorded("index/stats?query=%7Bnode%3D%22p1%22%7D&start={start}&end={end}").body());
+    for (String name : List.of("streams", "chunks", "entries", "bytes")) {
+      assertThat(stats.path(name).isNumber()).as(name).isTrue();
+    }
+    JsonNode build = new ObjectMapper().readTree(recorded("status/buildinfo").body());
+    assertThat(build.path("version").asText()).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tail?query=%7Bnode%3D%22p1%22%7D&start={start}",
+        "format_query?query=%7Bnode%3D%22p1%22%7D",
+        "patterns?query=%7Bnode%3D%22p1%22%7D&start={start}&end={end}&step=15s",
+        "detected_labels?start={start}&end={end}",
+        "detected_fields?query=%7Bnode%3D%22p1%22%7D&start={start}&end={end}&limit=1000",
+        "detected_field/ip/values?query=%7Bnode%3D%22p1%22%7D&start={start}&end={end}&limit=1000",
+        "index/volume?query=%7Bnode%3D~%22.%2B%22%7D&start={start}&end={end}&limit=5000",
+        "drilldown-limits",
+        "rules",
+        "nonsense",
+      })
+  void givenWhatLokiHasAndWeHaveNot_whenAsked_then404InPlainText(String path) throws Exception {
+    HttpResponse<String> answer = recorded(path);
+    assertThat(answer.statusCode()).isEqualTo(404);
+    assertThat(answer.headers().firstValue("content-type").orElse("")).startsWith("text/plain");
+    assertThat(answer.body()).contains("/loki/api/v1/" + path.replaceFirst("\\?.*", ""));
+  }
+
+  private HttpResponse<String> recorded(String path) throws Exception {
+    String filled = path.replace("{start}", nanos(-3600)).replace("{end}", nanos(60));
+    return send(HttpRequest.newBuilder(at("/loki/api/v1/" + filled)));
   }
 
   @Test

@@ -11,6 +11,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,6 +31,8 @@ import picocli.CommandLine.Parameters;
       ParseCommand.class
     })
 final class EventsCommand {
+  private static final int PAGE = 5_000;
+
   /** One event as a line: time, severity, node, type, text. */
   static String line(JsonNode event) {
     return Times.full(event.path("time").asText())
@@ -113,6 +117,32 @@ final class EventsCommand {
     }
   }
 
+  /**
+   * Asks for events page by page, newest first.
+   *
+   * @param asked what to look for, made anew for each page
+   * @param before an event's id, {@code ""} to begin with the newest
+   * @return the last page
+   */
+  static JsonNode pages(
+      Client client,
+      Supplier<Client.Parameters> asked,
+      String before,
+      long most,
+      Consumer<JsonNode> take) {
+    JsonNode page;
+    String next = before;
+    long left = most;
+    do {
+      String limit = Long.toString(Math.min(PAGE, left));
+      page = client.get("/api/vigie/events", asked.get().add("before", next).add("limit", limit));
+      take.accept(page);
+      left -= page.path("events").size();
+      next = page.path("next").asText();
+    } while (!next.isEmpty() && left > 0 && !page.path("events").isEmpty());
+    return page;
+  }
+
   static void warn(JsonNode answer, PrintWriter err) {
     for (JsonNode warning : answer.path("warnings")) {
       err.println("warning: " + Table.printable(warning.asText()));
@@ -152,7 +182,6 @@ final class EventsCommand {
         "  collector events search -l probe=calculatrice -n 1000"
       })
   static final class Search implements Callable<Integer> {
-    private static final int PAGE = 5_000;
     private static final int MOST = 1_000_000;
     @Mixin ReadOptions read = new ReadOptions();
     @Mixin Filter filter = new Filter();
@@ -175,25 +204,19 @@ final class EventsCommand {
       if (limit < 1 || limit > MOST) {
         throw new CliException(2, "-n " + limit + " is not within 1 to " + MOST);
       }
-      Client client = read.client();
       ArrayNode events = JsonNodeFactory.instance.arrayNode();
-      JsonNode answer;
-      String next = before;
-      do {
-        answer =
-            client.get(
-                "/api/vigie/events",
-                range
-                    .add(filter.parameters(read))
-                    .add("before", next)
-                    .add("limit", Integer.toString(Math.min(PAGE, limit - events.size()))));
-        answer.path("events").forEach(events::add);
-        next = answer.path("next").asText();
-      } while (!next.isEmpty() && events.size() < limit && !answer.path("events").isEmpty());
+      JsonNode last =
+          pages(
+              read.client(),
+              () -> range.add(filter.parameters(read)),
+              before,
+              limit,
+              page -> page.path("events").forEach(events::add));
+      String next = last.path("next").asText();
       List<JsonNode> rows = new ArrayList<>();
       events.forEach(rows::add);
       read.print(table(read, rows), events, "no events");
-      warn(answer, read.err());
+      warn(last, read.err());
       if (!next.isEmpty() && limit > 1 && System.console() != null) {
         read.err().println("perhaps more: --before " + next + ", or a larger -n");
         read.err().flush();

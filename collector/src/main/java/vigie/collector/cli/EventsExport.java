@@ -29,7 +29,6 @@ import picocli.CommandLine.Option;
       "  collector events export --backup /backup/events-$(date +%F)   (on the collector's host)"
     })
 final class EventsExport implements Callable<Integer> {
-  private static final String PAGE = "5000";
   @Mixin ReadOptions read = new ReadOptions();
   @Mixin EventsCommand.Filter filter = new EventsCommand.Filter();
   @Mixin EventsCommand.Range range = new EventsCommand.Range();
@@ -53,6 +52,7 @@ final class EventsExport implements Callable<Integer> {
   Path storage = Path.of("/var/lib/vigie");
 
   private final EventFiles files;
+  private long count;
 
   EventsExport(EventFiles files) {
     this.files = files;
@@ -81,34 +81,29 @@ final class EventsExport implements Callable<Integer> {
   }
 
   private int export(PrintWriter out, Progress progress) {
-    Client client = read.client();
-    long count = 0;
-    String next = "";
-    JsonNode answer;
-    do {
-      answer =
-          client.get(
-              "/api/vigie/events",
-              range
-                  .add(filter.parameters(read))
-                  .add("before", next)
-                  .add("limit", PAGE)
-                  .add("raw", "true"));
-      String time = "";
-      for (JsonNode event : answer.path("events")) {
-        out.println(event);
-        count++;
-        time = event.path("time").asText();
-      }
-      if (out.checkError()) {
-        throw new CliException(1, "the output takes no more");
-      }
-      next = answer.path("next").asText();
-      progress.say(count + " events, back to " + Times.full(time));
-    } while (!next.isEmpty() && !answer.path("events").isEmpty());
+    JsonNode last =
+        EventsCommand.pages(
+            read.client(),
+            () -> range.add(filter.parameters(read)).add("raw", "true"),
+            "",
+            Long.MAX_VALUE,
+            page -> write(page.path("events"), out, progress));
     out.flush();
     progress.end(count + " events exported");
-    EventsCommand.warn(answer, read.err());
+    EventsCommand.warn(last, read.err());
     return 0;
+  }
+
+  private void write(JsonNode events, PrintWriter out, Progress progress) {
+    String time = "";
+    for (JsonNode event : events) {
+      out.println(event);
+      count++;
+      time = event.path("time").asText();
+    }
+    if (out.checkError()) {
+      throw new CliException(1, "the output takes no more");
+    }
+    progress.say(count + " events, back to " + Times.full(time));
   }
 }

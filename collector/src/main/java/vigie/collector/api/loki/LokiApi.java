@@ -46,6 +46,21 @@ public final class LokiApi {
   private static final int MOST_STEPS = 11_000;
   private static final int MOST_SERIES = 500;
 
+  /** What Grafana and logcli ask for besides, and do without. */
+  private static final List<String> ABSENT =
+      List.of(
+          "tail",
+          "format_query",
+          "patterns",
+          "detected_labels",
+          "detected_fields",
+          "detected_field/{name}/values",
+          "index/volume",
+          "index/volume_range",
+          "index/shards",
+          "drilldown-limits",
+          "rules");
+
   /** A node's clock may be so much ahead without its lines being missed in the order of time. */
   private static final Duration AHEAD = Duration.ofSeconds(10);
 
@@ -85,6 +100,17 @@ public final class LokiApi {
                   json.writeEndObject();
                 }));
     routes.get("/ready", request -> HttpAnswer.text(200, "ready\n"));
+    for (String absent : ABSENT) {
+      routes.get("/loki/api/v1/" + absent, LokiApi::absent);
+    }
+  }
+
+  private static HttpAnswer absent(HttpRequest request) {
+    return HttpAnswer.text(
+        404,
+        "404 page not found: "
+            + request.path()
+            + " is not a part of Loki's API that Vigie answers, see docs/events.md\n");
   }
 
   private void both(Routes routes, String path, HttpHandler handler) {

@@ -21,7 +21,9 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -50,6 +52,7 @@ final class DayFiles implements AutoCloseable {
   private static final String[] BESIDE = {"", "-wal", "-shm"};
   private static final String DAMAGED = ".damaged-";
   private static final String RESTORE = ".restore";
+  private static final String BEYOND = "storage.events_bytes";
   private static final Duration SEARCH_LIMIT = Duration.ofSeconds(20);
 
   private final Path folder;
@@ -86,18 +89,22 @@ final class DayFiles implements AutoCloseable {
   /**
    * Looks at each file; one that is damaged is set aside.
    *
+   * @param mostBytes the oldest files that are beyond this go first: opening takes room on the disk
    * @param partBytes a file that has grown over this is followed by a new one
    * @throws IOException if the folder cannot be read, or a newer collector wrote a file
    */
-  static DayFiles open(Path folder, long partBytes, Clock clock, MeterRegistry meters)
+  static DayFiles open(
+      Path folder, long mostBytes, long partBytes, Clock clock, MeterRegistry meters)
       throws IOException {
     DayFiles files = new DayFiles(folder, partBytes, clock, meters);
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(folder)) {
-      for (Path path : found) {
+    NavigableSet<Part> found = new TreeSet<>();
+    try (DirectoryStream<Path> paths = Files.newDirectoryStream(folder)) {
+      for (Path path : paths) {
         String name = path.getFileName().toString();
         Part part = Part.of(name);
         if (part != null) {
-          files.look(part);
+          found.add(part);
+          files.sizes.put(part, files.sizeOf(part));
         } else if (name.endsWith(RESTORE)) {
           Part marked = Part.of(name.substring(0, name.length() - RESTORE.length()));
           files.toRestore.addAll(marked == null ? List.of() : List.of(marked));
@@ -105,6 +112,12 @@ final class DayFiles implements AutoCloseable {
           files.damaged.add(name);
         }
       }
+    }
+    while (files.sizeBytes() > mostBytes && found.size() > 1) {
+      files.drop(found.pollFirst(), BEYOND);
+    }
+    for (Part part : found) {
+      files.look(part);
     }
     return files;
   }
@@ -620,7 +633,7 @@ final class DayFiles implements AutoCloseable {
       if (oldest.equals(openPart)) {
         return; // an import of what is older than all the rest
       }
-      drop(oldest, "storage.events_bytes");
+      drop(oldest, BEYOND);
     }
   }
 

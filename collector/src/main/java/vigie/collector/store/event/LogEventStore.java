@@ -113,7 +113,8 @@ public final class LogEventStore implements EventStore, AutoCloseable {
           new SegmentOptions("events", 1, options.segmentBytes(), EventRecord.MOST_BYTES);
       SegmentLog segments = SegmentLog.open(folder.resolve("log"), segmentOptions, files);
       try {
-        DayFiles days = DayFiles.open(folder, options.partBytes(), clock, meters);
+        DayFiles days =
+            DayFiles.open(folder, options.mostBytes(), options.partBytes(), clock, meters);
         ReceiveLog.Room room = roomOn(folder, options.reserveBytes());
         Checkpoint checkpoint = checkpoint(folder, files, segments, days);
         Filler moves =

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import vigie.base.segment.FileLayer;
@@ -14,7 +16,9 @@ import vigie.collector.event.EventQuery;
 import vigie.collector.event.Events;
 
 /**
- * Runs on a small disk: fills it, sees that nothing is acknowledged, makes room, sees all of it.
+ * Runs on a small disk: fills it, sees that nothing is acknowledged, makes room, sees all of it;
+ * then the same where what was acknowledged is not in SQLite yet, and where the store itself has
+ * filled it.
  */
 final class FullDiskProcess {
   private FullDiskProcess() {}
@@ -42,7 +46,50 @@ final class FullDiskProcess {
           (event, late) -> require(false, "told again after a clean end: " + event));
       require(count(opened) == 500, "not all is there after the restart");
     }
+    sqliteMeetsTheFullDisk(disk, folder);
+    retentionMakesRoom(disk, folder);
     System.out.println("native=" + System.getProperty("org.sqlite.tmpdir") + " OK");
+  }
+
+  private static void sqliteMeetsTheFullDisk(Path disk, Path folder) throws IOException {
+    AtomicInteger acked = new AtomicInteger();
+    CountDownLatch mayFill = new CountDownLatch(1);
+    try (TestStore opened =
+        new TestStore(folder, TestStore.SMALL, FileLayer.disk(), Clock.system(), mayFill)) {
+      opened.store.recover((event, late) -> {});
+      append(opened, 501, 1_000, acked);
+      Awaitility.await().until(() -> acked.get() == 500);
+      Path ballast = disk.resolve("ballast");
+      fill(ballast);
+      mayFill.countDown();
+      Awaitility.await()
+          .until(() -> opened.meters.get("vigie.event.fill.failures").counter().count() >= 3);
+      Files.delete(ballast);
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> opened.meters.get("vigie.event.fill.lag").gauge().value() == 0);
+      require(count(opened) == 1_000, "lost or double: " + count(opened));
+    }
+  }
+
+  /** Opening needs room for SQLite's shared memory, which only deleting gives. */
+  private static void retentionMakesRoom(Path disk, Path folder) throws IOException {
+    Files.write(folder.resolve("2020-01-01.db"), new byte[2 << 20]);
+    Path ballast = disk.resolve("ballast");
+    fill(ballast);
+    EventStoreOptions little =
+        new EventStoreOptions(
+            Duration.ofDays(90), 3 << 20, 1 << 20, 64 << 10, 1 << 20, 128 << 10, 1L << 30);
+    AtomicInteger acked = new AtomicInteger();
+    try (TestStore opened = new TestStore(folder, little, FileLayer.disk(), Clock.system())) {
+      opened.store.recover((event, late) -> {});
+      require(Files.notExists(folder.resolve("2020-01-01.db")), "the oldest file was kept");
+      require(count(opened) == 1_000, "not all is there on the full disk");
+      Files.delete(ballast);
+      append(opened, 1_001, 1_010, acked);
+      Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> acked.get() == 10);
+      Awaitility.await().until(() -> count(opened) == 1_010);
+    }
   }
 
   private static TestStore open(Path folder) {

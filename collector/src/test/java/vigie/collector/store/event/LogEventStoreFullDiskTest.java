@@ -63,6 +63,7 @@ class LogEventStoreFullDiskTest {
     assertThat(output)
         .contains("native=" + disk.resolve("events/native") + " OK")
         .contains("neither taken nor acknowledged")
+        .contains("cannot be moved from the receive log")
         .doesNotContain("Exception", "UnsatisfiedLinkError");
   }
 

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,7 @@ final class TestStore implements AutoCloseable {
   final MeterRegistry meters = new SimpleMeterRegistry();
   private final ExecutorService writer = Executors.newCachedThreadPool();
   private final ExecutorService filler = Executors.newSingleThreadExecutor();
+  private final CountDownLatch mayFill;
   private final ThreadScheduler scheduler =
       new ThreadScheduler(Thread::new, Throwable::printStackTrace);
 
@@ -32,13 +34,36 @@ final class TestStore implements AutoCloseable {
   }
 
   TestStore(Path folder, EventStoreOptions options, FileLayer files, Clock clock) {
+    this(folder, options, files, clock, new CountDownLatch(0));
+  }
+
+  /** One that moves nothing into SQLite before {@code mayFill}. */
+  TestStore(
+      Path folder,
+      EventStoreOptions options,
+      FileLayer files,
+      Clock clock,
+      CountDownLatch mayFill) {
+    this.mayFill = mayFill;
+    if (mayFill.getCount() > 0) {
+      filler.execute(this::awaitFill);
+    }
     store = LogEventStore.open(folder, options, files, clock, scheduler, writer, filler, meters);
   }
 
   /** One whose tasks are due as the clock is moved. */
   TestStore(Path folder, ManualClock clock) {
+    mayFill = new CountDownLatch(0);
     store =
         LogEventStore.open(folder, SMALL, FileLayer.disk(), clock, clock, writer, filler, meters);
+  }
+
+  private void awaitFill() {
+    try {
+      mayFill.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Ends the threads without a word to the store, as a kill does. */
