@@ -43,6 +43,7 @@ import vigie.agent.push.PushConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.reader.Systemd;
 import vigie.agent.ship.Ship;
+import vigie.agent.source.GoingDown;
 import vigie.agent.source.SourceTools;
 import vigie.agent.source.Sources;
 import vigie.agent.spool.Host;
@@ -147,7 +148,9 @@ final class Agent implements AutoCloseable {
     Executor telling = closing.add("telling", threads.single("tell"));
     ProbeTools tools =
         new ProbeTools(roots, clock, scheduler, loops, Lookup.SYSTEM, lookups, blocking);
-    Probes probes = new Probes(tools, spool, telling, meters);
+    Systemd systemd = closing.add("systemd", Systemd.host(roots, clock));
+    EventSink events = new GoingDown(spool, roots, systemd, clock);
+    Probes probes = new Probes(tools, events, telling, meters);
 
     Executor shipping = closing.add("shipping", threads.single("ship"));
     Ship ship =
@@ -202,7 +205,14 @@ final class Agent implements AutoCloseable {
           meters,
           closing);
     }
-    Sources sources = sources(config, roots, spool, threads, clock, scheduler, meters, closing);
+    Executor sourcing =
+        closing.add("source threads", threads.direct("source", MOST_SOURCE_THREADS));
+    Executor writing = closing.add("log thread", threads.bounded("log", 1, MOST_LOG_TASKS));
+    Sources sources =
+        new Sources(
+            config.sources(),
+            new SourceTools(
+                roots, clock, scheduler, sourcing, writing, events, spool, systemd, meters));
     Place boot = sources.bootPlace();
     List<Place> start = boot == null ? List.of() : List.of(boot);
     tell(spool, clock, EventType.AGENT_START, "agent started", start);
@@ -231,23 +241,6 @@ final class Agent implements AutoCloseable {
     Consumer<AgentConfig> collectors = changed -> node.replace(metrics.apply(changed));
     return new Agent(
         closing, config, probes, sources, onDemand, collectors, http.port(), reloadSuccessful);
-  }
-
-  private static Sources sources(
-      AgentConfig config,
-      Roots roots,
-      Spool spool,
-      Threads threads,
-      Clock clock,
-      ThreadScheduler scheduler,
-      MeterRegistry meters,
-      Closing closing) {
-    Systemd systemd = closing.add("systemd", Systemd.host(roots, clock));
-    Executor reading = closing.add("source threads", threads.direct("source", MOST_SOURCE_THREADS));
-    Executor writing = closing.add("log thread", threads.bounded("log", 1, MOST_LOG_TASKS));
-    return new Sources(
-        config.sources(),
-        new SourceTools(roots, clock, scheduler, reading, writing, spool, spool, systemd, meters));
   }
 
   /** The port of {@code /metrics}. */

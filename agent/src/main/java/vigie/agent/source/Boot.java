@@ -98,6 +98,12 @@ final class Boot {
     return last.startsWith(id) && last.length() > id.length() ? new Place(NAME, id) : null;
   }
 
+  /** The boot before, if it ended by a shutdown that was told; else {@code ""}. */
+  String ended() {
+    int space = last.indexOf(' ');
+    return space < 0 || last.startsWith(id) ? "" : last.substring(0, space);
+  }
+
   /** Tells that the node goes down, if it does. Takes four seconds at most. */
   void tellShutdown() {
     String reason = Shutdown.reason(tools.roots(), tools.systemd());

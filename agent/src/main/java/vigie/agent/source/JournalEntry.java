@@ -108,6 +108,14 @@ final class JournalEntry {
     return micros < 0 ? now : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }
 
+  /** The boot that it was logged in, from its cursor; {@code ""} where that does not say. */
+  String boot() {
+    String cursor = text(JournalField.CURSOR);
+    int at = cursor.indexOf(";b=");
+    int end = cursor.indexOf(';', at + 1);
+    return at < 0 || end < 0 ? "" : cursor.substring(at + 3, end);
+  }
+
   Severity severity() {
     long code = number(JournalField.PRIORITY, Severity.INFORMATIONAL.ordinal());
     return code < SEVERITIES.length ? SEVERITIES[(int) code] : Severity.INFORMATIONAL;

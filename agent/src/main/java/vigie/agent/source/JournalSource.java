@@ -101,9 +101,15 @@ final class JournalSource implements Source {
 
   /**
    * @param from where to go on; null: only with what is logged from now on
+   * @param ended the boot that has gone down since it was read last; {@code ""} for none
    */
   JournalSource(
-      JournalConfig config, Journal journal, SourceTools tools, Lines lines, @Nullable Place from) {
+      JournalConfig config,
+      Journal journal,
+      SourceTools tools,
+      Lines lines,
+      @Nullable Place from,
+      String ended) {
     this.config = config;
     this.journal = journal;
     this.tools = tools;
@@ -113,7 +119,7 @@ final class JournalSource implements Source {
     this.garbage = meters.faults("garbage");
     this.cut = meters.faults("cut");
     this.failed = meters.faults("failed");
-    this.units = new UnitEvents(tools.systemd());
+    this.units = new UnitEvents(tools.systemd(), ended);
     this.kernel = new KernelEvents(tools.clock());
     this.place = from;
   }

@@ -48,6 +48,15 @@ final class Shutdown {
     }
   }
 
+  /** Whether this node goes down as far as can be known within that time. */
+  static boolean hasBegun(Roots roots, Systemd systemd, Duration patience) {
+    try {
+      return systemd.systemState(patience).equals("stopping");
+    } catch (IOException e) {
+      return !byRunLevel(roots.inRoot("run/utmp")).isEmpty();
+    }
+  }
+
   /** What init wrote: run level 0 is the way down, 6 the way round. */
   private static String byRunLevel(Path utmp) {
     byte[] records;

@@ -34,9 +34,14 @@ final class UnitEvents {
   private static final String STARTED = "39f53479d3a045ac8e11786248231fbf";
   private static final String NOT_STARTED = "be02cf6855d2428ba40df7e9d022f03d";
 
+  /** logind says so before it has systemd stop the first unit. */
+  private static final String SHUTDOWN = "98268866d1d54a499c4e98921d93bc40";
+
+  private static final Duration LONGEST_SHUTDOWN = Duration.ofMinutes(10);
+
   /** The kinds of entries that this understands. */
   static final List<String> MESSAGE_IDS =
-      List.of(PROCESS_EXITED, FAILURE, SUCCESS, RESTART_SCHEDULED, STARTED, NOT_STARTED);
+      List.of(PROCESS_EXITED, FAILURE, SUCCESS, RESTART_SCHEDULED, STARTED, NOT_STARTED, SHUTDOWN);
 
   /**
    * Results that go with the exit of a process. Without one it is the last result told again, since
@@ -60,9 +65,19 @@ final class UnitEvents {
         }
       };
   private final Set<String> failed = new HashSet<>();
+  private final String ended;
+  private Going going = new Going("", Instant.MIN);
 
-  UnitEvents(Systemd systemd) {
+  /** That the node began to go down in this boot, as its journal has it. */
+  private record Going(String boot, Instant at) {}
+
+  /**
+   * @param ended the boot that is known to have gone down since its journal was read last; {@code
+   *     ""} for none
+   */
+  UnitEvents(Systemd systemd, String ended) {
     this.systemd = systemd;
+    this.ended = ended.replace("-", "");
   }
 
   /** What is known of a unit since it last started. */
@@ -112,6 +127,7 @@ final class UnitEvents {
   private record Told(
       String unit,
       String user,
+      boolean stopping,
       String result,
       String invocation,
       Instant time,
@@ -121,6 +137,9 @@ final class UnitEvents {
       fields.put("unit", unit);
       if (!user.isEmpty()) {
         fields.put("user", user);
+      }
+      if (stopping) {
+        fields.put(GoingDown.STOPPING, "yes");
       }
       fields.putAll(more);
       String whose = user.isEmpty() ? "" : " of user " + user;
@@ -255,6 +274,11 @@ final class UnitEvents {
     if (!MESSAGE_IDS.contains(id)) {
       return null;
     }
+    if (id.equals(SHUTDOWN)) {
+      boolean isOfRoot = entry.text(JournalField.UID).equals("0");
+      going = isOfRoot ? new Going(entry.boot(), entry.time(now)) : going;
+      return null;
+    }
     boolean ofUser = entry.has(JournalField.USER_UNIT);
     String name = entry.text(ofUser ? JournalField.USER_UNIT : JournalField.UNIT);
     String uid = entry.text(JournalField.UID);
@@ -295,16 +319,25 @@ final class UnitEvents {
     return null;
   }
 
-  private static Told told(JournalEntry entry, Instant now, String unit, String user) {
+  private Told told(JournalEntry entry, Instant now, String unit, String user) {
     JournalField invocation =
         user.isEmpty() ? JournalField.INVOCATION_ID : JournalField.USER_INVOCATION_ID;
     return new Told(
         unit,
         user,
+        isGoingDown(entry, entry.time(now)),
         entry.text(JournalField.UNIT_RESULT),
         entry.text(invocation),
         entry.time(now),
         entry.place());
+  }
+
+  private boolean isGoingDown(JournalEntry entry, Instant at) {
+    String boot = entry.boot();
+    return !boot.isEmpty()
+        && (boot.equals(ended)
+            || (boot.equals(going.boot)
+                && Duration.between(going.at, at).compareTo(LONGEST_SHUTDOWN) < 0));
   }
 
   private boolean isNewlyFailed(String name) {

@@ -63,7 +63,7 @@ class JournalSourceTest {
             meters);
     JournalSource made =
         new JournalSource(
-            JournalConfig.AUTO, new Journal(program, folder), tools, this::take, from);
+            JournalConfig.AUTO, new Journal(program, folder), tools, this::take, from, "");
     source = made;
     made.start();
     return made;

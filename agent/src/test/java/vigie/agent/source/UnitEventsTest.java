@@ -28,7 +28,7 @@ class UnitEventsTest {
             new Roots(nothing, nothing, nothing),
             Map.of("DBUS_SYSTEM_BUS_ADDRESS", "none"),
             Clock.system());
-    UnitEvents units = new UnitEvents(nobody);
+    UnitEvents units = new UnitEvents(nobody, "b0b0");
     ManualClock clock = new ManualClock();
     List<Event> events = new ArrayList<>();
     units.begin();
@@ -141,6 +141,37 @@ class UnitEventsTest {
     assertThat(events.get(0).fields().get("log").lines())
         .hasSize(5)
         .allMatch(line -> line.length() == 241);
+  }
+
+  private List<String> stopping(String entries) {
+    return read(entries).stream()
+        .map(e -> e.type().wire() + " " + e.fields().getOrDefault("stopping", "no"))
+        .toList();
+  }
+
+  @Test
+  void givenAServiceThatFailsAsTheNodeGoesDown_whenRead_thenItsEventSaysSo() {
+    String down = "__CURSOR=s=1;i=1;b=aa;m=1;t=1;x=1\n_UID=0\nUNIT=\n";
+    String shutdown =
+        down + "MESSAGE_ID=98268866d1d54a499c4e98921d93bc40\nMESSAGE=System is rebooting.\n\n";
+    String ofUser = shutdown.replace("_UID=0", "_UID=1000");
+    String failure = entry("d9b373ed55a64feb8242e02dbe79a49c", "UNIT_RESULT=timeout\n");
+    String sameBoot = failure.replace("=c\n", "=s=1;i=2;b=aa;m=2;t=2;x=2\n");
+    String nextBoot = failure.replace("=c\n", "=s=1;i=3;b=bb;m=1;t=3;x=3\n");
+    String longAfter =
+        sameBoot.replace("MESSAGE=m", "MESSAGE=m\n__REALTIME_TIMESTAMP=4102444800000000");
+    assertThat(stopping(sameBoot + shutdown + sameBoot))
+        .containsExactly("unit.crashed no", "unit.crashed yes");
+    assertThat(stopping(ofUser + sameBoot)).containsExactly("unit.crashed no");
+    assertThat(stopping(shutdown + nextBoot)).containsExactly("unit.crashed no");
+    assertThat(stopping(shutdown + longAfter)).containsExactly("unit.crashed no");
+  }
+
+  @Test
+  void givenABootThatHasGoneDown_whenTheRestOfItsJournalIsRead_thenFaultsAreOfTheShutdown() {
+    String failure = entry("d9b373ed55a64feb8242e02dbe79a49c", "UNIT_RESULT=timeout\n");
+    assertThat(stopping(failure.replace("=c\n", "=s=1;i=2;b=b0b0;m=2;t=2;x=2\n")))
+        .containsExactly("unit.crashed yes");
   }
 
   private static String entry(String id, String more) {

@@ -57,6 +57,12 @@ public record Event(
     return fields.getOrDefault(name, "");
   }
 
+  /** Whether it is a fault that its node told while that went down: services end then. */
+  public boolean isOfShutdown() {
+    // A pattern's own fields may have any name.
+    return origin != null && !type.equals("log.match") && !field("stopping").isEmpty();
+  }
+
   /**
    * Fields without a map to copy them from, for where many events are made.
    *

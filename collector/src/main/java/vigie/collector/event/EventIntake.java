@@ -101,7 +101,7 @@ public final class EventIntake implements EventSink {
           doubles.increment();
           continue;
         }
-        late[fresh.size()] = verdict == SpoolMarks.Verdict.LATE;
+        late[fresh.size()] = verdict == SpoolMarks.Verdict.LATE || stamped.isOfShutdown();
         fresh.add(new Arrival(stamped, arrival.raw(), arrival.textBytes()));
       }
       if (!fresh.isEmpty()) {

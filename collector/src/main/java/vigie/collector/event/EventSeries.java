@@ -33,7 +33,7 @@ import vigie.collector.sample.Appender;
  * {@code node.boot}. Each value is appended when it changes (at most ten times a second) and every
  * 15 s until the node is silent, then a stale marker. Counts begin at zero again after that and
  * after a restart of the collector, as any counter may; those of backups begin at one where the
- * probe is still down. Safe for all threads.
+ * probe is still down. What fails as its node goes down is in no series. Safe for all threads.
  */
 public final class EventSeries implements EventListener {
   private static final Duration EVERY = Duration.ofSeconds(15);
@@ -134,6 +134,9 @@ public final class EventSeries implements EventListener {
 
   @Override
   public void onEvent(Event event, boolean late) {
+    if (event.isOfShutdown()) {
+      return;
+    }
     List<Shown> shown = new ArrayList<>(0);
     synchronized (this) {
       count(event, late, shown);

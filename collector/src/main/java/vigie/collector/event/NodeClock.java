@@ -46,8 +46,13 @@ public final class NodeClock {
   /** Whether it was more than five minutes old on receipt, as far as can be known. */
   boolean isLate(Event event) {
     long mono = mono(event);
-    if (mono >= 0 && kernel.shown && isOfBoot(event)) {
-      return event.received().toEpochMilli() - mono - kernel.millis > LATE;
+    long at = event.received().toEpochMilli();
+    boolean hasKernel = mono >= 0 && isOfBoot(event);
+    if (hasKernel && kernel.shown) {
+      return at - mono - kernel.millis > LATE;
+    }
+    if (wall.isProvenBy(age(event), at) || (hasKernel && kernel.isProvenBy(at - mono, at))) {
+      return false; // else the first fault of a quiet node with a wrong clock would be history
     }
     long offset = Math.abs(wall.millis) <= GOOD_ENOUGH ? 0 : wall.millis;
     return age(event) - Math.min(offset, age(event)) > LATE && !isEarlyUnverified(event);
@@ -149,9 +154,16 @@ public final class NodeClock {
       if (firstReceived < 0 || Math.abs(age - firstAge) > AT_ONCE) {
         firstReceived = at;
         firstAge = age;
-      } else if (at - firstReceived >= PROOF) {
+      } else if (isProvenBy(age, at)) {
         is(age);
       }
+    }
+
+    /** Whether this one and another came at once. */
+    boolean isProvenBy(long age, long at) {
+      return firstReceived >= 0
+          && Math.abs(age - firstAge) <= AT_ONCE
+          && at - firstReceived >= PROOF;
     }
 
     void is(long age) {

@@ -85,10 +85,11 @@ final class ProbeStates {
   private final Map<String, NodeProbes> nodes = new HashMap<>();
   private int count; // of the states of all nodes
 
-  /** Whether the event tells the state of a probe. */
+  /** Whether the event tells the state of a probe that counts. */
   static boolean areToldBy(Event event) {
     return switch (event.type()) {
-      case "probe.up", "probe.down", "probe.slow" -> !event.field("probe").isEmpty();
+      case "probe.up", "probe.down", "probe.slow" ->
+          !event.field("probe").isEmpty() && !event.isOfShutdown();
       default -> false;
     };
   }

@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.time.Clock;
 
 /** An agent with nothing to watch comes and goes, its collector too; with the packaged programs. */
 class PresenceIT {
@@ -75,6 +77,58 @@ class PresenceIT {
       assertThat(told).containsExactly("agent", "lost"); // newest first
       assertThat(run(fleet, "nodes", "list", "--no-headers"))
           .containsPattern("p1 +stopped +.*agent");
+    }
+  }
+
+  @Test
+  void givenANodeThatIsOnlyScraped_whenItComesAndGoes_thenItIsSilentAndBackAsOthers()
+      throws Exception {
+    try (Fleet fleet = new Fleet(dir)) {
+      Files.writeString(
+          dir.resolve("collector.yaml"),
+          """
+          storage: {path: collector}
+          listen: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d'}
+          nodes: {expected: [p1], silent_after: 10s}
+          scrape_configs:
+            - job_name: node
+              scrape_interval: 1s
+              static_configs: [{targets: ['127.0.0.1:%d'], labels: {node: p1}}]
+          """
+              .formatted(fleet.httpPort, fleet.relpPort, fleet.agentPort));
+      Files.writeString(
+          dir.resolve("agent.yaml"),
+          """
+          node: p1
+          listen: 127.0.0.1:%d
+          collector: relp://127.0.0.1:%d
+          sources: {journal: false, boot: false}
+          spool: {path: spool}
+          """
+              .formatted(fleet.agentPort, Program.freePort())); // nobody listens there
+      fleet.startCollector();
+      fleet.startAgent();
+      fleet.awaitOrTell("p1 to be up", () -> state(fleet).equals("up"));
+      stays(fleet, "up", Duration.ofSeconds(12));
+
+      fleet.agent.kill();
+      awaitState(fleet, "lost", "lost");
+      fleet.agent.start();
+      fleet.awaitOrTell("p1 to be back", () -> state(fleet).equals("up"));
+      fleet.awaitOrTell("that to be told", () -> events(fleet, "node.back").size() == 1);
+      JsonNode back = events(fleet, "node.back").path(0).path("fields");
+      assertThat(back.path("quiet").asText()).isNotEmpty();
+      assertThat(back.path("last_heard").asText()).isNotEmpty();
+
+      // A collector that starts again has heard nobody yet, and gives each its time anew.
+      fleet.agent.kill();
+      fleet.collector.kill();
+      Instant asked = Clock.system().now();
+      fleet.collector.start();
+      fleet.awaitReady();
+      fleet.awaitOrTell("p1 to be silent", () -> events(fleet, "node.silent").size() == 2);
+      Instant silent = Instant.parse(events(fleet, "node.silent").path(0).path("time").asText());
+      assertThat(Duration.between(asked, silent)).isGreaterThanOrEqualTo(Duration.ofSeconds(10));
     }
   }
 

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A kill proves nothing about the disk, since the page cache stays. So the packaged collector is
+ * A kill proves nothing about the disk, since the page cache stays. So the packaged programs are
  * traced: what the kernel was asked shows that each record was written, then synced, and only then
- * answered.
+ * answered by the collector, and sent by the agent.
  */
 class SyncBeforeAnswerIT {
   private static final Pattern CALL = Pattern.compile("^(?:\\[pid +)?(\\d+)\\]? +(.*)$");
@@ -30,24 +30,7 @@ class SyncBeforeAnswerIT {
   void givenPackagedCollector_whenTraced_thenEachRecordIsSyncedBeforeItsAnswer() throws Exception {
     try (Fleet fleet = new Fleet(dir)) {
       Path trace = dir.resolve("trace");
-      List<String> command =
-          List.of(
-              Program.peer("strace").toString(),
-              "-f",
-              "-qq",
-              "-s",
-              "200",
-              "-e",
-              "signal=none",
-              "-e",
-              "trace=fdatasync,fsync,write,writev,pwrite64,pwritev,sendto,sendmsg",
-              "-o",
-              trace.toString(),
-              Program.bin("collector").toString(),
-              "run",
-              "--config",
-              dir.resolve("collector.yaml").toString());
-      fleet.collector = Program.command(dir.resolve("collector.log"), command);
+      fleet.collector = traced("collector", trace, 200);
       fleet.awaitReady();
       int records = 20;
       send(fleet.relpPort, records);
@@ -64,6 +47,70 @@ class SyncBeforeAnswerIT {
             .isGreaterThan(synced);
       }
     }
+  }
+
+  @Test
+  void givenPackagedAgent_whenTraced_thenEachEventIsSyncedBeforeItIsSent() throws Exception {
+    try (Fleet fleet = new Fleet(dir)) {
+      Files.writeString(
+          dir.resolve("agent.yaml"),
+          """
+          node: p1
+          listen: 127.0.0.1:%d
+          collector: relp://127.0.0.1:%d
+          probes:
+            - {name: calculatrice, tcp: '127.0.0.1:%d', every: 1s, timeout: 1s}
+          patterns: [{name: line, match: '^line'}]
+          sources: {journal: false, boot: false, files: [{path: app.log, from: start}]}
+          spool: {path: spool}
+          """
+              .formatted(fleet.agentPort, fleet.relpPort, fleet.servicePort));
+      fleet.startCollector();
+      fleet.service.up();
+      Path trace = dir.resolve("trace");
+      fleet.agent = traced("agent", trace, 300_000);
+      fleet.awaitOrTell("the probe to be up", () -> fleet.probeIs(true));
+      StringBuilder lines = new StringBuilder();
+      for (int i = 0; i < 100; i++) {
+        lines.append("line ").append(i).append('\n');
+      }
+      Files.writeString(dir.resolve("app.log"), lines);
+      fleet.service.down();
+      fleet.awaitOrTell("the probe to be down", () -> fleet.probeIs(false));
+      String matches = "/api/vigie/events?limit=1000&filter=type%3Dlog.match";
+      fleet.awaitOrTell("the lines", () -> fleet.ask(matches).path("events").size() == 100);
+      fleet.agent.stopChildren();
+
+      // What the sources told in groups, and what is urgent.
+      SentEvents sent = SentEvents.of(Files.readAllLines(trace, StandardCharsets.ISO_8859_1));
+      assertThat(sent.faults()).isEmpty();
+      assertThat(sent.count("log.match")).isEqualTo(100);
+      assertThat(sent.count("probe.down")).isPositive();
+      assertThat(sent.count("agent.stop")).isEqualTo(1);
+      assertThat(sent.syncs()).as("one sync serves many").isLessThan(60);
+    }
+  }
+
+  private Program traced(String program, Path trace, int shownBytes) throws IOException {
+    List<String> command =
+        List.of(
+            Program.peer("strace").toString(),
+            "-f",
+            "-qq",
+            "-y",
+            "-s",
+            Integer.toString(shownBytes),
+            "-e",
+            "signal=none",
+            "-e",
+            "trace=fdatasync,fsync,write,writev,pwrite64,pwritev,sendto,sendmsg",
+            "-o",
+            trace.toString(),
+            Program.bin(program).toString(),
+            "run",
+            "--config",
+            dir.resolve(program + ".yaml").toString());
+    return Program.command(dir.resolve(program + ".log"), command);
   }
 
   /** One record at a time, each after the answer to the one before. */

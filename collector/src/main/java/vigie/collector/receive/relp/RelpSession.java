@@ -558,7 +558,9 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       return;
     }
     why = String.valueOf(cause.getMessage());
-    if (!(cause instanceof IOException)) {
+    // Bytes that are changed on the way end TLS: the link's fault, as a reset.
+    boolean isOfLink = cause instanceof IOException || cause.getCause() instanceof IOException;
+    if (!isOfLink) {
       log.error("session failed peer={}", peer, cause);
     }
     ctx.close();

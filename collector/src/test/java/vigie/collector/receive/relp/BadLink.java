@@ -6,6 +6,9 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -14,7 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Carries bytes between two ends and does to each connection one of what bad links do: cuts it,
- * holds bytes back before that, passes half of a piece and then nothing, or changes bytes.
+ * holds bytes back before that, passes half of a piece and then nothing, changes a byte somewhere,
+ * or the one that ends a frame.
  */
 final class BadLink implements AutoCloseable {
   /** What befalls a connection. */
@@ -22,25 +26,27 @@ final class BadLink implements AutoCloseable {
     CUT,
     DELAY,
     HALVE,
-    GARBLE
+    GARBLE,
+    UNFRAME
   }
 
   private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-  private final AtomicInteger[] done = new AtomicInteger[Harm.values().length];
+  private final Map<Harm, AtomicInteger> done = new EnumMap<>(Harm.class);
+  private final List<Harm> kinds;
   private final int target;
   private final int mostHarms;
   private final Random random;
   private final ExecutorService threads;
   private final AtomicInteger harms = new AtomicInteger();
 
-  BadLink(int target, int mostHarms, long seed, ExecutorService threads) throws IOException {
+  BadLink(int target, List<Harm> kinds, int mostHarms, long seed, ExecutorService threads)
+      throws IOException {
     this.target = target;
+    this.kinds = kinds;
     this.mostHarms = mostHarms;
     this.random = new Random(seed);
     this.threads = threads;
-    for (int i = 0; i < done.length; i++) {
-      done[i] = new AtomicInteger();
-    }
+    kinds.forEach(kind -> done.put(kind, new AtomicInteger()));
     threads.execute(this::accept);
   }
 
@@ -49,7 +55,7 @@ final class BadLink implements AutoCloseable {
   }
 
   int count(Harm harm) {
-    return done[harm.ordinal()].get();
+    return done.get(harm).get();
   }
 
   private void accept() {
@@ -58,7 +64,7 @@ final class BadLink implements AutoCloseable {
         Socket client = listening.accept();
         Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
         int turn = harms.getAndIncrement();
-        Harm harm = turn < mostHarms ? Harm.values()[turn % Harm.values().length] : null;
+        Harm harm = turn < mostHarms ? kinds.get(turn % kinds.size()) : null;
         Link link = new Link(client, server, harm, 2_000 + random.nextInt(30_000));
         boolean upwards = random.nextInt(4) > 0;
         threads.execute(() -> link.carry(client, server, upwards));
@@ -97,9 +103,9 @@ final class BadLink implements AutoCloseable {
         boolean struck = !harmed || harm == null;
         for (int n = in.read(buffer); n > 0; n = in.read(buffer)) {
           carried += n;
-          if (!struck && carried >= after) {
+          if (!struck && carried >= after && isReady(buffer, n)) {
             struck = true;
-            done[harm.ordinal()].incrementAndGet();
+            done.get(harm).incrementAndGet();
             if (!strike(buffer, n, out)) {
               return;
             }
@@ -110,6 +116,10 @@ final class BadLink implements AutoCloseable {
       } catch (IOException | InterruptedException gone) {
         // the other direction ends with this one
       }
+    }
+
+    private boolean isReady(byte[] buffer, int n) {
+      return harm != Harm.UNFRAME || lineEnd(buffer, n) >= 0;
     }
 
     /** Says whether the connection goes on. */
@@ -135,9 +145,21 @@ final class BadLink implements AutoCloseable {
           buffer[n / 2] ^= 0x20;
           out.write(buffer, 0, n);
         }
+        case UNFRAME -> {
+          buffer[lineEnd(buffer, n)] ^= 0x20;
+          out.write(buffer, 0, n);
+        }
         default -> throw new AssertionError(harm);
       }
       return true;
+    }
+
+    private static int lineEnd(byte[] buffer, int n) {
+      int at = n - 1;
+      while (at >= 0 && buffer[at] != '\n') {
+        at--;
+      }
+      return at;
     }
 
     /** What the link does, not a wait for anybody. */

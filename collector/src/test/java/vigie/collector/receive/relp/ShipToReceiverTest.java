@@ -41,15 +41,22 @@ import vigie.base.time.ThreadScheduler;
 import vigie.collector.event.EventIntake;
 import vigie.collector.event.MemoryEventStore;
 
-/** The agent's end and the collector's, with a link between them that is cut again and again. */
+/** The agent's end and the collector's, with a bad link between them. */
 class ShipToReceiverTest {
   private static final int EVENTS = 3000;
-  private static final int CUTS = 40;
   private static final int HARMS = 24;
+  private static final List<BadLink.Harm> PLAIN =
+      List.of(BadLink.Harm.CUT, BadLink.Harm.DELAY, BadLink.Harm.HALVE, BadLink.Harm.UNFRAME);
+  private static final List<BadLink.Harm> OVER_TLS =
+      List.of(BadLink.Harm.CUT, BadLink.Harm.DELAY, BadLink.Harm.HALVE, BadLink.Harm.GARBLE);
 
+  /**
+   * A frame that is broken ends the session, and what it had not answered is sent again. A changed
+   * byte within a record shows nowhere: TCP's checksums are to keep that away, or TLS.
+   */
   @Test
   @Timeout(120)
-  void givenLinkCutAtRandom_whenShipped_thenEachEventIsTakenOnceAndInOrder() throws Exception {
+  void givenABadLink_whenShipped_thenEachEventIsTakenOnceAndInOrder() throws Exception {
     long seed = System.nanoTime();
     ExecutorService executor = Executors.newCachedThreadPool();
     EventLoops loops = EventLoops.fastest(2, "test-ship-to-receiver");
@@ -71,8 +78,8 @@ class ShipToReceiverTest {
                 Clock.system(),
                 scheduler,
                 new SimpleMeterRegistry());
-        CuttingProxy proxy = new CuttingProxy(receiver.port(), CUTS, seed, executor);
-        Ship ship = ship(quick(proxy.port()), spool, loops, executor, scheduler)) {
+        BadLink link = new BadLink(receiver.port(), PLAIN, HARMS, seed, executor);
+        Ship ship = ship(quick(link.port()), spool, loops, executor, scheduler)) {
       ship.start();
       for (int i = 1; i <= EVENTS; i++) {
         spool.accept(
@@ -87,7 +94,9 @@ class ShipToReceiverTest {
       assertThat(List.copyOf(taken))
           .as("seed %d", seed)
           .isEqualTo(IntStream.rangeClosed(1, EVENTS).mapToObj(i -> "event " + i).toList());
-      assertThat(proxy.cuts()).isGreaterThan(10);
+      for (BadLink.Harm harm : PLAIN) {
+        assertThat(link.count(harm)).as("%s, seed %d", harm, seed).isPositive();
+      }
     } finally {
       spool.close();
       loops.close();
@@ -140,7 +149,7 @@ class ShipToReceiverTest {
               folder.resolve("p1.key"),
               "",
               List.of());
-      try (BadLink link = new BadLink(port, HARMS, seed, executor);
+      try (BadLink link = new BadLink(port, OVER_TLS, HARMS, seed, executor);
           Ship ship =
               ship(
                   quick(link.port())
@@ -162,7 +171,7 @@ class ShipToReceiverTest {
         assertThat(List.copyOf(taken))
             .as("seed %d", seed)
             .isEqualTo(IntStream.rangeClosed(1, EVENTS).mapToObj(i -> "event " + i).toList());
-        for (BadLink.Harm harm : BadLink.Harm.values()) {
+        for (BadLink.Harm harm : OVER_TLS) {
           assertThat(link.count(harm)).as("%s, seed %d", harm, seed).isPositive();
         }
       }
