@@ -91,10 +91,11 @@ final class JournalSource implements Source {
 
     /** All that the source itself makes of it; may take a second. */
     List<Event> own() {
-      List<Event> own = new ArrayList<>(events);
-      if (failure != null) {
-        own.addAll(failure.events());
+      if (failure == null) {
+        return events;
       }
+      List<Event> own = new ArrayList<>(events);
+      own.addAll(failure.events());
       return own;
     }
   }

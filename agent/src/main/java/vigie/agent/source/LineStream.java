@@ -121,12 +121,10 @@ final class LineStream implements Lines, AutoCloseable {
           match = found;
         }
       }
-      List<Event> told = new ArrayList<>(line.own());
-      if (first != null && match != null) {
-        tell(line, first.pattern, match, told);
-      }
-      if (!closed && !told.isEmpty()) {
-        write(told);
+      List<Event> made =
+          first == null || match == null ? List.of() : events(line, first.pattern, match);
+      if (!closed) {
+        write(line.own(), made);
       }
       if (closed) {
         refuse(line);
@@ -173,7 +171,8 @@ final class LineStream implements Lines, AutoCloseable {
         || pattern.units().stream().anyMatch(glob -> Wildcard.matches(glob, line.unit()));
   }
 
-  private void tell(Line line, PatternConfig pattern, Matcher match, List<Event> told) {
+  /** What is to be told of a match; empty where it is a repetition, or too much. */
+  private List<Event> events(Line line, PatternConfig pattern, Matcher match) {
     Event event = event(line, pattern, match);
     List<String> parts = new ArrayList<>();
     for (String field : pattern.foldBy()) {
@@ -184,15 +183,13 @@ final class LineStream implements Lines, AutoCloseable {
             pattern.name(), parts.isEmpty() ? List.of(line.identifier(), line.text()) : parts);
     if (folding.takes(key, event)) {
       folded.increment();
-      return;
+      return List.of();
     }
-    if (mayTell(line)) {
-      told.add(event);
-      Event summary = folding.told(key, event);
-      if (summary != null) {
-        told.add(summary.at(line.place()));
-      }
+    if (!mayTell(line)) {
+      return List.of();
     }
+    Event summary = folding.told(key, event);
+    return summary == null ? List.of(event) : List.of(event, summary.at(line.place()));
   }
 
   private static Event event(Line line, PatternConfig pattern, Matcher match) {
@@ -246,9 +243,14 @@ final class LineStream implements Lines, AutoCloseable {
   }
 
   /** Where that cannot be, as the agent ends, the source is read no further. */
-  private void write(List<Event> events) {
+  private void write(List<Event> own, List<Event> made) {
+    if (own.isEmpty() && made.isEmpty()) {
+      return;
+    }
+    List<Event> together = new ArrayList<>(own);
+    together.addAll(made);
     try {
-      sink.acceptAll(events);
+      sink.acceptAll(together);
     } catch (UncheckedIOException e) {
       closed = true;
     }
