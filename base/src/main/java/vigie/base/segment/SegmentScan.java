@@ -25,6 +25,9 @@ final class SegmentScan {
   private int length;
   private long damagedAt = -1;
 
+  /** Bytes that a CRC was made of so far. */
+  private long checkedBytes;
+
   SegmentScan(DataFile data, long first, int mostRecordBytes, ByteBuffer window) {
     this.data = data;
     this.expected = first;
@@ -108,6 +111,7 @@ final class SegmentScan {
       return false;
     }
     start = (int) (at - windowStart);
+    checkedBytes += whole;
     crc.reset();
     crc.update(window.duplicate().limit(start + whole).position(start + 4));
     if (window.getInt(start) != (int) crc.getValue()) {
@@ -120,14 +124,10 @@ final class SegmentScan {
 
   private long findBehind(long bad, long limit, long stop) throws IOException {
     // Bounds the work where damaged bytes look like large records again and again.
-    long budget = 8 * (limit - bad) + (1 << 20);
-    for (long at = bad + 1; at < limit && budget > 0; at++) {
+    long most = checkedBytes + 8 * (limit - bad) + (1 << 20);
+    for (long at = bad + 1; at < limit && checkedBytes < most; at++) {
       if (recordAt(at, limit, stop)) {
         return at;
-      }
-      if (at - windowStart + 8 <= window.limit()) {
-        int claimed = window.getInt((int) (at - windowStart) + 4);
-        budget -= claimed >= 1 && claimed <= mostRecordBytes ? claimed : 0;
       }
     }
     return -1;

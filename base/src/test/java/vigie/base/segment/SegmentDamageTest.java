@@ -194,6 +194,31 @@ class SegmentDamageTest {
   }
 
   @Test
+  void givenBytesThatLookLikeLengths_whenARecordBeforeThemIsDamaged_thenTheNextOnesAreFound()
+      throws IOException {
+    // What a time in microseconds looks like where a length would stand: less than a record's most.
+    byte[] record = new byte[200];
+    for (int i = 1; i < record.length; i += 4) {
+      record[i] = 0x0f;
+    }
+    ForgetfulFiles disk = new ForgetfulFiles(0);
+    SegmentOptions large = new SegmentOptions("test", 1, 1 << 20, 1 << 20);
+    try (SegmentLog log = SegmentLog.open(FOLDER, large, disk)) {
+      for (int i = 0; i < RECORDS; i++) {
+        log.append(record);
+      }
+    }
+    Path file = FOLDER.resolve(SegmentFormat.name(1));
+    byte[] damaged = disk.get(file);
+    damaged[SegmentFormat.HEADER] ^= 1;
+    disk.put(file, damaged);
+    try (SegmentLog log = SegmentLog.open(FOLDER, large, disk)) {
+      assertThat(log.nextNumber()).isEqualTo(RECORDS + 1);
+      assertThat(SegmentLogTest.read(log, 1)).hasSize(RECORDS - 1);
+    }
+  }
+
+  @Test
   void givenEmptiedSegment_whenRead_thenItsRecordsAreToldAsLost() throws IOException {
     files.put(segments.get(1), new byte[0]);
     try (SegmentLog log = open()) {
