@@ -20,8 +20,11 @@ public final class ClockSteps {
 
   /** By how many milliseconds it was stepped since the last call; 0 where it was not. */
   public long take() {
-    long wall = clock.millis();
-    long nanos = clock.nanos();
+    return take(clock.millis(), clock.nanos());
+  }
+
+  /** The same for who has read the clock already: its milliseconds and nanoseconds. */
+  public long take(long wall, long nanos) {
     long stepped = (wall - lastWall) - (nanos - lastNanos) / 1_000_000;
     lastWall = wall;
     lastNanos = nanos;

@@ -37,7 +37,7 @@ import vigie.collector.sample.Appender;
  */
 public final class EventSeries implements EventListener {
   private static final Duration EVERY = Duration.ofSeconds(15);
-  private static final Duration APART = Duration.ofMillis(100);
+  private static final int APART_MILLIS = 100;
   private static final int MOST_SERIES = 20_000;
   private static final int LONGEST_VALUE = 256;
   private static final Duration RESTORED = Duration.ofDays(7);
@@ -237,14 +237,15 @@ public final class EventSeries implements EventListener {
 
   /** Appends now, or a little later where a storm would make a sample of every event. */
   private void show(LiveSeries series, List<Shown> shown) {
-    if (series.isCrowded(clock.millis(), APART.toMillis())) {
+    long now = clock.millis();
+    if (series.isCrowded(now, APART_MILLIS)) {
       if (crowded.isEmpty()) {
-        scheduler.after(APART, this::showCrowded);
+        scheduler.after(Duration.ofMillis(APART_MILLIS), this::showCrowded);
       }
       crowded.add(series);
       return;
     }
-    series.append(clock.millis());
+    series.append(now);
     for (Event event : series.takeUnshown()) {
       shown.add(new Shown(series.labels, event));
     }

@@ -171,13 +171,15 @@ public final class Nodes implements EventListener {
   }
 
   private synchronized void take(Event event) {
-    noticeStep();
+    Instant now = clock.now();
+    long nanos = clock.nanos();
+    noticeStep(now, nanos);
     NodeLife node = known(event.node());
     if (node == null) {
       return;
     }
-    heard(node);
-    node.told(event, clock.now(), clock.nanos());
+    heard(node, now, nanos);
+    node.told(event, now, nanos);
     if (event.origin() != null) {
       node.clock.heard(event);
     }
@@ -207,7 +209,7 @@ public final class Nodes implements EventListener {
           if (node != null) {
             node.watched = true;
             if (node.state != NodeState.UP) {
-              heard(node);
+              heard(node, clock.now(), clock.nanos());
             }
             node.connected(clock.nanos(), quiet.toNanos());
             node.lastHeard = clock.now().minus(quiet);
@@ -220,7 +222,7 @@ public final class Nodes implements EventListener {
     NodeLife node = known(name);
     if (node != null) {
       node.watched = true;
-      heard(node);
+      heard(node, clock.now(), clock.nanos());
     }
   }
 
@@ -252,18 +254,18 @@ public final class Nodes implements EventListener {
     return node;
   }
 
-  private void heard(NodeLife node) {
-    Duration quiet = Duration.ofNanos(clock.nanos() - node.lastNanos);
+  private void heard(NodeLife node, Instant now, long nanos) {
+    long quiet = nanos - node.lastNanos;
     Instant last = node.lastHeard;
-    if (node.heard(clock.now(), clock.nanos())) {
-      String lasted = Durations.format(Duration.ofSeconds(quiet.toSeconds()));
+    if (node.heard(now, nanos)) {
+      String lasted = Durations.format(Duration.ofSeconds(Duration.ofNanos(quiet).toSeconds()));
       String text = node.name + " is heard again after " + lasted;
       emit(node, "node.back", NOTICE, text, lasted, last);
     }
   }
 
-  private void noticeStep() {
-    long stepped = steps.take();
+  private void noticeStep(Instant now, long nanos) {
+    long stepped = steps.take(now.toEpochMilli(), nanos);
     if (stepped != 0) {
       log.warn("the clock of the collector was set by_seconds={}", stepped / 1000.0);
       nodes.values().forEach(node -> node.clock.stepped(stepped));
@@ -271,8 +273,8 @@ public final class Nodes implements EventListener {
   }
 
   private synchronized void check() {
-    noticeStep();
     long nanos = clock.nanos();
+    noticeStep(clock.now(), nanos);
     for (NodeLife node : List.copyOf(nodes.values())) {
       node.look(nanos);
       Duration quiet = Duration.ofNanos(nanos - node.lastNanos);

@@ -112,6 +112,8 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     @Override
     public void take() {
       List<Pending> given = new ArrayList<>(records);
+      receiver.meters().records.increment(given.size());
+      receiver.meters().bytes.increment(bytes);
       try {
         for (Pending pending : given) {
           if (refused || !RelpSession.this.take(pending, arrivals)) {
@@ -319,8 +321,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     byte[] data = pending.data;
     pending.data = NOTHING;
     RelpMeters meters = receiver.meters();
-    meters.records.increment();
-    meters.bytes.increment(pending.size);
     if (pending.cut) {
       meters.cut.increment();
       receiver.receiving().meters().hit(Limit.RECORD_BYTES);

@@ -55,8 +55,10 @@ final class Filler implements AutoCloseable {
   /** So many new events while a transaction ran may be a storm. */
   private static final int STORM = 5_000;
 
-  /** In a storm it rests so many times as long as it worked. */
+  /** In a storm it rests so many times as long as it worked, but not longer than that. */
   private static final int RESTS = 9;
+
+  private static final long LONGEST_REST = Duration.ofSeconds(2).toNanos();
 
   private static final long MOST_BYTES = 8 << 20;
   private static final int INDEX_ROWS = 5_000;
@@ -315,7 +317,7 @@ final class Filler implements AutoCloseable {
     // Receiving has no other time; what waits here has.
     resting = true;
     scheduler.after(
-        Duration.ofNanos(RESTS * (clock.nanos() - begunNanos)),
+        Duration.ofNanos(Math.min(RESTS * (clock.nanos() - begunNanos), LONGEST_REST)),
         () -> {
           resting = false;
           wake(Duration.ZERO);
