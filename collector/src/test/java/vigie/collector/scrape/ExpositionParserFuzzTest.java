@@ -32,7 +32,7 @@ class ExpositionParserFuzzTest extends FuzzContract {
         parser.findSeriesEnd();
         assertThat(parser.labels().metricName()).isNotEmpty();
         parser.readSample();
-        assertThat(parser.value() + parser.timeMillis()).isNotNull();
+        assertThat(String.valueOf(parser.value() + parser.timeMillis())).isNotEmpty();
       }
     } catch (ExpositionParser.ExpositionException refused) {
       assertThat(refused.getMessage()).isNotBlank();
