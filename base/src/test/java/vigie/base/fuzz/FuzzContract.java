@@ -24,6 +24,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  */
 public abstract class FuzzContract {
   private static final String SUFFIX = "FuzzTest";
+  private static final int MOST_KEPT = 60;
 
   /**
    * Reads the bytes and throws whatever the reader should not have thrown, or an {@code
@@ -115,7 +116,10 @@ public abstract class FuzzContract {
     return all;
   }
 
-  /** Rewrites the file: lines with a comment stay, the others are the smallest that reach all. */
+  /**
+   * Rewrites the file: lines with a comment stay, the others are the smallest of those that reach
+   * all.
+   */
   private void keep(List<byte[]> reaching) throws IOException {
     List<byte[]> seeds = seeds();
     List<String> lines = new ArrayList<>();
@@ -126,6 +130,7 @@ public abstract class FuzzContract {
         .filter(input -> seeds.stream().noneMatch(seed -> Arrays.equals(seed, input)))
         .map(Base64.getEncoder()::encodeToString)
         .filter(line -> lines.stream().noneMatch(kept -> kept.startsWith(line)))
+        .limit(MOST_KEPT)
         .forEach(lines::add);
     Files.createDirectories(file().getParent());
     Files.write(file(), lines);

@@ -20,8 +20,8 @@ import vigie.base.time.Clock;
  * thread at a time. Safe for all threads.
  */
 public final class Turns {
-  /** Sources remembered for their rate; more only while they have something queued. */
-  private static final int MOST_IDLE = 10_000;
+  /** Sources that are known apart; while none of them can be forgotten, the others share one. */
+  static final int MOST_SOURCES = 10_000;
 
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
@@ -35,6 +35,7 @@ public final class Turns {
   private final Queue<Runnable> stalled = new ConcurrentLinkedQueue<>();
   private final Map<String, Source> sources = new LinkedHashMap<>(16, 0.75f, true); // its own lock
   private final ReceiveMeters meters;
+  private final Source others;
 
   Turns(Executor executor, ReceiveLimits limits, Clock clock, ReceiveMeters meters) {
     this.executor = executor;
@@ -45,6 +46,7 @@ public final class Turns {
     this.turnBytes = limits.of(Limit.TURN_BYTES);
     int rate = limits.of(Limit.RECORDS_PER_SECOND);
     this.nanosPerRecord = rate == 0 ? 0 : SECOND / rate;
+    this.others = new Source("other");
   }
 
   /** A part of a source's stream: one record or several. */
@@ -62,13 +64,19 @@ public final class Turns {
   /** The source of this name, the same for all its connections and datagrams. */
   public Source source(String name) {
     synchronized (sources) {
-      Source source = sources.computeIfAbsent(name, Source::new);
-      if (sources.size() > MOST_IDLE) {
-        Iterator<Source> eldest = sources.values().iterator();
-        if (eldest.next().queuedBytes.get() == 0) {
-          eldest.remove();
-        }
+      Source known = sources.get(name);
+      if (known != null) {
+        return known;
       }
+      if (sources.size() >= MOST_SOURCES) {
+        Iterator<Source> eldest = sources.values().iterator();
+        if (eldest.next().queuedBytes.get() > 0) {
+          return others; // or forged addresses would fill the memory while the sink stands still
+        }
+        eldest.remove();
+      }
+      Source source = new Source(name);
+      sources.put(name, source);
       return source;
     }
   }

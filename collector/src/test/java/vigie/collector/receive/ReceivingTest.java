@@ -50,6 +50,34 @@ class ReceivingTest {
   }
 
   @Test
+  void givenMoreSourcesThanAreKnownApart_whenNoneCanBeForgotten_thenTheOthersShareOne() {
+    Turns turns = receiving(ReceiveLimits.DEFAULTS).turns();
+    Turns.Source busy = turns.source("busy");
+    busy.add(new Undone(), 1, 10);
+    for (int i = 1; i < Turns.MOST_SOURCES; i++) {
+      turns.source("192.0.2." + i);
+    }
+
+    assertThat(turns.source("one more")).isSameAs(turns.source("another"));
+    assertThat(turns.source("busy")).isSameAs(busy);
+    assertThat(turns.source("now the eldest is idle").name()).isEqualTo("now the eldest is idle");
+  }
+
+  /** Taken, and not durable for the time being. */
+  private static final class Undone implements Turns.Work {
+    @Override
+    public int size() {
+      return 10;
+    }
+
+    @Override
+    public void take() {}
+
+    @Override
+    public void refused() {}
+  }
+
+  @Test
   void givenCertificate_whenItSpeaksForANode_thenOnlyForItsOwnUnlessARelay() {
     Senders senders = new Senders(Set.of("Relay.example"));
     Peer node = new Peer("192.0.2.5", "p1", "");
