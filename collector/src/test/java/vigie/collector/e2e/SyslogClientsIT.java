@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.net.Authority;
 
 /** Real clients of syslog and RELP, with TLS and without, into the packaged collector. */
@@ -46,6 +47,7 @@ class SyslogClientsIT {
     authority = new Authority(dir, "ca");
     authority.issue("collector", "collector", "DNS:localhost,IP:127.0.0.1");
     authority.issue("web01", "web01", "DNS:web01");
+    new Authority(dir, "strange").issue("foreign", "web01", "DNS:web01");
     Files.writeString(
         dir.resolve("collector.yaml"),
         """
@@ -143,13 +145,21 @@ class SyslogClientsIT {
   }
 
   private Program rsyslogd(String action) throws IOException {
+    return rsyslogd("web01", action);
+  }
+
+  /**
+   * Starts it and has it send.
+   *
+   * @param certificate empty for none
+   */
+  private Program rsyslogd(String certificate, String action) throws IOException {
     int in = Program.freePort();
     Path folder = Files.createDirectories(dir.resolve("rsyslog" + in));
     Files.writeString(
         folder.resolve("conf"),
         """
-        global(workDirectory="%s" defaultNetstreamDriverCAFile="%s" defaultNetstreamDriverCertFile="%s"
-          defaultNetstreamDriverKeyFile="%s" localHostname="web01")
+        global(workDirectory="%s" defaultNetstreamDriverCAFile="%s" %s localHostname="web01")
         module(load="imtcp")
         %s
         input(type="imtcp" address="127.0.0.1" port="%d")
@@ -157,8 +167,10 @@ class SyslogClientsIT {
             .formatted(
                 folder,
                 authority.certificate(),
-                dir.resolve("web01.pem"),
-                dir.resolve("web01.key"),
+                certificate.isEmpty()
+                    ? ""
+                    : "defaultNetstreamDriverCertFile=\"%1$s.pem\" defaultNetstreamDriverKeyFile=\"%1$s.key\""
+                        .formatted(dir.resolve(certificate)),
                 action,
                 in));
     Program program =
@@ -201,6 +213,7 @@ class SyslogClientsIT {
     "tcp, protocol=\"tcp\" tcp_framing=\"octet-counted\" template=\"RSYSLOG_SyslogProtocol23Format\"",
     "tls, protocol=\"tcp\" streamDriver=\"gtls\" streamDriverMode=\"1\" streamDriverAuthMode=\"x509/certvalid\"",
     "tls, protocol=\"tcp\" streamDriver=\"ossl\" streamDriverMode=\"1\" streamDriverAuthMode=\"x509/certvalid\"",
+    "tls, protocol=\"tcp\" streamDriver=\"gtls\" streamDriverMode=\"1\" streamDriverAuthMode=\"x509/name\" streamDriverPermittedPeers=\"localhost\"",
   })
   void givenRsyslogOmfwd_whenItForwards_thenTaken(String transport, String options)
       throws IOException {
@@ -215,6 +228,32 @@ class SyslogClientsIT {
                       .contains("number 20"));
     }
     assertThat(events("rsyslogline")).contains("\"node\":\"web01\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"gtls, ''", "gtls, foreign", "ossl, ''", "ossl, foreign"})
+  void givenRsyslogWithoutOurCertificate_whenItForwards_thenRefusedAndSaid(
+      String driver, String certificate) throws IOException {
+    String action =
+        OMFWD
+            + "port=\"%d\" protocol=\"tcp\" streamDriver=\"%s\" streamDriverMode=\"1\" streamDriverAuthMode=\"%s\")"
+                .formatted(tls, driver, certificate.isEmpty() ? "anon" : "x509/certvalid");
+    try (Program program = rsyslogd(certificate, action)) {
+      awaitRefusal(program, "rsyslogline");
+    }
+  }
+
+  /** The collector's log says what is wrong, and nothing has come in. */
+  private void awaitRefusal(Program client, String word) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(collector.log())
+                    .as(client.log())
+                    .containsPattern(
+                        "peer at fault\" peer=127.0.0.1 cause=\"TLS: (the peer|no cipher suite)"));
+    assertThat(events(word)).contains("\"events\":").doesNotContain(word);
   }
 
   @ParameterizedTest
@@ -257,27 +296,52 @@ class SyslogClientsIT {
     "syslog, transport(tls)",
   })
   void givenSyslogNg_whenItForwards_thenTaken(String driver, String transport) throws Exception {
-    int in = Program.freePort();
     boolean secure = transport.contains("tls");
     int port = secure ? tls : transport.contains("udp") ? udp : tcp;
+    try (Program program =
+        syslogNg(driver, port, transport + " " + (secure ? security("web01") : ""))) {
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(events("ngline"))
+                      .as(program.log() + collector.log())
+                      .contains("ngline one", "\"node\":\"web01\""));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "foreign"})
+  void givenSyslogNgWithoutOurCertificate_whenItForwards_thenRefusedAndSaid(String certificate)
+      throws Exception {
+    try (Program program = syslogNg("syslog", tls, "transport(tls) " + security(certificate))) {
+      awaitRefusal(program, "ngline");
+    }
+  }
+
+  private String security(String certificate) {
+    String own =
+        certificate.isEmpty()
+            ? ""
+            : "cert-file(\"%1$s.pem\") key-file(\"%1$s.key\")".formatted(dir.resolve(certificate));
+    return "tls(ca-file(\"%s\") %s)".formatted(authority.certificate(), own);
+  }
+
+  /** Starts it and has it send. */
+  private Program syslogNg(String driver, int port, String options) throws IOException {
+    int in = Program.freePort();
     Path folder = Files.createDirectories(dir.resolve("ng" + in));
-    String security =
-        secure
-            ? "tls(ca-file(\"%s\") cert-file(\"%s\") key-file(\"%s\"))"
-                .formatted(
-                    authority.certificate(), dir.resolve("web01.pem"), dir.resolve("web01.key"))
-            : "";
     Files.writeString(
         folder.resolve("conf"),
         """
         @version: 3.38
         options { keep-hostname(yes); stats-freq(0); };
         source s { network(ip(127.0.0.1) port(%d)); };
-        destination d { %s("127.0.0.1" port(%d) %s %s); };
+        destination d { %s("127.0.0.1" port(%d) %s); };
         log { source(s); destination(d); };
         """
-            .formatted(in, driver, port, transport, security));
-    try (Program program =
+            .formatted(in, driver, port, options));
+    Program program =
         Program.command(
             folder.resolve("log"),
             List.of(
@@ -290,28 +354,21 @@ class SyslogClientsIT {
                 "--pidfile=" + folder.resolve("pid"),
                 "--control=" + folder.resolve("ctl"),
                 "--module-path="
-                    + Program.ROOT.resolve("target/peers/stable/usr/lib/syslog-ng/3.38")))) {
-      await()
-          .atMost(PATIENCE)
-          .ignoreExceptions()
-          .untilAsserted(
-              () -> {
-                assertThat(program.alive()).as(program.log()).isTrue();
-                try (Socket socket = new Socket("127.0.0.1", in)) {
-                  socket
-                      .getOutputStream()
-                      .write(
-                          "<28>Nov 21 11:59:58 web01 app[7]: ngline one\n"
-                              .getBytes(StandardCharsets.UTF_8));
-                }
-              });
-      await()
-          .atMost(PATIENCE)
-          .untilAsserted(
-              () ->
-                  assertThat(events("ngline"))
-                      .as(program.log() + collector.log())
-                      .contains("ngline one", "\"node\":\"web01\""));
-    }
+                    + Program.ROOT.resolve("target/peers/stable/usr/lib/syslog-ng/3.38")));
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .untilAsserted(
+            () -> {
+              assertThat(program.alive()).as(program.log()).isTrue();
+              try (Socket socket = new Socket("127.0.0.1", in)) {
+                socket
+                    .getOutputStream()
+                    .write(
+                        "<28>Nov 21 11:59:58 web01 app[7]: ngline one\n"
+                            .getBytes(StandardCharsets.UTF_8));
+              }
+            });
+    return program;
   }
 }
