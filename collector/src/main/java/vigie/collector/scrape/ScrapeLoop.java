@@ -40,6 +40,7 @@ final class ScrapeLoop {
 
   private static final int FIRST_BODY = 16 * 1024;
   private static final int LARGE_BODY = 1 << 20;
+  private static final long LARGEST_SHIFT_MILLIS = 10;
 
   private final Target target;
   private final HttpClient http;
@@ -57,6 +58,10 @@ final class ScrapeLoop {
   private final Labels added;
   private byte[] body = new byte[FIRST_BODY];
   private long scrape;
+
+  /** When the last scrape began; whoever ticks is alone. */
+  private Instant last = Instant.EPOCH;
+
   private volatile boolean stopped;
   private @Nullable String lastError;
 
@@ -99,7 +104,7 @@ final class ScrapeLoop {
     if (stopped || !busy.compareAndSet(false, true)) {
       return;
     }
-    Instant at = clock.now();
+    Instant at = aligned(clock.now());
     long started = clock.nanos();
     // The request's own timeout ends with the answer's header.
     Body received = new Body(target.job().bodyBytes());
@@ -111,6 +116,20 @@ final class ScrapeLoop {
               done(response, failure, at, started);
             },
             executor);
+  }
+
+  /**
+   * The moment that the interval means where that is but a few milliseconds away: samples at a
+   * regular pace take no room for their times.
+   */
+  private Instant aligned(Instant now) {
+    long interval = target.job().interval().toMillis();
+    long late = now.toEpochMilli() - last.toEpochMilli();
+    long off = Math.floorMod(late + interval / 2, interval) - interval / 2;
+    boolean near =
+        late > interval / 2 && Math.abs(off) <= Math.min(LARGEST_SHIFT_MILLIS, interval / 100);
+    last = near ? Instant.ofEpochMilli(now.toEpochMilli() - off) : now;
+    return last;
   }
 
   private synchronized void done(

@@ -47,16 +47,21 @@ class ScraperTest {
           r -> answer);
   private final ManualClock clock = new ManualClock();
   private final List<String> samples = Collections.synchronizedList(new ArrayList<>());
+  private final List<Long> times = Collections.synchronizedList(new ArrayList<>());
   private final List<String> outcomes = Collections.synchronizedList(new ArrayList<>());
   private final Scraper scraper =
       new Scraper(
           HttpClient.newHttpClient(),
-          (labels, time, value) ->
-              samples.add(
-                  labels.metricName()
-                      + labels.without("__name__")
-                      + " "
-                      + (Staleness.isStale(value) ? "stale" : value)),
+          (labels, time, value) -> {
+            if (labels.metricName().equals("up")) {
+              times.add(time);
+            }
+            samples.add(
+                labels.metricName()
+                    + labels.without("__name__")
+                    + " "
+                    + (Staleness.isStale(value) ? "stale" : value));
+          },
           clock,
           clock,
           Runnable::run,
@@ -96,6 +101,23 @@ class ScraperTest {
     String instance = "instance=\"" + address() + "\"";
     taken.replaceAll(s -> s.replace(instance, "I"));
     return taken;
+  }
+
+  @Test
+  void givenScrapesThatBeginAMomentLate_whenTaken_thenTheirTimesAreRegular() {
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
+    int[] steps = {0, 4, 5, -7, 0, 50, 3, -15_000, 1};
+    List<Long> apart = new ArrayList<>();
+    for (int i = 0; i < steps.length; i++) {
+      clock.step(Duration.ofMillis(steps[i]));
+      turn(i + 1);
+      apart.add(i == 0 ? 0 : times.get(i) - times.get(i - 1));
+    }
+
+    // 4, then 9, then 2 ms late are none; half a second is meant.
+    assertThat(apart)
+        .containsExactly(0L, 15_000L, 15_000L, 15_000L, 15_000L, 15_052L, 15_000L, 3L, 15_000L);
   }
 
   @Test
