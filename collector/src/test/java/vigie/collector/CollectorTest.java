@@ -150,6 +150,20 @@ class CollectorTest {
   }
 
   @Test
+  void givenSamples_whenTheCollectorIsRestarted_thenQueriesFindThem() throws Exception {
+    String counted = "/api/v1/query?query=vigie_events_total%7Btype=%22probe.down%22%7D";
+    send(event(1, "probe.down", "calculatrice is down"));
+    await().until(() -> ask(counted).path("data").path("result").size() == 1);
+
+    collector.close();
+    collector = Collector.start(Optional.of(file), config());
+
+    assertThat(ask(counted).path("data").path("result").path(0).path("value").path(1).asText())
+        .isEqualTo("1");
+    assertThat(dir.resolve("data/samples/wal")).isNotEmptyDirectory();
+  }
+
+  @Test
   void givenProbeDownEvent_whenReceived_thenItsRuleFiresWithoutWaitingForTheInterval()
       throws Exception {
     send(

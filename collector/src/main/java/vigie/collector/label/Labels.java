@@ -127,6 +127,14 @@ public final class Labels implements Comparable<Labels> {
     }
   }
 
+  /** As {@link #shareStrings(UnaryOperator)}, with the strings of labels that equal these. */
+  @SuppressWarnings("ReferenceEquality") // whether it is done already
+  public void shareStrings(Labels equal) {
+    if (pairs.length > 0 && pairs[pairs.length - 1] != equal.pairs[pairs.length - 1]) {
+      System.arraycopy(equal.pairs, 0, pairs, 0, pairs.length);
+    }
+  }
+
   /** These labels with one set, or removed where the value is empty. */
   public Labels with(String name, String value) {
     return toBuilder().set(name, value).build();

@@ -336,7 +336,9 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       return;
     }
     try {
-      // First the log: on a disk that is nearly full it may find room where a block does not.
+      // What makes room first, and the log before blocks: on a disk that is nearly full it may fit
+      // where a block does not.
+      retain();
       if (wal.isBroken() || wal.sizeBytes() > 2 * checkpointBytes + LONGEST_LOG) {
         checkpoint();
       }
@@ -345,7 +347,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       while (blocks.compact(options.block().toMillis(), largest)) {
         // until nothing is due
       }
-      blocks.retain(horizonByAge(), options.mostBytes() - wal.sizeBytes());
+      retain();
       blocks.closeRetired();
       if (!failure.isEmpty()) {
         log.info("sample store is well again");
@@ -354,6 +356,10 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     } catch (IOException | UncheckedIOException e) {
       failed(String.valueOf(e.getMessage()));
     }
+  }
+
+  private void retain() throws IOException {
+    blocks.retain(horizonByAge(), options.mostBytes() - wal.sizeBytes());
   }
 
   private void failed(String what) {

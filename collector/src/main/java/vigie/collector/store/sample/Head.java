@@ -24,7 +24,7 @@ import vigie.collector.sample.Outcome;
  */
 final class Head {
   /** What a series takes at most without its chunks: labels, postings, plain samples. */
-  static final int SERIES_BYTES = 2500;
+  static final int SERIES_BYTES = 1500;
 
   private static final int MOST_SELECTIONS = 4096;
   private static final int LONGEST_LABELS = 32 << 10;
@@ -121,6 +121,7 @@ final class Head {
           return Outcome.SERIES_LIMIT;
         }
       }
+      labels.shareStrings(series.labels); // those of a series that came back from the disk are new
       Outcome outcome = series.append(timeMillis, value, late, now);
       if (outcome != null) {
         return outcome;

@@ -31,7 +31,7 @@ public record SampleStoreOptions(
     }
   }
 
-  /** Blocks of two hours, an hour late, half of the heap. */
+  /** Blocks of two hours, an hour late and some time for the way, half of the heap. */
   public static SampleStoreOptions keeping(Duration retention, long mostBytes) {
     long heap = Runtime.getRuntime().maxMemory();
     Duration block = Duration.ofHours(2);
@@ -39,7 +39,7 @@ public record SampleStoreOptions(
         retention.compareTo(block) < 0 ? block : retention,
         mostBytes,
         block,
-        Duration.ofHours(1),
+        Duration.ofMinutes(65),
         (int) Math.min(MOST_SERIES, heap / 3 / Head.SERIES_BYTES),
         heap / 2,
         16 << 20);

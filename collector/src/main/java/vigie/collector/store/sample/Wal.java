@@ -360,7 +360,8 @@ final class Wal implements AutoCloseable {
         head.size(),
         replay.samples,
         (clock.nanos() - started) / 1_000_000);
-    if (replay.unknown > 0) {
+    // Without damage these were written again with their series by the last checkpoint.
+    if (replay.unknown > 0 && segments.faultCount() > 0) {
       log.warn("samples of unknown series left out count={}", replay.unknown);
     }
     return newestBlock;
