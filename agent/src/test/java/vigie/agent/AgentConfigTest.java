@@ -172,6 +172,8 @@ class AgentConfigTest {
             + " collectors.netdev; did you mean \"device_include\"?",
         "collectors: {netdev: {device_include: \"a(\"}}|1:39: device_include \"a(\" is not a regular"
             + " expression of RE2: missing closing )",
+        "collectors: {netdev: {device_include: \"((a{999}){999}){999}\"}}|1:39: device_include: regular"
+            + " expression has more than 50000 parts when its repetitions are written out",
         "facts: {every: 1s}|1:9: every must be between 5s and 1d",
         "node_meta: {node_name: a}|1:12: node_meta has a node_name but no node_id; nothing would be"
             + " told",

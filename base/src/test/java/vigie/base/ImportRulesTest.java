@@ -17,6 +17,7 @@ class ImportRulesTest {
           .row("relp", "")
           .row("syslog", "")
           .row("remotewrite", "")
+          .row("regex", "")
           .library("org.snakeyaml", "config")
           .library("at.favre.lib", "http")
           .library("io.netty", "net http relp syslog remotewrite")

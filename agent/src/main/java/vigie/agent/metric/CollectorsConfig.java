@@ -10,6 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
+import vigie.base.regex.RegexLimits;
 
 /**
  * {@code collectors:} of {@code agent.yaml}: for each collector that is named {@code false}, {@code
@@ -116,15 +117,18 @@ public record CollectorsConfig(Map<String, Chosen> collectors) {
   }
 
   private static void check(Section section, String key, String regex) {
+    Value value = section.value(key);
+    if (value == null) {
+      return;
+    }
     try {
+      RegexLimits.check(regex);
       Pattern.compile(regex);
     } catch (PatternSyntaxException e) {
-      Value value = section.value(key);
-      String message =
-          key + " \"" + regex + "\" is not a regular expression of RE2: " + e.getDescription();
-      if (value != null) {
-        value.fault(message);
-      }
+      value.fault(
+          key + " \"" + regex + "\" is not a regular expression of RE2: " + e.getDescription());
+    } catch (IllegalArgumentException e) {
+      value.fault(key + ": " + e.getMessage());
     }
   }
 }

@@ -5,6 +5,7 @@ import com.google.re2j.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
+import vigie.base.regex.RegexLimits;
 
 /** Reads regular expressions (RE2) of the configuration. */
 final class Patterns {
@@ -33,6 +34,7 @@ final class Patterns {
       return null;
     }
     try {
+      RegexLimits.check(text);
       return Pattern.compile(text);
     } catch (PatternSyntaxException e) {
       value.fault(
@@ -42,6 +44,9 @@ final class Patterns {
               + "\" is not a regular expression (RE2): "
               + e.getDescription()
               + (e.getPattern().equals(text) ? "" : " at \"" + e.getPattern() + "\""));
+      return null;
+    } catch (IllegalArgumentException e) {
+      value.fault(key + ": " + e.getMessage());
       return null;
     }
   }

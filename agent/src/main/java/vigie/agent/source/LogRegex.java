@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.Value;
+import vigie.base.regex.RegexLimits;
 
 /**
  * A regular expression (RE2) over lines. Compiled at its first use: of the stock ones a node needs
@@ -39,6 +40,7 @@ final class LogRegex {
       return null;
     }
     try {
+      RegexLimits.check(text);
       LogRegex regex = new LogRegex(text);
       regex.compiled();
       return regex;
@@ -51,6 +53,9 @@ final class LogRegex {
           "not a regular expression (RE2): "
               + e.getDescription()
               + (part.isEmpty() || part.equals(text) ? "" : " at \"" + part + "\""));
+      return null;
+    } catch (IllegalArgumentException e) {
+      value.fault(String.valueOf(e.getMessage()));
       return null;
     }
   }

@@ -113,6 +113,8 @@ class ProbeConfigTest {
         "{name: a, tcp: h:1, every: 1ms}|2:25: every must be between 100ms and 1d",
         "{name: a, tcp: h:1, expect: '('}|2:33: expect \"(\" is not a regular expression (RE2):"
             + " missing closing )",
+        "{name: a, tcp: h:1, expect: '(?i)[a-\\x{ffff}]'}|2:33: expect: regular expression with (?i)"
+            + " and a letter from U+1C80",
         "{name: a, tcp: h:1, tmieout: 1s}|2:25: unknown key \"tmieout\" in probes[0]; did you mean"
             + " \"timeout\"?",
         "word|2:5: probes must be a list of sections (- key: value)",

@@ -16,6 +16,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,6 +66,28 @@ class PatternsTest {
   private double count(String name, String... tags) {
     var found = meters.find(name).tags(tags).counter();
     return found == null ? Double.NaN : found.count();
+  }
+
+  /** Each took all memory, all of the stack, or never ended in {@code agent check}. */
+  @Test
+  @Timeout(60)
+  void givenExpressionsThatRe2CannotCompile_whenRead_thenEachIsRefusedAtItsPlace() {
+    read(
+        """
+        patterns:
+          - {name: a, match: '(?i)[a-\\x{FFFF}]'}
+          - {name: b, match: '((a{1000}){1000}){1000}'}
+          - {name: c, match: '%s'}
+        sources: {}
+        """
+            .formatted("(".repeat(2000) + ")".repeat(2000)));
+    assertThat(faults.all())
+        .containsExactly(
+            "agent.yaml:2:22: regular expression with (?i) and a letter from U+1C80 to U+1C88, or a"
+                + " range over them; leave out one of the two",
+            "agent.yaml:3:22: regular expression has more than 50000 parts when its repetitions are"
+                + " written out",
+            "agent.yaml:4:22: regular expression has more than 200 parentheses within each other");
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.google.re2j.PatternSyntaxException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import vigie.base.regex.RegexLimits;
 
 /**
  * A regular expression from outside, matched in linear time against the whole text, {@code .} also

@@ -1,4 +1,4 @@
-package vigie.collector.label;
+package vigie.base.regex;
 
 /**
  * Looks over an expression before RE2/J compiles it. That matches in linear time, but compiling has
@@ -6,7 +6,7 @@ package vigie.collector.label;
  * and some letters without their case never end (RE2/J's issue 168). What is no expression at all
  * is left for RE2/J to say.
  */
-final class RegexLimits {
+public final class RegexLimits {
   private static final int DEEPEST = 200;
   private static final int MOST_PARTS = 50_000;
 
@@ -39,7 +39,7 @@ final class RegexLimits {
    *
    * @throws IllegalArgumentException that says why
    */
-  static void check(String text) {
+  public static void check(String text) {
     new RegexLimits(text).check();
   }
 
