@@ -51,6 +51,7 @@ public final class SegmentLog implements Closeable {
   private long tornBytes;
   private long tornRecords;
   private long faultCount;
+  private long lostRecords;
 
   private SegmentLog(Path folder, SegmentOptions options, FileLayer files, Closeable lock) {
     this.folder = folder;
@@ -521,6 +522,11 @@ public final class SegmentLog implements Closeable {
     return faultCount;
   }
 
+  /** How many records that has cost. */
+  public synchronized long lostRecords() {
+    return lostRecords;
+  }
+
   /** The last 16 of it. */
   public synchronized List<SegmentFault> faults() {
     return List.copyOf(faults);
@@ -536,6 +542,7 @@ public final class SegmentLog implements Closeable {
     }
     faults.add(fault);
     faultCount++;
+    lostRecords += to - from + 1;
     log.error(
         "segment is damaged file={} offset={} lost={}", segment.file(), offset, to - from + 1);
   }

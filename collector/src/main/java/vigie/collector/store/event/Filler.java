@@ -1,6 +1,7 @@
 package vigie.collector.store.event;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +77,10 @@ final class Filler implements AutoCloseable {
   private final Scheduler scheduler;
   private final Executor executor;
   private final Counter failures;
-  private final Counter damaged;
+
+  /** Records that were read and are no events. */
+  private final AtomicLong undecodable = new AtomicLong();
+
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final Scheduler.Task tidying;
   private final Instant started;
@@ -141,7 +146,10 @@ final class Filler implements AutoCloseable {
     this.checkpointNanos = startedNanos;
     this.lastRunNanos = checkpointNanos - APART.toNanos();
     failures = meters.counter("vigie.event.fill.failures");
-    damaged = meters.counter("vigie.event.log.damaged");
+    FunctionCounter.builder(
+            "vigie.event.log.damaged", this, me -> me.undecodable.get() + me.segments.lostRecords())
+        .description("records of the receive log that damage made unreadable")
+        .register(meters);
     Gauge.builder("vigie.event.fill.lag", this, me -> me.lag())
         .description("events that are in the receive log and not yet in SQLite")
         .register(meters);
@@ -395,7 +403,7 @@ final class Filler implements AutoCloseable {
     try {
       return new EventRows.Row(base + from.number(), EventRecord.decode(from.record()));
     } catch (IllegalArgumentException e) {
-      damaged.increment();
+      undecodable.incrementAndGet();
       log.error(
           "a record of the receive log is no event, left out number={} cause=\"{}\"",
           from.number(),

@@ -57,6 +57,22 @@ class ReceiveLogDamageTest {
     }
   }
 
+  @Test
+  void givenADamagedRecord_whenReopened_thenItIsCounted() throws Exception {
+    byte[] changed = written();
+    int at = new String(changed, StandardCharsets.ISO_8859_1).indexOf("event 2");
+    changed[at] ^= 1;
+    ForgetfulFiles files = new ForgetfulFiles(0);
+    files.put(folder.resolve(LOG), changed);
+    try (TestStore store = new TestStore(folder, TestStore.SMALL, files, clock)) {
+      store.store.recover((event, late) -> {});
+      await().atMost(PATIENCE).until(() -> Events.all(store.store).size() == EVENTS - 1);
+      // Once, though it was met both by telling and by filling.
+      assertThat(store.meters.get("vigie.event.log.damaged").functionCounter().count())
+          .isEqualTo(1);
+    }
+  }
+
   private static List<String> expected() {
     return IntStream.rangeClosed(1, EVENTS).mapToObj(seq -> event(seq).text()).toList();
   }
