@@ -32,7 +32,7 @@ import vigie.base.segment.SegmentReader;
  *   2 bytes  length of the key, 0 where it is fresh
  *   n bytes  key, UTF-8
  *   rest     put: the value; fresh: 8 bytes, number of the record from which on all that lives is
- *            there again: what was put before and not since is gone
+ *            there again, if none of them is missing: what was put before and not since is gone
  * </pre>
  */
 public final class StateLog implements AutoCloseable {
@@ -102,8 +102,12 @@ public final class StateLog implements AutoCloseable {
 
   private void load() throws IOException {
     Map<String, Long> numbers = new HashMap<>();
+    long wholeFrom = 0; // no record is missing since
+    long expected = 0;
     try (SegmentReader reader = segments.reader(0)) {
       while (reader.next()) {
+        wholeFrom = reader.number() == expected ? wholeFrom : reader.number();
+        expected = reader.number() + 1;
         ByteBuffer record = reader.record();
         byte kind = record.get();
         byte[] key = new byte[Short.toUnsignedInt(record.getShort())];
@@ -112,6 +116,12 @@ public final class StateLog implements AutoCloseable {
         record.get(value);
         if (kind == FRESH) {
           long start = ByteBuffer.wrap(value).getLong();
+          if (start < wholeFrom) {
+            // A power cut before its sync took some of what was to be there again; the log before
+            // it is deleted only after that, and still counts.
+            log.warn("state was being rewritten, what was before stays folder={}", folder);
+            continue;
+          }
           numbers.forEach((old, number) -> keep(old, number < start ? null : live.get(old)));
         } else {
           String name = new String(key, UTF_8);
