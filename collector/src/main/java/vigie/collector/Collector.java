@@ -68,6 +68,7 @@ import vigie.collector.promql.EngineOptions;
 import vigie.collector.receive.ReceiveConfig;
 import vigie.collector.receive.Receiving;
 import vigie.collector.receive.relp.RelpReceiver;
+import vigie.collector.receive.remotewrite.RemoteWriteReceiver;
 import vigie.collector.receive.syslog.SyslogReceiver;
 import vigie.collector.rule.RuleEngine;
 import vigie.collector.rule.RuleOptions;
@@ -106,6 +107,7 @@ final class Collector implements AutoCloseable {
   private HttpServer http;
   private Receiving receiving;
   private RelpReceiver relp;
+  private @Nullable HttpServer remoteWrite;
 
   /**
    * Starts everything.
@@ -291,6 +293,22 @@ final class Collector implements AutoCloseable {
     var answering = closing.add("http threads", threads.pool("http", 4, HTTP_QUEUE));
     var passwords = closing.add("passwords thread", threads.pool("password", 1, 16));
     var access = WebAccess.of(config.webConfig().orElse(null), clock, passwords, meters);
+    config
+        .remoteWrite()
+        .ifPresent(
+            pushed -> {
+              WebAccess who =
+                  tls != null && pushed.webConfig().isEmpty()
+                      ? WebAccess.by(tls::context, clock, meters)
+                      : WebAccess.of(
+                          pushed.webConfig().orElse(null),
+                          "remote_write",
+                          clock,
+                          passwords,
+                          meters);
+              remoteWrite =
+                  remoteWrite(pushed.address(), who, samples, loops, threads, clock, meters);
+            });
     Routes routes = new Routes();
     new QueryApi(samples, engine, clock).routes(routes);
     new RulesApi(rules).routes(routes);
@@ -326,6 +344,41 @@ final class Collector implements AutoCloseable {
         storage,
         config.rules().stream().mapToInt(g -> g.rules().size()).sum(),
         scraper.targets().size());
+  }
+
+  /** Takes samples that are pushed. */
+  private HttpServer remoteWrite(
+      InetSocketAddress address,
+      WebAccess access,
+      DiskSampleStore samples,
+      EventLoops loops,
+      Threads threads,
+      Clock clock,
+      MeterRegistry meters) {
+    long heap = Runtime.getRuntime().maxMemory();
+    Routes routes = new Routes();
+    new RemoteWriteReceiver(
+            samples,
+            RemoteWriteReceiver.limits(heap),
+            clock,
+            (peer, node) -> config.receive().senders().mayTell(peer, node),
+            nodes::heard,
+            meters)
+        .routes(routes);
+    var taking = closing.add("remote write threads", threads.pool("remote-write", 2, 64));
+    return closing.add(
+        "remote write",
+        listening(
+            "listen.remote_write",
+            address,
+            () ->
+                new HttpServer(
+                    loops,
+                    address,
+                    RemoteWriteReceiver.serverLimits(heap),
+                    access,
+                    taking,
+                    routes)));
   }
 
   /** The server's TLS, which reads its files again when they change; null where there is none. */
@@ -384,6 +437,11 @@ final class Collector implements AutoCloseable {
     return http.port();
   }
 
+  /** The port for pushed samples, also where 0 was asked for; 0 where there is none. */
+  int remoteWritePort() {
+    return remoteWrite == null ? 0 : remoteWrite.port();
+  }
+
   /** The port of the RELP side, also where 0 was asked for. */
   int relpPort() {
     return relp.port();
@@ -401,7 +459,7 @@ final class Collector implements AutoCloseable {
     faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
     if (!next.fixed().equals(config.fixed())) {
       log.warn(
-          "storage, listen, limits, the files of tls, web_config_file, external_labels and external_url take effect at the next start only");
+          "storage, listen, limits, the files of tls, web_config_file of either, external_labels and external_url take effect at the next start only");
     }
     config = next;
     outbox.reload(notifiers(next.routing()));

@@ -22,6 +22,7 @@ import vigie.collector.node.NodesConfig;
 import vigie.collector.notify.discord.DiscordWebhookConfig;
 import vigie.collector.notify.terminal.TerminalConfig;
 import vigie.collector.receive.ReceiveConfig;
+import vigie.collector.receive.remotewrite.RemoteWriteConfig;
 import vigie.collector.rule.RuleFiles;
 import vigie.collector.rule.RuleGroup;
 import vigie.collector.scrape.ScrapeConfig;
@@ -35,6 +36,7 @@ import vigie.collector.scrape.ScrapeConfig;
  * @param events how long events are kept
  * @param eventsBytes what the files of events may take on the disk; the oldest go first
  * @param webConfig whom the HTTP side lets in, a file in the exporter-toolkit's format
+ * @param remoteWrite where pushed samples are taken; empty for nowhere
  * @param externalUrl where people reach the collector, for links; {@code ""} where nobody said
  */
 record CollectorConfig(
@@ -46,6 +48,7 @@ record CollectorConfig(
     InetSocketAddress http,
     Optional<Path> webConfig,
     ReceiveConfig receive,
+    Optional<RemoteWriteConfig> remoteWrite,
     Labels externalLabels,
     String externalUrl,
     List<ScrapeConfig> scrapes,
@@ -101,6 +104,7 @@ record CollectorConfig(
     Section listen = top.section("listen");
     InetSocketAddress http = address(listen, "http", "127.0.0.1:9337");
     ReceiveConfig receive = ReceiveConfig.read(top, listen);
+    Optional<RemoteWriteConfig> remoteWrite = RemoteWriteConfig.read(top, listen, receive.tls());
     listen.end();
     Optional<Path> webConfig = Optional.ofNullable(top.value("web_config_file")).map(Value::path);
     webConfig.ifPresent(web -> WebAccess.check(web, faults));
@@ -139,6 +143,7 @@ record CollectorConfig(
         http,
         webConfig,
         receive,
+        remoteWrite,
         external,
         externalUrl,
         scrapes,
@@ -159,6 +164,7 @@ record CollectorConfig(
         http,
         webConfig,
         receive.fixed(),
+        remoteWrite,
         externalLabels,
         externalUrl);
   }

@@ -31,7 +31,8 @@ class PackagedAgentIT {
   private static final Path PROGRAM =
       Path.of(System.getProperty("vigie.root", ".."), "agent/target/dist/bin/agent");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final String CHANGED_OK = "vigie_web_config_last_reload_successful ";
+  private static final String CHANGED_OK =
+      "vigie_web_config_last_reload_successful{server=\"http\"} ";
 
   @TempDir Path folder;
   private int port;

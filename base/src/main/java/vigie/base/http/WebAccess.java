@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,10 @@ public final class WebAccess {
   private static final Duration WRONG_EVERY = Duration.ofSeconds(5);
 
   private final @Nullable Path file;
+
+  /** Of a certificate that others look after. */
+  private final @Nullable Supplier<ServerTls.Context> given;
+
   private final Clock clock;
   private final Executor checking;
   private final HttpMeters meters;
@@ -63,8 +68,14 @@ public final class WebAccess {
       WebConfig config, ServerTls.@Nullable Context tls, @Nullable TokenBucket rate) {}
 
   private WebAccess(
-      @Nullable Path file, State state, Clock clock, Executor checking, MeterRegistry meters) {
+      @Nullable Path file,
+      @Nullable Supplier<ServerTls.Context> given,
+      State state,
+      Clock clock,
+      Executor checking,
+      MeterRegistry meters) {
     this.file = file;
+    this.given = given;
     this.watched = file == null ? List.of() : List.of(file);
     this.state = state;
     this.clock = clock;
@@ -75,7 +86,17 @@ public final class WebAccess {
   /** Lets everybody in, by plain HTTP. */
   public static WebAccess open(Clock clock, MeterRegistry meters) {
     State open = new State(WebConfig.OPEN, null, null);
-    return new WebAccess(null, open, clock, Runnable::run, meters);
+    return new WebAccess(null, null, open, clock, Runnable::run, meters);
+  }
+
+  /**
+   * Lets in who passes the handshake.
+   *
+   * @param tls asked for each connection
+   */
+  public static WebAccess by(Supplier<ServerTls.Context> tls, Clock clock, MeterRegistry meters) {
+    State open = new State(WebConfig.OPEN, null, null);
+    return new WebAccess(null, tls, open, clock, Runnable::run, meters);
   }
 
   /**
@@ -87,44 +108,66 @@ public final class WebAccess {
    */
   public static WebAccess of(
       @Nullable Path file, Clock clock, Executor checking, MeterRegistry meters) {
+    return of(file, "http", clock, checking, meters);
+  }
+
+  /**
+   * As above, for one server among others of the same program.
+   *
+   * @param server its name in the metrics
+   */
+  public static WebAccess of(
+      @Nullable Path file, String server, Clock clock, Executor checking, MeterRegistry meters) {
     if (file == null) {
       return open(clock, meters);
     }
     WebAccess access =
-        new WebAccess(file, new State(WebConfig.OPEN, null, null), clock, checking, meters);
+        new WebAccess(file, null, new State(WebConfig.OPEN, null, null), clock, checking, meters);
     access.read(file);
     Gauge.builder("vigie.web.config.last.reload.successful", access, a -> a.successful ? 1 : 0)
         .description("Whether the web configuration and its certificates were last read well.")
+        .tag("server", server)
         .strongReference(true)
         .register(meters);
     Gauge.builder("vigie.web.certificate.expiry.timestamp.seconds", access, WebAccess::expiry)
         .description("When the certificate of the HTTP server ends; no value without TLS.")
+        .tag("server", server)
         .strongReference(true)
         .register(meters);
     return access;
   }
 
-  /** Says all that is wrong with a file and with what it names; for checks before the start. */
-  public static void check(Path file, Faults faults) {
+  /**
+   * Says all that is wrong with a file and with what it names; for checks before the start.
+   *
+   * @return whether everybody whom it lets in has shown a password or a certificate; true too where
+   *     something is wrong
+   */
+  public static boolean check(Path file, Faults faults) {
     int before = faults.all().size();
     try {
-      ServerTls tls = WebConfig.read(file, faults).tls();
+      WebConfig config = WebConfig.read(file, faults);
+      ServerTls tls = config.tls();
       if (tls != null && faults.all().size() == before) {
         tls.load();
       }
+      return !config.users().isEmpty()
+          || (tls != null && tls.requiresClients())
+          || faults.all().size() > before;
     } catch (ConfigException e) {
       e.faults().forEach(faults::add);
+      return true;
     }
   }
 
   /** Whether {@link #tls} must be asked for each connection. */
   boolean isConfigured() {
-    return file != null;
+    return file != null || given != null;
   }
 
   /** What a connection that begins now is to speak; null for plain HTTP. */
   ServerTls.@Nullable Context tls() {
-    return current().tls;
+    return given == null ? current().tls : given.get();
   }
 
   HttpMeters meters() {

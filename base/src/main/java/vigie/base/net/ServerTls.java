@@ -200,6 +200,11 @@ public final class ServerTls {
     this.serverOrder = other.serverOrder;
   }
 
+  /** Whether every client must show a certificate that is verified. */
+  public boolean requiresClients() {
+    return clients.verifies && clients.auth == ClientAuth.REQUIRE;
+  }
+
   /** The files that {@link #load} reads. */
   public List<Path> files() {
     List<Path> files = new ArrayList<>();

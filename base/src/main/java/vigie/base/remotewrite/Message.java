@@ -1,9 +1,11 @@
 package vigie.base.remotewrite;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Walks the fields of one protobuf message, over bytes that others hold. */
 final class Message {
+  private static final char REPLACEMENT = '\uFFFD';
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
   private static final int BYTES = 2;
@@ -59,7 +61,15 @@ final class Message {
 
   String text() throws FormatException {
     require(BYTES);
-    return new String(from, start, length, StandardCharsets.UTF_8);
+    String text = new String(from, start, length, StandardCharsets.UTF_8);
+    // It stands for what is no UTF-8, and may have been sent as well.
+    if (text.indexOf(REPLACEMENT) >= 0
+        && !Arrays.equals(
+            text.getBytes(StandardCharsets.UTF_8),
+            Arrays.copyOfRange(from, start, start + length))) {
+      throw new FormatException("not remote write: text that is no UTF-8");
+    }
+    return text;
   }
 
   double real() throws FormatException {

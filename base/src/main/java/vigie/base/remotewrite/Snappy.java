@@ -83,7 +83,7 @@ public final class Snappy {
       }
     }
     if (length > mostBytes) {
-      throw new FormatException(length + " bytes unpacked; " + mostBytes + " are allowed");
+      throw FormatException.tooLarge(length + " bytes unpacked; " + mostBytes + " are allowed");
     }
     // A copy of 64 bytes takes 3: whatever claims to grow more than that is a lie.
     if (length > 64L * packed.length) {

@@ -5,9 +5,9 @@ import java.util.List;
 
 /**
  * Reads requests of remote write, versions 1.0 ({@code prometheus.WriteRequest}) and 2.0 ({@code
- * io.prometheus.write.v2.Request}). Histograms, exemplars and metadata are passed over and counted.
- * Every number of things is bounded; nothing is allocated for what is only claimed. Safe for all
- * threads.
+ * io.prometheus.write.v2.Request}). Histograms are passed over and counted, exemplars and metadata
+ * passed over. Every number of things is bounded; nothing is allocated for what is only claimed.
+ * Safe for all threads.
  *
  * <pre>
  * Request (2.0)     4: symbol, repeated; the first is empty    5: TimeSeries, repeated
@@ -46,9 +46,9 @@ public final class WriteReader {
   /**
    * A whole request.
    *
-   * @param passedOver histograms and exemplars that were not taken
+   * @param histograms native ones, which were passed over
    */
-  public record Request(List<Series> series, int samples, int passedOver) {}
+  public record Request(List<Series> series, int samples, int histograms) {}
 
   public WriteReader(Limits limits) {
     this.limits = limits;
@@ -71,7 +71,7 @@ public final class WriteReader {
         reading.series(request.message(), second);
       }
     }
-    return new Request(reading.all, reading.samples, reading.passedOver);
+    return new Request(reading.all, reading.samples, reading.histograms);
   }
 
   /** They may come after the series that use them, so that they are read first. */
@@ -81,7 +81,7 @@ public final class WriteReader {
     for (int field = request.next(); field != 0; field = request.next()) {
       if (field == 4) {
         if (symbols.size() == MOST_SYMBOLS) {
-          throw new FormatException("more than " + MOST_SYMBOLS + " symbols in one request");
+          throw FormatException.tooLarge("more than " + MOST_SYMBOLS + " symbols in one request");
         }
         symbols.add(request.text());
       }
@@ -93,7 +93,7 @@ public final class WriteReader {
     private final List<String> symbols;
     private final List<Series> all = new ArrayList<>();
     private int samples;
-    private int passedOver;
+    private int histograms;
     private long[] timestamps = new long[8];
     private double[] values = new double[8];
 
@@ -103,7 +103,7 @@ public final class WriteReader {
 
     void series(Message message, boolean second) throws FormatException {
       if (all.size() == limits.series()) {
-        throw new FormatException("more than " + limits.series() + " series in one request");
+        throw FormatException.tooLarge("more than " + limits.series() + " series in one request");
       }
       List<String> labels = new ArrayList<>();
       int count = 0;
@@ -119,8 +119,8 @@ public final class WriteReader {
           checkCount(labels);
         } else if (field == 2) {
           count = sample(message.message(), count);
-        } else if (field == 3 || field == 4) {
-          passedOver++;
+        } else if (field == (second ? 3 : 4)) {
+          histograms++;
         }
       }
       if (labels.size() % 2 != 0) {
@@ -135,7 +135,7 @@ public final class WriteReader {
 
     private void checkCount(List<String> labels) throws FormatException {
       if (labels.size() > 2 * limits.labels()) {
-        throw new FormatException("more than " + limits.labels() + " labels in one series");
+        throw FormatException.tooLarge("more than " + limits.labels() + " labels in one series");
       }
     }
 
@@ -163,7 +163,7 @@ public final class WriteReader {
 
     private int sample(Message message, int count) throws FormatException {
       if (samples++ == limits.samples()) {
-        throw new FormatException("more than " + limits.samples() + " samples in one request");
+        throw FormatException.tooLarge("more than " + limits.samples() + " samples in one request");
       }
       if (count == values.length) {
         values = java.util.Arrays.copyOf(values, count * 2);

@@ -144,7 +144,7 @@ class RemoteWriteTest {
     byte[] body = Snappy.compress(out.toByteArray(), out.size());
     WriteReader.Request read = reader.read(body, true);
     assertThat(read.series()).hasSize(2);
-    assertThat(read.passedOver()).isEqualTo(1);
+    assertThat(read.histograms()).isEqualTo(1);
     assertThat(read.series().get(0).labels()).containsExactly("__name__", "up");
     assertThat(read.series().get(0).values()).containsExactly(1);
     assertThat(read.series().get(0).timestampsMillis()).containsExactly(7);

@@ -55,6 +55,7 @@ class OwnMetersTest {
           "relp.empty",
           "relp.records",
           "relp.sessions",
+          "remotewrite.samples",
           "rule.evaluations",
           "rule.group.duration",
           "rule.group.triggered",

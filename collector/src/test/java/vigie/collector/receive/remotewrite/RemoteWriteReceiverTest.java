@@ -1,0 +1,338 @@
+package vigie.collector.receive.remotewrite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static vigie.collector.receive.remotewrite.Protobuf.series;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vigie.base.http.HttpServer;
+import vigie.base.http.Routes;
+import vigie.base.http.WebAccess;
+import vigie.base.net.EventLoops;
+import vigie.base.remotewrite.WriteReader;
+import vigie.base.segment.FileLayer;
+import vigie.base.time.ManualClock;
+import vigie.collector.label.LabelMatcher;
+import vigie.collector.label.Labels;
+import vigie.collector.sample.Outcome;
+import vigie.collector.sample.SampleIterator;
+import vigie.collector.sample.SampleStore;
+import vigie.collector.sample.Series;
+import vigie.collector.sample.Staleness;
+import vigie.collector.store.sample.DiskSampleStore;
+import vigie.collector.store.sample.SampleStoreOptions;
+
+class RemoteWriteReceiverTest {
+  private static final String SECOND =
+      "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+
+  @TempDir Path folder;
+  private final ManualClock clock = new ManualClock();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final List<String> heard = new ArrayList<>();
+  private final EventLoops loops = EventLoops.nio(1, "test");
+  private final ExecutorService threads = Executors.newFixedThreadPool(2);
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final long now = clock.millis();
+  private DiskSampleStore store;
+  private HttpServer server;
+
+  @BeforeEach
+  void start() {
+    store =
+        DiskSampleStore.open(
+            folder,
+            new SampleStoreOptions(
+                Duration.ofDays(1),
+                1L << 30,
+                Duration.ofHours(2),
+                Duration.ofHours(1),
+                5,
+                1 << 20,
+                1 << 20),
+            FileLayer.disk(),
+            clock,
+            clock,
+            Runnable::run,
+            Runnable::run,
+            meters);
+    listen(store);
+  }
+
+  private void listen(SampleStore into) {
+    Routes routes = new Routes();
+    new RemoteWriteReceiver(
+            into,
+            new WriteReader.Limits(100_000, 20, 50, 8),
+            clock,
+            (peer, node) -> !node.equals("foreign"),
+            heard::add,
+            meters)
+        .routes(routes);
+    server =
+        new HttpServer(
+            loops,
+            new InetSocketAddress("127.0.0.1", 0),
+            new HttpServer.Limits(10_000, 8),
+            WebAccess.open(clock, meters),
+            threads,
+            routes);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+    loops.close();
+    threads.shutdown();
+    store.close();
+  }
+
+  private HttpResponse<String> push(byte[] body, String... headers) throws Exception {
+    var request =
+        java.net.http.HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + server.port() + "/api/v1/write"))
+            .POST(BodyPublishers.ofByteArray(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> push(Protobuf... all) throws Exception {
+    Protobuf request = new Protobuf();
+    for (Protobuf one : all) {
+      request.message(1, one);
+    }
+    return push(
+        request.packed(),
+        "content-type",
+        "application/x-protobuf",
+        "content-encoding",
+        "snappy",
+        "x-prometheus-remote-write-version",
+        "0.1.0");
+  }
+
+  /** The bits of what is stored of a metric, newest last. */
+  private List<Double> values(String metric) {
+    List<Double> values = new ArrayList<>();
+    for (Series series :
+        store.select(0, Long.MAX_VALUE, List.of(LabelMatcher.equal(Labels.NAME, metric)))) {
+      SampleIterator samples = series.iterator();
+      while (samples.next()) {
+        values.add(samples.value());
+      }
+    }
+    return values;
+  }
+
+  private double count(String meter, String tag, String value) {
+    return meters.get(meter).tag(tag, value).counter().count();
+  }
+
+  @Test
+  void givenSamples_whenPushed_thenStoredBitByBitAndAnswered204() throws Exception {
+    HttpResponse<String> answer =
+        push(
+            series("__name__", "a", "instance", "p1").sample(1, now - 2000).sample(2.5, now),
+            // In no order, with a name that is no classic one and a value that is none.
+            series("überfluß.λ", "1", "__name__", "b", "gone", "").sample(Staleness.MARKER, now));
+    assertThat(answer.statusCode()).isEqualTo(204);
+    assertThat(answer.body()).isEmpty();
+    assertThat(values("a")).containsExactly(1.0, 2.5);
+    assertThat(Staleness.isStale(values("b").get(0))).isTrue();
+    assertThat(
+            store
+                .select(0, Long.MAX_VALUE, List.of(LabelMatcher.equal(Labels.NAME, "b")))
+                .get(0)
+                .labels())
+        .isEqualTo(Labels.of("__name__", "b", "überfluß.λ", "1"));
+    assertThat(meters.get("vigie.remotewrite.samples").counter().count()).isEqualTo(3);
+    assertThat(count("vigie.remotewrite.requests", "code", "204")).isEqualTo(1);
+  }
+
+  @Test
+  void givenTheSameAgain_whenPushed_thenTakenAsIfNew() throws Exception {
+    Protobuf series = series("__name__", "a").sample(1, now);
+    assertThat(push(series).statusCode()).isEqualTo(204);
+    assertThat(push(series).statusCode()).isEqualTo(204);
+    assertThat(values("a")).containsExactly(1.0);
+  }
+
+  @Test
+  void givenSomeThatCannotBeTaken_whenPushed_thenTheRestIsStoredAndEachReasonIsTold()
+      throws Exception {
+    push(series("__name__", "a").sample(1, now));
+    HttpResponse<String> answer =
+        push(
+            series("__name__", "a").sample(9, now).sample(0, now - 5000),
+            series("__name__", "late").sample(1, now - 8 * 3_600_000),
+            series("__name__", "ahead").sample(1, now + 3_600_000),
+            series("no", "name").sample(1, now),
+            series("__name__", "twice", "x", "1", "x", "2").sample(1, now).sample(2, now + 1),
+            series("__name__", "b", "", "x").sample(1, now),
+            series("__name__", "c", "node", "foreign").sample(1, now),
+            series("__name__", "good").sample(1, now));
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body())
+        .isEqualTo(
+            "2 of 10 samples are stored; refused for good: 4 with labels that are none, 1 of a node"
+                + " that is not the sender, 1 with another value than the one stored for that"
+                + " time, 1 too old, 1 too far ahead of the clock here; the first of"
+                + " {__name__=\"a\"}\n");
+    assertThat(values("a")).containsExactly(0.0, 1.0);
+    assertThat(values("good")).containsExactly(1.0);
+    assertThat(count("vigie.remotewrite.dropped", "reason", "labels")).isEqualTo(4);
+    assertThat(count("vigie.remotewrite.dropped", "reason", "not_theirs")).isEqualTo(1);
+    assertThat(answer.headers().firstValue("x-prometheus-remote-write-samples-written"))
+        .contains("2");
+  }
+
+  @Test
+  void givenMoreSeriesThanMayBe_whenPushed_thenThoseThereGoOnAndNobodyIsToTryAgain()
+      throws Exception {
+    Protobuf[] all = new Protobuf[7];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = series("__name__", "m" + i).sample(i, now);
+    }
+    HttpResponse<String> answer = push(all);
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).startsWith("5 of 7 ").contains("2 of new series beyond the limit");
+    assertThat(push(series("__name__", "m0").sample(1, now + 1000)).statusCode()).isEqualTo(204);
+  }
+
+  @Test
+  void givenNativeHistograms_whenPushed_thenPassedOverAndCounted() throws Exception {
+    HttpResponse<String> answer =
+        push(
+            series("__name__", "h").bytes(4, new byte[0]).bytes(4, new byte[0]),
+            series("__name__", "a").sample(1, now).bytes(3, new byte[0]));
+    assertThat(answer.statusCode()).isEqualTo(204);
+    assertThat(count("vigie.remotewrite.dropped", "reason", "histogram")).isEqualTo(2);
+    assertThat(values("h")).isEmpty();
+  }
+
+  @Test
+  void givenVersionTwo_whenPushed_thenStoredAndHowMuchIsSaid() throws Exception {
+    Protobuf references = new Protobuf().varint(1).varint(2).varint(3).varint(4);
+    Protobuf series = new Protobuf().message(1, references).sample(7, now);
+    Protobuf request = new Protobuf();
+    for (String symbol : List.of("", "__name__", "a", "instance", "p1")) {
+      request.text(4, symbol);
+    }
+    HttpResponse<String> answer =
+        push(
+            request.message(5, series).packed(),
+            "content-type",
+            SECOND,
+            "content-encoding",
+            "snappy");
+    assertThat(answer.statusCode()).isEqualTo(204);
+    assertThat(answer.headers().firstValue("x-prometheus-remote-write-samples-written"))
+        .contains("1");
+    assertThat(answer.headers().firstValue("x-prometheus-remote-write-histograms-written"))
+        .contains("0");
+    assertThat(values("a")).containsExactly(7.0);
+  }
+
+  @Test
+  void givenWhatIsNoRemoteWrite_whenPushed_thenRefusedForGoodAndNothingIsStored() throws Exception {
+    assertThat(push(new byte[] {1, 2, 3}).statusCode()).isEqualTo(400);
+    assertThat(push(new byte[0]).statusCode()).isEqualTo(400);
+    byte[] packed = new Protobuf().message(1, series("__name__", "a").sample(1, now)).packed();
+    for (int cut = 0; cut < packed.length; cut++) {
+      assertThat(push(java.util.Arrays.copyOf(packed, cut)).statusCode()).isEqualTo(400);
+    }
+    byte[] notUtf8 = {'a', (byte) 0xff};
+    assertThat(push(series("__name__", "a").message(1, new Protobuf().bytes(1, notUtf8))).body())
+        .contains("UTF-8");
+    assertThat(push(packed, "content-encoding", "gzip").statusCode()).isEqualTo(415);
+    assertThat(push(packed, "content-type", "text/plain").statusCode()).isEqualTo(415);
+    assertThat(push(packed, "content-type", "application/x-protobuf;proto=x").statusCode())
+        .isEqualTo(415);
+    assertThat(values("a")).isEmpty();
+    assertThat(push(packed).statusCode()).isEqualTo(204);
+  }
+
+  @Test
+  void givenMoreThanTheLimits_whenPushed_then413() throws Exception {
+    assertThat(push(new byte[10_001]).statusCode()).isEqualTo(413);
+    byte[] large = new byte[200_000];
+    byte[] bomb = new Protobuf().bytes(9, large).packed();
+    assertThat(bomb.length).isLessThan(10_000);
+    HttpResponse<String> unpacked = push(bomb);
+    assertThat(unpacked.statusCode()).isEqualTo(413);
+    assertThat(unpacked.body()).contains("100000 are allowed");
+    Protobuf[] many = new Protobuf[21];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = series("__name__", "m" + i).sample(1, now);
+    }
+    assertThat(push(many).statusCode()).isEqualTo(413);
+  }
+
+  @Test
+  void givenDiskThatRefuses_whenPushed_thenTheSenderIsToTryAgainAndNodesAreNotHeard()
+      throws Exception {
+    server.close();
+    listen(new Refusing());
+    HttpResponse<String> answer = push(series("__name__", "up", "node", "p1").sample(1, now));
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(heard).isEmpty();
+    assertThat(count("vigie.remotewrite.requests", "code", "503")).isEqualTo(1);
+  }
+
+  @Test
+  void givenSignsOfLife_whenPushed_thenTheirNodesAreHeardAndNoOthers() throws Exception {
+    assertThat(
+            push(
+                    series("__name__", "up", "node", "scraped").sample(1, now),
+                    series("__name__", "up", "node", "down").sample(0, now),
+                    series("__name__", "up", "node", "past").sample(1, now - 600_000),
+                    series("__name__", "kube_pod_info", "node", "pod-host").sample(1, now),
+                    series("__name__", "vigie_build_info", "node", "agent").sample(1, now))
+                .statusCode())
+        .isEqualTo(204);
+    push(
+        series("__name__", "vigie_build_info", "node", "stopped").sample(Staleness.MARKER, now),
+        series("__name__", "up", "node", "foreign").sample(1, now));
+    assertThat(heard).containsExactly("scraped", "agent");
+  }
+
+  /** Takes samples and cannot make them durable. */
+  private static final class Refusing implements SampleStore {
+    @Override
+    public void append(Labels labels, long timeMillis, double value) {}
+
+    @Override
+    public Outcome appendLate(Labels labels, long timeMillis, double value) {
+      return Outcome.APPENDED;
+    }
+
+    @Override
+    public void commit() {
+      throw new UncheckedIOException(new IOException("no space left"));
+    }
+
+    @Override
+    public List<Series> select(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+      return List.of();
+    }
+  }
+}
