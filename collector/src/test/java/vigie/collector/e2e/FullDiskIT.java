@@ -112,6 +112,22 @@ class FullDiskIT {
             .containsOnlyOnce("events are taken again");
         assertThat(collector.stop()).isIn(0, 143);
       }
+      saysWhyItCannotStart(disk);
+    }
+  }
+
+  private void saysWhyItCannotStart(SmallDisk disk) throws Exception {
+    fill(disk.path().resolve("ballast"));
+    try (Program collector =
+        Program.start(
+            dir.resolve("log2"),
+            Map.of(),
+            "collector",
+            "run",
+            "--config",
+            dir.resolve("collector.yaml").toString())) {
+      await().atMost(PATIENCE).until(() -> !collector.alive());
+      assertThat(collector.log()).contains(disk.path().toString(), "KiB left: make room");
     }
   }
 

@@ -50,6 +50,10 @@ import vigie.collector.event.StoredEvent;
 final class DayFiles implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DayFiles.class);
   private static final String[] BESIDE = {"", "-wal", "-shm"};
+
+  /** With less room SQLite opens no file. */
+  private static final long FULL = 1 << 20;
+
   private static final String DAMAGED = ".damaged-";
   private static final String RESTORE = ".restore";
   private static final String BEYOND = "storage.events_bytes";
@@ -142,9 +146,22 @@ final class DayFiles implements AutoCloseable {
       throw new IOException(e.getMessage(), e);
     } catch (SQLException e) {
       if (!DayFile.isCorruptAtOpening(e, path(part))) {
-        throw new IOException("cannot open " + path(part) + ": " + e.getMessage(), e);
+        throw new IOException(
+            "cannot open " + path(part) + ": " + e.getMessage() + hintAtRoom(), e);
       }
       setAside(part, e);
+    }
+  }
+
+  /** What to do where the disk is full, else nothing. */
+  private String hintAtRoom() {
+    try {
+      long free = Files.getFileStore(folder).getUsableSpace();
+      return free > FULL
+          ? ""
+          : "; the disk of " + folder + " has " + (free >> 10) + " KiB left: make room";
+    } catch (IOException e) {
+      return "";
     }
   }
 
@@ -522,7 +539,7 @@ final class DayFiles implements AutoCloseable {
       onCorrupt.accept(part, e);
     } else if (parts.containsKey(part)) { // or retention was faster
       throw new UncheckedIOException(
-          new IOException("cannot search " + path(part) + ": " + e.getMessage(), e));
+          new IOException("cannot search " + path(part) + ": " + e.getMessage() + hintAtRoom(), e));
     }
   }
 
