@@ -41,6 +41,12 @@ import vigie.collector.event.Events;
  */
 class LogEventStoreDamageTest {
   private static final int EACH = 1_500;
+
+  /** The log keeps all of both days, wherever its segments end. */
+  private static final EventStoreOptions OPTIONS =
+      new EventStoreOptions(
+          Duration.ofDays(90), 1L << 30, 1 << 20, 64 << 10, 1 << 20, 4 << 20, 1L << 30);
+
   @TempDir Path folder;
   private final ManualClock clock = new ManualClock(Events.T0);
 
@@ -260,7 +266,7 @@ class LogEventStoreDamageTest {
   }
 
   private TestStore open() {
-    TestStore opened = new TestStore(folder, TestStore.SMALL, FileLayer.disk(), clock);
+    TestStore opened = new TestStore(folder, OPTIONS, FileLayer.disk(), clock);
     opened.store.recover((event, late) -> {});
     return opened;
   }
