@@ -1,5 +1,6 @@
 package vigie.collector.sample;
 
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 
 /** Takes samples. */
@@ -15,4 +16,13 @@ public interface Appender {
    * @param value any double; {@link Staleness#MARKER} ends the series until its next sample
    */
   void append(Labels labels, long timeMillis, double value);
+
+  /**
+   * Appends one native histogram, as {@link #append(Labels, long, double)} does a number; a series
+   * may have both. What is read back says in its hint how it follows on the sample before: see
+   * {@link Histogram#after}.
+   *
+   * @param histogram one that {@link Histogram#validate} lets pass
+   */
+  void append(Labels labels, long timeMillis, Histogram histogram);
 }

@@ -1,6 +1,7 @@
 package vigie.collector.sample;
 
 import java.util.List;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 
@@ -11,6 +12,9 @@ public interface SampleStore extends Appender {
    * catches up; how far back is the store's to say. A sample that is refused is counted.
    */
   Outcome appendLate(Labels labels, long timeMillis, double value);
+
+  /** Appends one native histogram that may be older than other samples of its series. */
+  Outcome appendLate(Labels labels, long timeMillis, Histogram histogram);
 
   /**
    * Returns once all that was appended before the call survives a power cut.

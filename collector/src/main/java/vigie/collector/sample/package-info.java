@@ -1,6 +1,6 @@
 /**
  * Owns samples as they travel: appender, series, staleness, the store's interface. Imports {@code
- * label}.
+ * histogram} and {@code label}.
  */
 @NullMarked
 package vigie.collector.sample;

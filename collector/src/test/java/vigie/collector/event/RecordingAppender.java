@@ -2,6 +2,7 @@ package vigie.collector.event;
 
 import java.util.ArrayList;
 import java.util.List;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Appender;
 import vigie.collector.sample.Staleness;
@@ -20,6 +21,11 @@ public final class RecordingAppender implements Appender {
             + text(seconds)
             + " "
             + (Staleness.isStale(value) ? "stale" : text(value)));
+  }
+
+  @Override
+  public void append(Labels labels, long timeMillis, Histogram histogram) {
+    throw new AssertionError("no event makes a histogram: " + labels);
   }
 
   private static String text(double number) {

@@ -31,10 +31,21 @@ import vigie.base.http.WebAccess;
 import vigie.base.net.EventLoops;
 import vigie.base.time.Clock;
 import vigie.base.time.ManualClock;
+import vigie.collector.histogram.Histogram;
+import vigie.collector.label.Labels;
+import vigie.collector.sample.Appender;
 import vigie.collector.sample.Staleness;
 
 /** Against a real HTTP server; time stands still but for the fetches themselves. */
 class ScraperTest {
+  /** No target here has native histograms. */
+  private interface NumberAppender extends Appender {
+    @Override
+    default void append(Labels labels, long timeMillis, Histogram histogram) {
+      throw new AssertionError("a histogram of " + labels);
+    }
+  }
+
   private final EventLoops loops = EventLoops.nio(1, "test");
   private volatile HttpAnswer answer = HttpAnswer.text(200, "a 1\nb{x=\"y\",job=\"own\"} 2\n");
   private final HttpServer server =
@@ -52,16 +63,17 @@ class ScraperTest {
   private final Scraper scraper =
       new Scraper(
           HttpClient.newHttpClient(),
-          (labels, time, value) -> {
-            if (labels.metricName().equals("up")) {
-              times.add(time);
-            }
-            samples.add(
-                labels.metricName()
-                    + labels.without("__name__")
-                    + " "
-                    + (Staleness.isStale(value) ? "stale" : value));
-          },
+          (NumberAppender)
+              (labels, time, value) -> {
+                if (labels.metricName().equals("up")) {
+                  times.add(time);
+                }
+                samples.add(
+                    labels.metricName()
+                        + labels.without("__name__")
+                        + " "
+                        + (Staleness.isStale(value) ? "stale" : value));
+              },
           clock,
           clock,
           Runnable::run,

@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
@@ -227,6 +228,16 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
   @Override
   public Outcome appendLate(Labels labels, long timeMillis, double value) {
     return count(head.append(labels, timeMillis, value, true));
+  }
+
+  @Override
+  public void append(Labels labels, long timeMillis, Histogram histogram) {
+    throw new UnsupportedOperationException("native histograms on disk");
+  }
+
+  @Override
+  public Outcome appendLate(Labels labels, long timeMillis, Histogram histogram) {
+    throw new UnsupportedOperationException("native histograms on disk");
   }
 
   private Outcome count(Outcome outcome) {

@@ -29,6 +29,7 @@ import vigie.base.net.EventLoops;
 import vigie.base.remotewrite.WriteReader;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.ManualClock;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
@@ -321,7 +322,15 @@ class RemoteWriteReceiverTest {
     public void append(Labels labels, long timeMillis, double value) {}
 
     @Override
+    public void append(Labels labels, long timeMillis, Histogram histogram) {}
+
+    @Override
     public Outcome appendLate(Labels labels, long timeMillis, double value) {
+      return Outcome.APPENDED;
+    }
+
+    @Override
+    public Outcome appendLate(Labels labels, long timeMillis, Histogram histogram) {
       return Outcome.APPENDED;
     }
 

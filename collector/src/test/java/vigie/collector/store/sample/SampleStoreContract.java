@@ -8,6 +8,8 @@ import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import vigie.collector.histogram.Buckets;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
@@ -245,6 +247,149 @@ abstract class SampleStoreContract {
         at += 1 + random.nextInt(5_000_000);
       }
     }
+  }
+
+  @Test
+  void givenHistogramsAmongNumbers_whenRead_thenEachIsWhatItWas() {
+    SampleStore store = store();
+    double[] bounds = {0.1, 1};
+    Histogram custom = Histogram.custom(Histogram.Hint.UNKNOWN, 3, 2.5, buckets(0, 1, 2), bounds);
+    Histogram gauge = histogram(5).withHint(Histogram.Hint.GAUGE);
+    store.append(UP_A, 10, 1.5);
+    store.append(UP_A, 20, histogram(1));
+    store.append(UP_A, 30, histogram(2));
+    store.append(UP_A, 40, histogram(1));
+    store.append(UP_A, 50, Double.NaN);
+    store.append(UP_A, 60, histogram(3));
+    store.append(UP_A, 70, Staleness.MARKER);
+    store.append(UP_A, 80, histogram(3));
+    store.append(UP_A, 90, custom);
+    store.append(UP_A, 100, gauge);
+    store.append(UP_B, 10, 7);
+
+    SampleIterator samples = select(store, 0, 200, name("up")).get(0).iterator();
+    List<String> read = new ArrayList<>();
+    List<Histogram> histograms = new ArrayList<>();
+    while (samples.next()) {
+      Histogram histogram = samples.histogram();
+      if (histogram != null) {
+        assertThat(samples.value()).isNaN();
+        histograms.add(histogram);
+      }
+      String value = Staleness.isStale(samples.value()) ? "stale" : samples.value() + "";
+      read.add(samples.time() + "=" + (histogram == null ? value : histogram.hint()));
+    }
+
+    assertThat(read)
+        .containsExactly(
+            "10=1.5",
+            "20=UNKNOWN",
+            "30=NOT_RESET",
+            "40=UNKNOWN",
+            "50=NaN",
+            "60=UNKNOWN",
+            "70=stale",
+            "80=UNKNOWN",
+            "90=UNKNOWN",
+            "100=GAUGE");
+    assertThat(histograms)
+        .containsExactly(
+            histogram(1), histogram(2), histogram(1), histogram(3), histogram(3), custom, gauge);
+    assertThat(histograms.get(5).customBounds()).containsExactly(0.1, 1);
+  }
+
+  @Test
+  void givenLateHistograms_whenAppended_thenOutcomesAreThoseOfNumbers() {
+    SampleStore store = store();
+    store.append(UP_A, 20, histogram(1));
+    store.append(UP_A, 40, histogram(2));
+    store.append(UP_A, 30, histogram(9));
+
+    assertThat(store.appendLate(UP_A, 30, histogram(2))).isEqualTo(Outcome.APPENDED);
+    assertThat(store.appendLate(UP_A, 30, histogram(2))).isEqualTo(Outcome.SAME);
+    assertThat(store.appendLate(UP_A, 30, histogram(3))).isEqualTo(Outcome.CONFLICT);
+    assertThat(store.appendLate(UP_A, 30, 3)).isEqualTo(Outcome.CONFLICT);
+    assertThat(store.appendLate(UP_A, 25, 3)).isEqualTo(Outcome.APPENDED);
+    assertThat(store.appendLate(UP_A, 25, histogram(3))).isEqualTo(Outcome.CONFLICT);
+    assertThat(store.appendLate(UP_A, 50, histogram(3))).isEqualTo(Outcome.APPENDED);
+
+    assertThat(histograms(store, 0, 100))
+        .containsExactly("20=1.0 UNKNOWN", "30=2.0 UNKNOWN", "40=2.0 UNKNOWN", "50=3.0 NOT_RESET");
+  }
+
+  @Test
+  void givenManyHistograms_whenReadInAnyWay_thenAsAPlainList() {
+    SampleStore store = store();
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    NavigableMap<Long, Histogram> model = new TreeMap<>();
+    double[] counts = new double[random.nextInt(30)];
+    int offset = random.nextInt(100) - 50;
+    for (int i = 0; i < 400; i++) {
+      long time = 15_000L * i;
+      if (random.nextInt(100) == 0) {
+        java.util.Arrays.fill(counts, 0);
+      }
+      double count = 0;
+      for (int k = 0; k < counts.length; k++) {
+        counts[k] += random.nextInt(3) == 0 ? random.nextInt(10) : 0;
+        count += counts[k];
+      }
+      Buckets side =
+          Buckets.ofSpans(List.of(new Buckets.Span(offset, counts.length)), counts.clone());
+      Histogram histogram =
+          Histogram.exponential(
+              3, Histogram.Hint.UNKNOWN, 1e-9, i % 7, count, random.nextGaussian(), side, side);
+      store.append(UP_A, time, histogram);
+      model.put(time, histogram);
+    }
+
+    for (int i = 0; i < 50; i++) {
+      long from = random.nextInt(400 * 15_000);
+      long to = from + random.nextInt(400 * 15_000);
+      List<Histogram> read = new ArrayList<>();
+      for (Series series : select(store, from, to, name("up"))) {
+        SampleIterator samples = series.iterator();
+        while (samples.next()) {
+          read.add(samples.histogram());
+        }
+        SampleIterator last = series.iterator();
+        long at = from + (to - from) / 2;
+        boolean there = !model.subMap(from, true, at, true).isEmpty();
+        assertThat(last.last(at)).as("seed %s", seed).isEqualTo(there);
+        if (there) {
+          assertThat(last.histogram()).isEqualTo(model.floorEntry(at).getValue());
+        }
+      }
+      assertThat(read)
+          .as("seed %s", seed)
+          .containsExactlyElementsOf(model.subMap(from, true, to, true).values());
+    }
+  }
+
+  /** A counter's with as many observations, of 1 each. */
+  static Histogram histogram(double count) {
+    Histogram.Hint hint = Histogram.Hint.UNKNOWN;
+    return Histogram.exponential(0, hint, 0, 0, count, count, buckets(0, count), Buckets.EMPTY);
+  }
+
+  private static Buckets buckets(int first, double... counts) {
+    return Buckets.ofSpans(List.of(new Buckets.Span(first, counts.length)), counts);
+  }
+
+  /** The histograms of {@code up}, as time=count hint. */
+  static List<String> histograms(SampleStore store, long from, long to) {
+    List<String> found = new ArrayList<>();
+    for (Series series : select(store, from, to, name("up"))) {
+      SampleIterator samples = series.iterator();
+      while (samples.next()) {
+        Histogram histogram = samples.histogram();
+        if (histogram != null) {
+          found.add(samples.time() + "=" + histogram.count() + " " + histogram.hint());
+        }
+      }
+    }
+    return found;
   }
 
   static LabelMatcher name(String name) {
