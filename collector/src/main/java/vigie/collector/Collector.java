@@ -65,6 +65,7 @@ import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outbox;
 import vigie.collector.promql.Engine;
 import vigie.collector.promql.EngineOptions;
+import vigie.collector.receive.PeerFaults;
 import vigie.collector.receive.ReceiveConfig;
 import vigie.collector.receive.Receiving;
 import vigie.collector.receive.relp.RelpReceiver;
@@ -307,7 +308,15 @@ final class Collector implements AutoCloseable {
                           passwords,
                           meters);
               remoteWrite =
-                  remoteWrite(pushed.address(), who, samples, loops, threads, clock, meters);
+                  remoteWrite(
+                      pushed.address(),
+                      who,
+                      receiving.faults(),
+                      samples,
+                      loops,
+                      threads,
+                      clock,
+                      meters);
             });
     Routes routes = new Routes();
     new QueryApi(samples, engine, clock).routes(routes);
@@ -350,6 +359,7 @@ final class Collector implements AutoCloseable {
   private HttpServer remoteWrite(
       InetSocketAddress address,
       WebAccess access,
+      PeerFaults faults,
       DiskSampleStore samples,
       EventLoops loops,
       Threads threads,
@@ -363,6 +373,7 @@ final class Collector implements AutoCloseable {
             clock,
             (peer, node) -> config.receive().senders().mayTell(peer, node),
             nodes::heard,
+            faults,
             meters)
         .routes(routes);
     var taking = closing.add("remote write threads", threads.pool("remote-write", 2, 64));

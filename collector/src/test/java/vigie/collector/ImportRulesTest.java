@@ -19,7 +19,7 @@ class ImportRulesTest {
           .row("receive", "event")
           .row("receive.syslog", "event receive")
           .row("receive.relp", "event receive")
-          .row("receive.remotewrite", "sample")
+          .row("receive.remotewrite", "sample receive")
           .row("scrape", "sample")
           .row("remote", "sample")
           .row("graph", "sample")

@@ -31,7 +31,7 @@ public final class PeerFaults {
   private boolean any;
   private long unlogged;
 
-  PeerFaults(Clock clock) {
+  public PeerFaults(Clock clock) {
     this.clock = clock;
   }
 
@@ -42,15 +42,25 @@ public final class PeerFaults {
    * @param cause one line: what went wrong, and what to do where that is known
    */
   public void tell(String peer, String cause) {
+    tell(peer, cause, cause);
+  }
+
+  /**
+   * As above, for causes that hold counts or samples.
+   *
+   * @param kind what makes a fault the same as another of the peer
+   */
+  public void tell(String peer, String kind, String cause) {
+    String same = peer + ' ' + kind;
     long before;
     synchronized (this) {
       long now = clock.nanos();
-      Long last = told.get(peer + ' ' + cause);
+      Long last = told.get(same);
       if ((last != null && now - last < SAME) || (any && now - lastNanos < APART)) {
         unlogged++;
         return;
       }
-      told.put(peer + ' ' + cause, now);
+      told.put(same, now);
       any = true;
       lastNanos = now;
       before = unlogged;

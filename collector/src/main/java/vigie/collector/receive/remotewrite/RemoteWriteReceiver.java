@@ -4,12 +4,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpRequest;
 import vigie.base.http.HttpServer;
@@ -19,6 +15,7 @@ import vigie.base.remotewrite.FormatException;
 import vigie.base.remotewrite.WriteReader;
 import vigie.base.time.Clock;
 import vigie.collector.label.Labels;
+import vigie.collector.receive.PeerFaults;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.sample.Staleness;
 
@@ -31,7 +28,6 @@ import vigie.collector.sample.Staleness;
  * <p>Sources: the specifications of Remote-Write 1.0 and 2.0.
  */
 public final class RemoteWriteReceiver {
-  private static final Logger log = LoggerFactory.getLogger(RemoteWriteReceiver.class);
   private static final String FIRST = "prometheus.WriteRequest";
   private static final String SECOND = "io.prometheus.write.v2.Request";
   private static final String WRITTEN = "x-prometheus-remote-write-%s-written";
@@ -40,30 +36,18 @@ public final class RemoteWriteReceiver {
   private static final long FRESH_MILLIS = Duration.ofMinutes(5).toMillis();
 
   private static final int LONGEST_NODE = 255;
-  private static final int MOST_TOLD = 1000;
-  private static final long TOLD_NANOS = Duration.ofHours(1).toNanos();
 
   private final SampleStore store;
   private final WriteReader reader;
   private final Clock clock;
   private final BiPredicate<Peer, String> mayTell;
   private final Consumer<String> heard;
+  private final PeerFaults faults;
   private final MeterRegistry meters;
   private final Counter samples;
   private final Counter histograms;
   private final Counter invalid;
   private final Counter notTheirs;
-
-  /** When each sender was told of in the log last; guarded by itself. */
-  private final Map<String, Long> told =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-          return size() > MOST_TOLD;
-        }
-      };
 
   /**
    * @param mayTell whether series with this label {@code node} may come from the peer
@@ -75,12 +59,14 @@ public final class RemoteWriteReceiver {
       Clock clock,
       BiPredicate<Peer, String> mayTell,
       Consumer<String> heard,
+      PeerFaults faults,
       MeterRegistry meters) {
     this.store = store;
     this.reader = new WriteReader(limits);
     this.clock = clock;
     this.mayTell = mayTell;
     this.heard = heard;
+    this.faults = faults;
     this.meters = meters;
     this.samples =
         Counter.builder("vigie.remotewrite.samples")
@@ -239,15 +225,8 @@ public final class RemoteWriteReceiver {
   }
 
   private void tell(Peer peer, String why) {
-    long now = clock.nanos();
-    synchronized (told) {
-      Long last = told.get(peer.name());
-      if (last != null && now - last < TOLD_NANOS) {
-        return;
-      }
-      told.put(peer.name(), now);
-    }
-    log.warn("pushed samples refused peer={} cause=\"{}\"", peer.name(), why);
+    String refused = "pushed samples refused";
+    faults.tell(peer.name(), refused, refused + ": " + why);
   }
 
   private Counter dropped(String reason) {

@@ -1,6 +1,6 @@
 /**
  * Owns the way in for samples that are pushed by remote write, its port and limits. Imports {@code
- * sample}.
+ * sample} and what receivers share.
  */
 @NullMarked
 package vigie.collector.receive.remotewrite;

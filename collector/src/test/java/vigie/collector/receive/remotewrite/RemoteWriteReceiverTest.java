@@ -32,6 +32,7 @@ import vigie.base.time.ManualClock;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
+import vigie.collector.receive.PeerFaults;
 import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.SampleStore;
@@ -85,6 +86,7 @@ class RemoteWriteReceiverTest {
             clock,
             (peer, node) -> !node.equals("foreign"),
             heard::add,
+            new PeerFaults(clock),
             meters)
         .routes(routes);
     server =
