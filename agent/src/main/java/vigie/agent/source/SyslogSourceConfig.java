@@ -33,15 +33,9 @@ public record SyslogSourceConfig(@Nullable InetSocketAddress listen) {
     try {
       InetSocketAddress address = Addresses.parse(text);
       String host = address.getHostString();
-      if (host.equals("localhost")) {
-        return new InetSocketAddress("127.0.0.1", address.getPort());
-      }
-      boolean isNumber =
-          host.indexOf(':') >= 0 || Character.isDigit(host.charAt(host.length() - 1));
-      InetSocketAddress resolved =
-          isNumber ? new InetSocketAddress(host, address.getPort()) : address;
-      if (!resolved.isUnresolved() && resolved.getAddress().isLoopbackAddress()) {
-        return resolved;
+      if (Addresses.isLoopback(host)) {
+        boolean isName = host.equalsIgnoreCase("localhost");
+        return new InetSocketAddress(isName ? "127.0.0.1" : host, address.getPort());
       }
       section.fault(
           "listen",

@@ -50,6 +50,15 @@ public final class Addresses {
     return NetUtil.toAddressString(address) + (scope < 0 ? "" : whole.substring(scope));
   }
 
+  /** Whether a host is this machine only: {@code localhost} or a number. Looks nothing up. */
+  public static boolean isLoopback(String host) {
+    if (host.equalsIgnoreCase("localhost")) {
+      return true;
+    }
+    InetAddress number = NetUtil.createInetAddressFromIpAddressString(host);
+    return number != null && number.isLoopbackAddress();
+  }
+
   private static int port(String text) {
     if (text.isEmpty() || text.length() > 5) {
       return -1;

@@ -24,4 +24,32 @@ class AddressesTest {
   void givenNameThatIsNotResolved_whenFormatted_thenTheName() {
     assertThat(Addresses.format(Addresses.parse("p1.example:9100"))).isEqualTo("p1.example:9100");
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"localhost", "LOCALHOST", "127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"})
+  void givenHostThatIsThisMachine_thenLoopback(String host) {
+    assertThat(Addresses.isLoopback(host)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "0.0.0.0",
+        "::",
+        "10.0.0.1",
+        "128.0.0.1",
+        "127.0.0.1.example",
+        "127.0.0.256",
+        "127.0.0.1:80",
+        "127.1",
+        "fe80::1%lo",
+        "::ffff:10.0.0.1",
+        "localhost.example",
+        "localhost."
+      })
+  void givenAnotherHostOrWhatIsNoNumber_thenNotLoopbackAndNothingIsLookedUp(String host) {
+    assertThat(Addresses.isLoopback(host)).isFalse();
+  }
 }

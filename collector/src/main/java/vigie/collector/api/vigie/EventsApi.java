@@ -1,7 +1,5 @@
 package vigie.collector.api.vigie;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +13,7 @@ import vigie.base.http.HttpFault;
 import vigie.base.http.HttpHandler;
 import vigie.base.http.HttpRequest;
 import vigie.base.http.Routes;
+import vigie.base.net.Addresses;
 import vigie.base.time.Clock;
 import vigie.collector.api.Filters;
 import vigie.collector.api.Json;
@@ -163,7 +162,7 @@ public final class EventsApi {
   /** JSON lines as a search with {@code raw} gives them. */
   private HttpAnswer importLines(HttpRequest request) {
     boolean known = !request.who().user().isEmpty() || !request.who().certificate().isEmpty();
-    if (!known && !isLoopback(request.peer())) {
+    if (!known && !Addresses.isLoopback(request.peer())) {
       throw new HttpFault(
           403, "events are imported from this host only, or by who has proved who it is");
     }
@@ -196,13 +195,5 @@ public final class EventsApi {
           json.writeNumberField("too_old", done.tooOld());
           json.writeEndObject();
         });
-  }
-
-  private static boolean isLoopback(String address) {
-    try {
-      return InetAddress.getByName(address).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false;
-    }
   }
 }

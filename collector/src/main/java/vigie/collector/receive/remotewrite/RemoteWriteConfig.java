@@ -46,7 +46,7 @@ public record RemoteWriteConfig(InetSocketAddress address, Optional<Path> webCon
       listen.fault(KEY, KEY + " " + e.getMessage() + ", true or false");
       return Optional.empty();
     }
-    if (!proved && !isLoopback(address)) {
+    if (!proved && !Addresses.isLoopback(address.getHostString())) {
       listen.fault(
           KEY,
           KEY
@@ -56,10 +56,5 @@ public record RemoteWriteConfig(InetSocketAddress address, Optional<Path> webCon
               + " with basic_auth_users or client_auth_type: RequireAndVerifyClientCert");
     }
     return Optional.of(new RemoteWriteConfig(address, file));
-  }
-
-  private static boolean isLoopback(InetSocketAddress address) {
-    String host = address.getHostString();
-    return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.\\d{1,3}){3}");
   }
 }
