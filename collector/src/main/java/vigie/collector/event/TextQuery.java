@@ -3,6 +3,7 @@ package vigie.collector.event;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a text must say, as a person types it, all of it and in any order:
@@ -40,8 +41,11 @@ public final class TextQuery {
       return !needle.endsWith(" ");
     }
 
-    private boolean isMetBy(String text, boolean ascii) {
-      return (ascii ? isIn(text) : fold(text).contains(needle)) != not;
+    /**
+     * @param folded of a text that is not ASCII
+     */
+    private boolean isMetBy(String text, @Nullable String folded) {
+      return (folded == null ? isIn(text) : folded.contains(needle)) != not;
     }
 
     /** Whether the folded text would have the needle; the text is ASCII, and nothing is made. */
@@ -220,9 +224,9 @@ public final class TextQuery {
     if (terms.isEmpty()) {
       return true;
     }
-    boolean ascii = isAscii(text);
+    String folded = isAscii(text) ? null : fold(text);
     for (Term term : terms) {
-      if (!term.isMetBy(text, ascii)) {
+      if (!term.isMetBy(text, folded)) {
         return false;
       }
     }
