@@ -18,13 +18,15 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
 import vigie.agent.event.Event;
 import vigie.agent.event.EventType;
 import vigie.agent.event.Place;
 import vigie.agent.event.Severity;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.segment.ForgetfulFiles.Forget;
+import vigie.base.segment.RandomLives;
 import vigie.base.time.ManualClock;
 
 /**
@@ -49,17 +51,9 @@ class SpoolModelTest {
   private static final int STEPS = 150;
   private static final int SOURCES = 3;
 
-  @Test
-  void givenRandomLife_whenTheCollectorDropsDoubles_thenEachCertainEventArrivesOnce() {
-    Long only = Long.getLong("vigie.seed");
-    long first = only == null ? System.nanoTime() : only;
-    for (long seed = first; seed < first + (only == null ? RUNS : 1); seed++) {
-      try {
-        new Run(seed).live();
-      } catch (RuntimeException | AssertionError e) {
-        throw new AssertionError("-Dvigie.seed=" + seed + ": " + e.getMessage(), e);
-      }
-    }
+  @TestFactory
+  List<DynamicTest> givenRandomLife_whenTheCollectorDropsDoubles_thenEachCertainEventArrivesOnce() {
+    return RandomLives.tests(RUNS, seed -> new Run(seed).live());
   }
 
   private static final class Run {

@@ -45,25 +45,7 @@ class SegmentModelTest {
 
   @TestFactory
   List<DynamicTest> givenRandomLife_whenComparedWithAMap_thenNothingCertainIsLost() {
-    Long only = Long.getLong("vigie.seed");
-    List<DynamicTest> runs = new ArrayList<>();
-    for (int block = 0; block < (only == null ? 10 : 1); block++) {
-      long first = only == null ? System.nanoTime() : only;
-      int count = only == null ? RUNS / 10 : 1;
-      runs.add(
-          DynamicTest.dynamicTest(
-              "seeds from " + first,
-              () -> {
-                for (long seed = first; seed < first + count; seed++) {
-                  try {
-                    new Run(seed).live();
-                  } catch (Exception | AssertionError e) {
-                    throw new AssertionError("-Dvigie.seed=" + seed + ": " + e.getMessage(), e);
-                  }
-                }
-              }));
-    }
-    return runs;
+    return RandomLives.tests(RUNS, seed -> new Run(seed).live());
   }
 
   private static final class Run {

@@ -8,7 +8,6 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,19 +87,8 @@ class ForwardToRsyslogIT {
             """
                 .replace("FOLDER", folder.toString())
                 .replace("DRIVER", driver));
-    awaitPort();
+    Rsyslogd.awaitPort(port);
     return rsyslog;
-  }
-
-  private void awaitPort() {
-    await()
-        .atMost(PATIENCE)
-        .ignoreExceptions()
-        .until(
-            () -> {
-              new Socket("localhost", port).close();
-              return true;
-            });
   }
 
   private void issue() throws Exception {
@@ -172,7 +160,7 @@ class ForwardToRsyslogIT {
             "module(load=\"imudp\") module(load=\"imtcp\")\n"
                 + "input(type=\"imudp\" address=\"127.0.0.1\" port=\"%1$d\" ruleset=\"in\")\n"
                 + "input(type=\"imtcp\" address=\"127.0.0.1\" port=\"%1$d\" ruleset=\"in\")\n")) {
-      awaitPort();
+      Rsyslogd.awaitPort(port);
       route("syslog+udp://localhost:" + port, "");
       send(1, 50);
       awaitLines(rsyslog, wanted(1, 50));

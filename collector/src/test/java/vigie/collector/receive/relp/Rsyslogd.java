@@ -1,14 +1,19 @@
 package vigie.collector.receive.relp;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** The real rsyslogd with a configuration of the test's, in a folder of the test's. */
 public final class Rsyslogd implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Path PEERS = Path.of(System.getProperty("vigie.root"), "target/peers");
 
   private final Process process;
@@ -50,6 +55,18 @@ public final class Rsyslogd implements AutoCloseable {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
+  }
+
+  /** Waits until somebody takes connections there. */
+  public static void awaitPort(int port) {
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(
+            () -> {
+              new Socket("localhost", port).close();
+              return true;
+            });
   }
 
   boolean isAlive() {

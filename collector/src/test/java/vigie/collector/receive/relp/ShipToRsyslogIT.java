@@ -10,7 +10,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.DefaultChannelPipeline;
 import java.io.IOException;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -319,14 +318,7 @@ class ShipToRsyslogIT {
 
     Rsyslogd start() throws IOException {
       Rsyslogd rsyslog = Rsyslogd.start(folder, output(out) + config);
-      await()
-          .atMost(PATIENCE)
-          .ignoreExceptions()
-          .until(
-              () -> {
-                new Socket("localhost", port).close();
-                return true;
-              });
+      Rsyslogd.awaitPort(port);
       return rsyslog;
     }
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.slf4j.LoggerFactory;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.segment.ForgetfulFiles.Forget;
+import vigie.base.segment.RandomLives;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
@@ -49,25 +50,7 @@ class DiskSampleStoreModelTest {
 
   @TestFactory
   List<DynamicTest> givenRandomLife_whenComparedWithMaps_thenNothingCertainIsLost() {
-    Long only = Long.getLong("vigie.seed");
-    List<DynamicTest> runs = new ArrayList<>();
-    for (int block = 0; block < (only == null ? 10 : 1); block++) {
-      long first = only == null ? System.nanoTime() : only;
-      int count = only == null ? RUNS / 10 : 1;
-      runs.add(
-          DynamicTest.dynamicTest(
-              "seeds from " + first,
-              () -> {
-                for (long seed = first; seed < first + count; seed++) {
-                  try {
-                    new Run(seed).live();
-                  } catch (RuntimeException | AssertionError e) {
-                    throw new AssertionError("-Dvigie.seed=" + seed + ": " + e.getMessage(), e);
-                  }
-                }
-              }));
-    }
-    return runs;
+    return RandomLives.tests(RUNS, seed -> new Run(seed).live());
   }
 
   private static final class Run {
