@@ -19,6 +19,7 @@ import vigie.agent.metric.NodeMeta;
 import vigie.agent.probe.ProbeConfig;
 import vigie.agent.reader.Roots;
 import vigie.agent.ship.ShipConfig;
+import vigie.agent.ship.Target;
 import vigie.agent.spool.SpoolConfig;
 import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
@@ -89,7 +90,7 @@ class AgentConfigTest {
     assertThat(config.probes()).extracting(ProbeConfig::name).containsExactly("calculatrice");
     assertThat(config.facts()).isEqualTo(new FactsConfig(false, Duration.ofHours(1), true));
     assertThat(config.spool().path()).isEqualTo(Path.of("/srv/spool"));
-    assertThat(Addresses.format(config.ship().collector())).isEqualTo("192.0.2.5:2514");
+    assertThat(config.ship().targets()).containsExactly(Target.parse("relp://192.0.2.5:2514"));
   }
 
   /** Those of log sources need patterns that stand elsewhere on the page: {@code PacksTest}. */

@@ -1,6 +1,5 @@
 package vigie.agent.ship;
 
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,14 +41,17 @@ public record ShipConfig(
   /** What holds where nothing is set: the collector of the same machine. */
   public static final ShipConfig DEFAULTS =
       new ShipConfig(
-          InetSocketAddress.createUnresolved("127.0.0.1", 2514),
+          List.of(Target.parse("relp://127.0.0.1:2514")),
+          ShipTls.DEFAULTS,
           128,
           1024 * 1024,
           Duration.ofSeconds(10),
           Duration.ofSeconds(60),
           Duration.ofMillis(500),
           Duration.ofSeconds(30),
-          900_000_000);
+          900_000_000,
+          Duration.ofSeconds(30),
+          Duration.ofMinutes(5));
 
   public ShipConfig {
     targets = List.copyOf(targets);
@@ -62,30 +64,6 @@ public record ShipConfig(
     if (renewAt < 2 || renewAt > RelpFrame.MAX_TXNR - windowRecords - 1) {
       throw new IllegalArgumentException("renewAt " + renewAt + " is out of range");
     }
-  }
-
-  /** One collector by RELP without TLS. */
-  public ShipConfig(
-      InetSocketAddress collector,
-      int windowRecords,
-      int windowBytes,
-      Duration open,
-      Duration noAnswer,
-      Duration reconnectFirst,
-      Duration reconnectMost,
-      int renewAt) {
-    this(
-        List.of(new Target(true, false, collector)),
-        ShipTls.DEFAULTS,
-        windowRecords,
-        windowBytes,
-        open,
-        noAnswer,
-        reconnectFirst,
-        reconnectMost,
-        renewAt,
-        Duration.ofSeconds(30),
-        Duration.ofMinutes(5));
   }
 
   /** Reads {@code collector} and {@code tls} of the agent's configuration. */
@@ -124,16 +102,6 @@ public record ShipConfig(
     } catch (IllegalArgumentException fault) {
       member.fault("collector: " + fault.getMessage());
     }
-  }
-
-  /** The address of the preferred one. */
-  public InetSocketAddress collector() {
-    return targets.get(0).address();
-  }
-
-  /** The same with one collector by RELP without TLS. */
-  public ShipConfig to(InetSocketAddress other) {
-    return to(List.of(new Target(true, false, other)), tls);
   }
 
   /** The same with other collectors. */

@@ -3,9 +3,9 @@ package vigie.agent.ship;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,14 +20,17 @@ class ShipConfigTest {
     assertThat(ShipConfig.DEFAULTS)
         .isEqualTo(
             new ShipConfig(
-                InetSocketAddress.createUnresolved("127.0.0.1", 2514),
+                List.of(Target.parse("relp://127.0.0.1:2514")),
+                ShipTls.DEFAULTS,
                 128,
                 1_048_576,
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(60),
                 Duration.ofMillis(500),
                 Duration.ofSeconds(30),
-                900_000_000));
+                900_000_000,
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(5)));
   }
 
   @ParameterizedTest
@@ -36,7 +39,7 @@ class ShipConfigTest {
     Faults faults = new Faults();
     ShipConfig config = ShipConfig.read(Yaml.parse(Path.of("agent.yaml"), yaml, Map.of(), faults));
 
-    assertThat(config.collector()).isEqualTo(InetSocketAddress.createUnresolved(host, 7));
+    assertThat(config.targets().get(0)).isEqualTo(Target.parse("relp://" + host + ":7"));
   }
 
   @ParameterizedTest

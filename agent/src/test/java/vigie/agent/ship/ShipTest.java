@@ -74,14 +74,17 @@ class ShipTest {
   private static ShipConfig window(int records, int bytes, int renewAt) {
     ShipConfig d = ShipConfig.DEFAULTS;
     return new ShipConfig(
-        d.collector(),
+        d.targets(),
+        d.tls(),
         records,
         bytes,
         d.open(),
         d.noAnswer(),
         d.reconnectFirst(),
         d.reconnectMost(),
-        renewAt);
+        renewAt,
+        d.patience(),
+        d.again());
   }
 
   private void ship(ShipConfig config) {
@@ -89,7 +92,8 @@ class ShipTest {
   }
 
   private void ship(ShipConfig config, InetSocketAddress collector) {
-    ship(config.to(collector), Lookup.SYSTEM);
+    Target target = new Target(true, false, collector);
+    ship(config.to(List.of(target), ShipTls.DEFAULTS), Lookup.SYSTEM);
   }
 
   private void ship(ShipConfig config, Lookup lookup) {
@@ -451,7 +455,7 @@ class ShipTest {
     InetAddress alive = InetAddress.getByName("127.0.0.1");
     ship(
         ShipConfig.DEFAULTS.to(
-            InetSocketAddress.createUnresolved("collector.example", server.port())),
+            List.of(Target.parse("relp://collector.example:" + server.port())), ShipTls.DEFAULTS),
         host -> new InetAddress[] {dead, alive});
     reconnect("connect", 1);
     await().until(ship::isConnected);

@@ -28,6 +28,8 @@ import vigie.agent.event.EventType;
 import vigie.agent.event.Severity;
 import vigie.agent.ship.Ship;
 import vigie.agent.ship.ShipConfig;
+import vigie.agent.ship.ShipTls;
+import vigie.agent.ship.Target;
 import vigie.agent.spool.Host;
 import vigie.agent.spool.Spool;
 import vigie.agent.spool.SpoolConfig;
@@ -212,7 +214,8 @@ class RsyslogIT {
             meters);
     Ship ship =
         new Ship(
-            ShipConfig.DEFAULTS.to(InetSocketAddress.createUnresolved("127.0.0.1", port)),
+            ShipConfig.DEFAULTS.to(
+                List.of(Target.parse("relp://127.0.0.1:" + port)), ShipTls.DEFAULTS),
             "vigie,test,x",
             spool,
             loops,

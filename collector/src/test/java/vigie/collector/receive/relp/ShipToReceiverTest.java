@@ -204,14 +204,17 @@ class ShipToReceiverTest {
   private static ShipConfig quick(int port) {
     ShipConfig d = ShipConfig.DEFAULTS;
     return new ShipConfig(
-        InetSocketAddress.createUnresolved("127.0.0.1", port),
+        List.of(Target.parse("relp://127.0.0.1:" + port)),
+        d.tls(),
         d.windowRecords(),
         d.windowBytes(),
         d.open(),
         d.noAnswer(),
         Duration.ofMillis(5),
         Duration.ofMillis(50),
-        d.renewAt());
+        d.renewAt(),
+        d.patience(),
+        d.again());
   }
 
   private static Ship ship(

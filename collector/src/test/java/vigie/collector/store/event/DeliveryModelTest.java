@@ -25,6 +25,7 @@ import vigie.agent.event.Place;
 import vigie.agent.event.Severity;
 import vigie.agent.ship.Ship;
 import vigie.agent.ship.ShipConfig;
+import vigie.agent.ship.Target;
 import vigie.agent.spool.Host;
 import vigie.agent.spool.Spool;
 import vigie.agent.spool.SpoolConfig;
@@ -82,14 +83,17 @@ class DeliveryModelTest {
       ShipConfig defaults = ShipConfig.DEFAULTS;
       new Ship(
               new ShipConfig(
-                  InetSocketAddress.createUnresolved("127.0.0.1", port),
+                  List.of(Target.parse("relp://127.0.0.1:" + port)),
+                  defaults.tls(),
                   8,
                   defaults.windowBytes(),
                   defaults.open(),
                   defaults.noAnswer(),
                   Duration.ofMillis(5),
                   Duration.ofMillis(50),
-                  defaults.renewAt()),
+                  defaults.renewAt(),
+                  defaults.patience(),
+                  defaults.again()),
               "vigie,test,x",
               spool,
               loops,
