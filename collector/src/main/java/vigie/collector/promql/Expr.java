@@ -24,6 +24,11 @@ public sealed interface Expr {
     return List.copyOf(found);
   }
 
+  /** As {@code toString}, with what is wider than 100 characters broken into indented lines. */
+  default String formatted() {
+    return PrettyPrinter.print(this);
+  }
+
   /** A number; {@code duration} says that it was written as one, such as {@code 5m}. */
   record Num(Span span, double value, boolean duration) implements Expr {
     @Override

@@ -5,6 +5,7 @@ import static vigie.collector.promql.ValueType.SCALAR;
 import static vigie.collector.promql.ValueType.STRING;
 import static vigie.collector.promql.ValueType.VECTOR;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,6 @@ final class Functions {
           "histogram_stddev",
           "histogram_stdvar",
           "histogram_sum",
-          "holt_winters",
           "info",
           "mad_over_time",
           "max_of",
@@ -126,6 +126,11 @@ final class Functions {
 
   static @Nullable Function find(String name) {
     return ALL.get(name);
+  }
+
+  /** Of all functions there are. */
+  static Set<String> names() {
+    return Collections.unmodifiableSet(ALL.keySet());
   }
 
   /** Whether Prometheus has such a function and this engine has not. */

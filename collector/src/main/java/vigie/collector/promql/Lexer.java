@@ -11,6 +11,8 @@ final class Lexer {
     "==", "!=", "=~", "!~", "<=", ">=", "</", ">/", "=", "<", ">", "+", "-", "*", "/", "%", "^"
   };
 
+  private static final String DIGITS = "0123456789";
+
   private final String query;
   private final List<Token> tokens = new ArrayList<>();
   private int at;
@@ -96,7 +98,8 @@ final class Lexer {
     int end = at + 1;
     while (true) {
       if (end >= query.length() || (query.charAt(end) == '\n' && quote != '`')) {
-        throw PromqlException.parse(query, at, "unterminated quoted string");
+        throw PromqlException.parse(
+            query, at, "unterminated " + (quote == '`' ? "raw string" : "quoted string"));
       }
       if (query.charAt(end) == quote) {
         break;
@@ -107,7 +110,7 @@ final class Lexer {
     try {
       add(Kind.STRING, Strings.unescape(body, quote), end + 1);
     } catch (IllegalArgumentException e) {
-      throw PromqlException.parse(query, at, "bad string: " + e.getMessage());
+      throw PromqlException.parse(query, at, String.valueOf(e.getMessage()));
     }
     for (int i = 0; i < body.length(); i++) {
       if (body.charAt(i) == '\n') {
@@ -126,7 +129,7 @@ final class Lexer {
     }
     String word = query.substring(at, end);
     boolean number = word.equalsIgnoreCase("inf") || word.equalsIgnoreCase("nan");
-    // {inf="x"} and by (nan) name labels; the parser takes a number there as a word.
+    // {inf="x"} names a label; the parser takes a number there as a word.
     add(number ? Kind.NUMBER : Kind.WORD, word, end);
   }
 
@@ -145,28 +148,31 @@ final class Lexer {
     int end = at;
     boolean hex = query.startsWith("0x", at) || query.startsWith("0X", at);
     if (hex) {
-      end = skip(end + 2, "0123456789abcdefABCDEF_");
+      String hexDigits = "0123456789abcdefABCDEF";
+      boolean underscore = query.startsWith("_", end + 2) && skip(end + 3, hexDigits) > end + 3;
+      end = digits(end + (underscore ? 3 : 2), hexDigits);
     } else {
-      end = skip(end, "0123456789_");
-      if (end < query.length() && query.charAt(end) == '.') {
-        end = skip(end + 1, "0123456789_");
-      } else if (isUnit(end)) {
+      end = digits(end, DIGITS);
+      if (isUnit(end)) {
         duration();
         return;
       }
+      if (end < query.length() && query.charAt(end) == '.') {
+        end = digits(end + 1, DIGITS);
+      }
       if (end < query.length() && (query.charAt(end) == 'e' || query.charAt(end) == 'E')) {
-        int digits = end + 1;
-        if (digits < query.length()
-            && (query.charAt(digits) == '+' || query.charAt(digits) == '-')) {
-          digits++;
+        int power = end + 1;
+        if (power < query.length() && (query.charAt(power) == '+' || query.charAt(power) == '-')) {
+          power++;
         }
-        end = skip(digits, "0123456789_");
+        end = digits(power, DIGITS);
+        if (end == power) {
+          throw badNumber(end);
+        }
       }
     }
-    if (end < query.length() && isWordStart(query.charAt(end)) && query.charAt(end) != ':') {
-      end = skipWord(end);
-      throw PromqlException.parse(
-          query, at, "bad number or duration syntax: \"" + query.substring(at, end) + '"');
+    if (end < query.length() && (isWordPart(end) || query.charAt(end) == '.')) {
+      throw badNumber(end);
     }
     add(Kind.NUMBER, query.substring(at, end), end);
   }
@@ -174,14 +180,37 @@ final class Lexer {
   private void duration() {
     int end = at;
     while (isDigit(end)) {
-      end = skip(skip(end, "0123456789"), "mshdwy");
+      int units = skip(end, DIGITS);
+      end = skip(units, "mshdwy");
+      if (end == units) {
+        throw badNumber(end);
+      }
     }
-    if (end < query.length() && isWordStart(query.charAt(end)) && query.charAt(end) != ':') {
-      end = skipWord(end);
-      throw PromqlException.parse(
-          query, at, "bad number or duration syntax: \"" + query.substring(at, end) + '"');
+    if (end < query.length() && isWordPart(end)) {
+      throw badNumber(end);
     }
     add(Kind.DURATION, query.substring(at, end), end);
+  }
+
+  private PromqlException badNumber(int from) {
+    int end = from;
+    while (end < query.length() && (isWordPart(end) || query.charAt(end) == '.')) {
+      end++;
+    }
+    return PromqlException.parse(
+        query, at, "bad number or duration syntax: " + Strings.quote(query.substring(at, end)));
+  }
+
+  /** Digits, with single underscores between two of them. */
+  private int digits(int from, String digits) {
+    int end = skip(from, digits);
+    while (end > from
+        && end + 1 < query.length()
+        && query.charAt(end) == '_'
+        && digits.indexOf(query.charAt(end + 1)) >= 0) {
+      end = skip(end + 1, digits);
+    }
+    return end;
   }
 
   private int skip(int from, String characters) {
@@ -192,12 +221,10 @@ final class Lexer {
     return end;
   }
 
-  private int skipWord(int from) {
-    int end = from;
-    while (end < query.length() && (isWordStart(query.charAt(end)) || isDigit(end))) {
-      end++;
-    }
-    return end;
+  /** A colon ends a number: {@code [5m:1m]}. */
+  private boolean isWordPart(int index) {
+    char c = query.charAt(index);
+    return c != ':' && (isWordStart(c) || isDigit(index));
   }
 
   private boolean isUnit(int index) {

@@ -1,10 +1,13 @@
 package vigie.collector.promql;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import vigie.base.config.Nearest;
 import vigie.base.time.Durations;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
@@ -23,8 +26,13 @@ public final class Parser {
 
   static final int MOST_OPERATORS = 250;
 
+  /** As many nanoseconds as Prometheus can count: 292 years. */
+  private static final double LONGEST_SECONDS = 9.223372036854775807e9;
+
+  private static final String HOW = "; write 30s, 5m or 1h30m, larger units first";
+
   private static final Set<String> NOT_METRICS =
-      Set.of("bool", "on", "ignoring", "group_left", "group_right");
+      Set.of("bool", "on", "ignoring", "group_left", "group_right", "atan2");
   private static final Set<String> UNSUPPORTED_AGGREGATIONS = Set.of("limitk", "limit_ratio");
 
   private final String query;
@@ -54,7 +62,7 @@ public final class Parser {
     }
     Expr expr = parser.expression(1);
     if (!parser.peek().is(Kind.END)) {
-      throw parser.unexpected(parser.peek(), "");
+      throw parser.unexpected(parser.peek(), "", "operator or end of input");
     }
     return expr;
   }
@@ -110,7 +118,7 @@ public final class Parser {
       return null;
     }
     if (token.isOperator("</") || token.isOperator(">/")) {
-      throw unsupported(token, "operator " + token.text() + " (native histograms)");
+      throw unsupported(token, "operator " + Strings.quote(token.text()));
     }
     String text = token.is(Kind.WORD) ? token.text().toLowerCase(Locale.ROOT) : token.text();
     for (BinaryOp op : BinaryOp.values()) {
@@ -140,7 +148,7 @@ public final class Parser {
       throw error(
           operator, "set operator \"" + op.text() + "\" not allowed in binary scalar expression");
     }
-    if (written != null && !vectors) {
+    if (written != null && !vectors && !written.labels().isEmpty()) {
       throw error(modifier, "vector matching only allowed between instant vectors");
     }
     if (op.isComparison()
@@ -149,7 +157,7 @@ public final class Parser {
         && right.type() == ValueType.SCALAR) {
       throw error(operator, "comparisons between scalars must use BOOL modifier");
     }
-    Expr.Matching matching = written;
+    Expr.Matching matching = vectors ? written : null;
     if (vectors && matching == null) {
       matching =
           new Expr.Matching(
@@ -180,7 +188,7 @@ public final class Parser {
     if (!peek().isWord("on") && !peek().isWord("ignoring")) {
       refuseFill();
       if (peek().isWord("group_left") || peek().isWord("group_right")) {
-        throw unexpected(peek(), ", expected on or ignoring before it");
+        throw unexpected(peek(), "", "on or ignoring before it");
       }
       return null;
     }
@@ -216,18 +224,17 @@ public final class Parser {
     Token token = peek();
     boolean fill = token.isWord("fill") || token.isWord("fill_left") || token.isWord("fill_right");
     if (fill && peek(1).is(Kind.LEFT_PAREN)) {
-      throw unsupported(token, "modifier " + token.text().toLowerCase(Locale.ROOT));
+      throw unsupported(token, "modifier " + Strings.quote(token.text().toLowerCase(Locale.ROOT)));
     }
   }
 
   private List<String> labelList() {
-    expect(Kind.LEFT_PAREN, "(", "grouping opts");
+    expect(Kind.LEFT_PAREN, "\"(\"", "grouping opts");
     List<String> labels = new ArrayList<>();
     while (!peek().is(Kind.RIGHT_PAREN)) {
       Token label = take();
-      boolean word = label.is(Kind.WORD) || (label.is(Kind.NUMBER) && isWord(label.text()));
-      if ((!word && !label.is(Kind.STRING)) || (word && label.text().indexOf(':') >= 0)) {
-        throw unexpected(label, " in grouping opts, expected label");
+      if ((!label.is(Kind.WORD) && !label.is(Kind.STRING)) || label.isWord("without")) {
+        throw unexpected(label, "grouping opts", "label");
       }
       if (label.is(Kind.STRING) && (label.text().isEmpty() || !Strings.isUtf8(label.text()))) {
         throw error(label, "invalid label name for grouping: " + Strings.quote(label.text()));
@@ -238,7 +245,7 @@ public final class Parser {
       }
       take();
     }
-    expect(Kind.RIGHT_PAREN, ")", "grouping opts");
+    expect(Kind.RIGHT_PAREN, "\",\" or \")\"", "grouping opts");
     return labels;
   }
 
@@ -248,11 +255,11 @@ public final class Parser {
     Token token = take();
     return switch (token.kind()) {
       case NUMBER -> new Expr.Num(token.span(), number(token), false);
-      case DURATION -> new Expr.Num(token.span(), durationMillis(token) / 1000.0, true);
+      case DURATION -> new Expr.Num(token.span(), durationMillis(token, "") / 1000.0, true);
       case STRING -> new Expr.Text(token.span(), token.text());
       case LEFT_PAREN -> {
         Expr inner = expression(1);
-        Token close = expect(Kind.RIGHT_PAREN, ")", "parentheses");
+        Token close = expect(Kind.RIGHT_PAREN, "operator or \")\"", "parentheses");
         yield new Expr.Paren(token.span().to(close.span().end()), inner);
       }
       case LEFT_BRACE -> {
@@ -260,7 +267,7 @@ public final class Parser {
         yield selector(token, "");
       }
       case WORD -> word(token);
-      default -> throw unexpected(token, "");
+      default -> throw unexpected(token, "", "expression");
     };
   }
 
@@ -270,7 +277,7 @@ public final class Parser {
     boolean called = next.is(Kind.LEFT_PAREN);
     if (called || next.isWord("by") || next.isWord("without")) {
       if (UNSUPPORTED_AGGREGATIONS.contains(lower)) {
-        throw unsupported(token, "aggregation " + lower);
+        throw unsupported(token, "aggregation " + Strings.quote(lower));
       }
       for (AggregateOp op : AggregateOp.values()) {
         if (op.text().equals(lower)) {
@@ -279,7 +286,10 @@ public final class Parser {
       }
     }
     if (NOT_METRICS.contains(lower)) {
-      throw unexpected(token, "");
+      throw unexpected(token, "", "expression");
+    }
+    if (called && isKeyword(lower)) {
+      throw unexpected(next, "", "operator or end of input");
     }
     return called ? call(token) : selector(token, token.text());
   }
@@ -293,13 +303,17 @@ public final class Parser {
       grouping = labelList();
       grouped = true;
     }
-    List<Expr> args = arguments();
+    List<Expr> args = arguments("aggregation");
     if (!grouped && (peek().isWord("by") || peek().isWord("without"))) {
       without = take().isWord("without");
       grouping = labelList();
     }
     Span span = name.span().to(previousEnd());
     int wanted = op.hasParameter() ? 2 : 1;
+    if (args.isEmpty()) {
+      throw error(
+          name, "no arguments for aggregate expression provided, expected " + wanted + ", got 0");
+    }
     if (args.size() != wanted) {
       throw error(
           name,
@@ -323,11 +337,12 @@ public final class Parser {
     Function function = Functions.find(name.text());
     if (function == null) {
       if (Functions.isKnownElsewhere(name.text())) {
-        throw unsupported(name, "function " + name.text());
+        throw unsupported(name, "function " + Strings.quote(name.text()));
       }
-      throw error(name, "unknown function with name " + Strings.quote(name.text()));
+      throw error(
+          name, "unknown function with name " + Strings.quote(name.text()) + meant(name.text()));
     }
-    List<Expr> args = arguments();
+    List<Expr> args = arguments("call");
     List<ValueType> takes = function.takes();
     int least = takes.size() - (function.optional() == Function.ANY ? 1 : function.optional());
     int most = function.optional() == Function.ANY ? Integer.MAX_VALUE : takes.size();
@@ -350,8 +365,17 @@ public final class Parser {
     return new Expr.Call(name.span().to(previousEnd()), function, args);
   }
 
-  private List<Expr> arguments() {
-    expect(Kind.LEFT_PAREN, "(", "call");
+  private static String meant(String name) {
+    List<String> known = new ArrayList<>(Functions.names());
+    for (AggregateOp op : AggregateOp.values()) {
+      known.add(op.text());
+    }
+    String nearest = name.length() > 64 ? null : Nearest.of(name, known);
+    return nearest == null ? "" : "; did you mean " + Strings.quote(nearest) + "?";
+  }
+
+  private List<Expr> arguments(String where) {
+    expect(Kind.LEFT_PAREN, "\"(\"", where);
     List<Expr> args = new ArrayList<>();
     if (!peek().is(Kind.RIGHT_PAREN)) {
       args.add(expression(1));
@@ -363,7 +387,7 @@ public final class Parser {
         args.add(expression(1));
       }
     }
-    expect(Kind.RIGHT_PAREN, ")", "call");
+    expect(Kind.RIGHT_PAREN, "operator, \",\" or \")\"", where);
     return args;
   }
 
@@ -385,21 +409,17 @@ public final class Parser {
 
   private Expr selector(Token first, String name) {
     List<LabelMatcher> matchers = new ArrayList<>();
-    String metric = name;
     if (peek().is(Kind.LEFT_BRACE)) {
       take();
       while (!peek().is(Kind.RIGHT_BRACE)) {
         Token label = take();
         boolean word = label.is(Kind.WORD) || (label.is(Kind.NUMBER) && isWord(label.text()));
         if ((!word && !label.is(Kind.STRING)) || (word && label.text().indexOf(':') >= 0)) {
-          throw unexpected(label, " in label matching, expected identifier or \"}\"");
+          throw unexpected(label, "label matching", "identifier or \"}\"");
         }
-        if (label.is(Kind.STRING) && !peek().is(Kind.OPERATOR)) {
-          if (!metric.isEmpty()) {
-            throw nameTwice(label, metric, label.text());
-          }
-          metric = label.text();
-          matchers.add(matcher(label, LabelMatcher.Op.EQUAL, Labels.NAME, metric));
+        boolean alone = peek().is(Kind.COMMA) || peek().is(Kind.RIGHT_BRACE);
+        if (label.is(Kind.STRING) && alone) {
+          matchers.add(matcher(label, LabelMatcher.Op.EQUAL, Labels.NAME, label.text()));
         } else {
           matchers.add(matcher(label));
         }
@@ -408,13 +428,18 @@ public final class Parser {
         }
         take();
       }
-      expect(Kind.RIGHT_BRACE, "}", "label matching");
+      expect(Kind.RIGHT_BRACE, "\",\" or \"}\"", "label matching");
     }
     Span span = first.span().to(previousEnd());
     if (!name.isEmpty()) {
       for (LabelMatcher matcher : matchers) {
         if (matcher.name().equals(Labels.NAME)) {
-          throw nameTwice(first, name, matcher.value());
+          throw error(
+              first,
+              "metric name must not be set twice: "
+                  + Strings.quote(name)
+                  + " or "
+                  + Strings.quote(matcher.value()));
         }
       }
       matchers.add(matcher(first, LabelMatcher.Op.EQUAL, Labels.NAME, name));
@@ -423,7 +448,7 @@ public final class Parser {
       throw PromqlException.parse(
           query, span.start(), "vector selector must contain at least one non-empty matcher");
     }
-    return new Expr.VectorSelector(span, metric, matchers, Expr.Shift.NONE);
+    return new Expr.VectorSelector(span, name, matchers, Expr.Shift.NONE);
   }
 
   private LabelMatcher matcher(Token label) {
@@ -433,17 +458,17 @@ public final class Parser {
       found = operator.isOperator(op.text()) ? op : found;
     }
     if (found == null) {
-      throw unexpected(operator, " in label matching, expected label matching operator");
+      throw unexpected(operator, "label matching", "label matching operator");
     }
     Token value = take();
     if (!value.is(Kind.STRING)) {
-      throw unexpected(value, " in label matching, expected string");
+      throw unexpected(value, "label matching", "string");
     }
     return matcher(label, found, label.text(), value.text());
   }
 
   private LabelMatcher matcher(Token token, LabelMatcher.Op op, String name, String value) {
-    if (name.isEmpty() || !Strings.isUtf8(name)) {
+    if (!Strings.isUtf8(name)) {
       throw error(token, "invalid label name " + Strings.quote(name));
     }
     try {
@@ -451,12 +476,6 @@ public final class Parser {
     } catch (IllegalArgumentException e) {
       throw error(token, String.valueOf(e.getMessage()));
     }
-  }
-
-  private PromqlException nameTwice(Token token, String one, String other) {
-    return error(
-        token,
-        "metric name must not be set twice: " + Strings.quote(one) + " or " + Strings.quote(other));
   }
 
   /** The brackets, {@code offset} and {@code @} that follow an expression. */
@@ -473,7 +492,8 @@ public final class Parser {
         take();
         expr = at(expr, token);
       } else if (token.isWord("anchored") || token.isWord("smoothed")) {
-        throw unsupported(token, "modifier " + token.text().toLowerCase(Locale.ROOT));
+        throw unsupported(
+            token, "modifier " + Strings.quote(token.text().toLowerCase(Locale.ROOT)));
       } else {
         return expr;
       }
@@ -486,18 +506,16 @@ public final class Parser {
     if (peek().is(Kind.COLON)) {
       take();
       long step = peek().is(Kind.RIGHT_BRACKET) ? 0 : positiveDuration();
-      Token close = expect(Kind.RIGHT_BRACKET, "]", "subquery selector");
+      Token close = expect(Kind.RIGHT_BRACKET, "\"]\"", "subquery selector");
       if (expr.type() != ValueType.VECTOR) {
         throw error(
             open,
-            "subquery is only allowed on instant vector, got "
-                + expr.type().documented()
-                + " instead");
+            "subquery is only allowed on instant vector, got " + expr.type().text() + " instead");
       }
       Span span = expr.span().to(close.span().end());
       return new Expr.Subquery(span, expr, range, step, Expr.Shift.NONE);
     }
-    Token close = expect(Kind.RIGHT_BRACKET, "]", "range selector");
+    Token close = expect(Kind.RIGHT_BRACKET, "\":\" or \"]\"", "range selector");
     if (!(expr instanceof Expr.VectorSelector vector)) {
       throw error(open, "ranges only allowed for vector selectors");
     }
@@ -511,33 +529,35 @@ public final class Parser {
   }
 
   private long positiveDuration() {
-    Token token = take();
-    refuseDurationExpression(token);
-    long millis = durationMillis(token);
+    Token first = peek();
+    long millis = signedDuration("subquery or range selector");
     if (millis <= 0) {
-      throw error(token, "duration must be greater than 0");
+      throw error(first, "duration must be greater than 0");
     }
     refuseDurationExpression(peek());
     return millis;
   }
 
+  private long signedDuration(String where) {
+    boolean negative = false;
+    while (peek().isOperator("-") || peek().isOperator("+")) {
+      negative ^= take().isOperator("-");
+    }
+    refuseDurationExpression(peek());
+    long size = durationMillis(take(), where);
+    return negative ? -size : size;
+  }
+
   private void refuseDurationExpression(Token token) {
     if (token.is(Kind.OPERATOR)
         || token.is(Kind.LEFT_PAREN)
-        || (token.is(Kind.WORD) && peek().is(Kind.LEFT_PAREN))) {
+        || (token.is(Kind.WORD) && peek(1).is(Kind.LEFT_PAREN))) {
       throw unsupported(token, "duration expression");
     }
   }
 
   private Expr offset(Expr expr, Token keyword) {
-    boolean negative = false;
-    if (peek().isOperator("-") || peek().isOperator("+")) {
-      negative = take().isOperator("-");
-    }
-    Token token = take();
-    refuseDurationExpression(token);
-    long size = durationMillis(token);
-    long millis = negative ? -size : size;
+    long millis = signedDuration("offset");
     Expr.Shift old = shift(expr, keyword, "offset");
     if (old.offsetMillis() != 0) {
       throw error(keyword, "offset may not be set multiple times");
@@ -553,8 +573,8 @@ public final class Parser {
     Token token = take();
     Expr.At at;
     if (token.isWord("start") || token.isWord("end")) {
-      expect(Kind.LEFT_PAREN, "(", "@");
-      expect(Kind.RIGHT_PAREN, ")", "@");
+      expect(Kind.LEFT_PAREN, "\"(\"", "@");
+      expect(Kind.RIGHT_PAREN, "\")\"", "@");
       at = new Expr.At(token.isWord("start") ? Expr.Anchor.START : Expr.Anchor.END, 0);
     } else {
       boolean negative = token.isOperator("-");
@@ -562,9 +582,9 @@ public final class Parser {
         token = take();
       }
       if (!token.is(Kind.NUMBER) && !token.is(Kind.DURATION)) {
-        throw unexpected(token, " in @, expected timestamp");
+        throw unexpected(token, "@", "timestamp, start() or end()");
       }
-      double size = token.is(Kind.NUMBER) ? number(token) : durationMillis(token) / 1000.0;
+      double size = token.is(Kind.NUMBER) ? number(token) : durationMillis(token, "@") / 1000.0;
       double seconds = negative ? -size : size;
       if (!(Math.abs(seconds) < 9e15)) {
         throw error(token, "timestamp out of bounds for @ modifier: " + Numbers.format(seconds));
@@ -608,26 +628,32 @@ public final class Parser {
   // Tokens.
 
   private double number(Token token) {
+    double value;
     try {
-      return Numbers.parse(token.text());
+      value = Numbers.parse(token.text());
     } catch (NumberFormatException e) {
       throw error(token, "error parsing number: " + Strings.quote(token.text()));
     }
+    if (Double.isInfinite(value) && !isWord(token.text())) {
+      throw error(token, "error parsing number: " + token.text() + " is out of range");
+    }
+    return value;
   }
 
-  private long durationMillis(Token token) {
+  private long durationMillis(Token token, String where) {
+    double seconds;
     if (token.is(Kind.DURATION)) {
       try {
-        return Durations.parse(token.text()).toMillis();
+        seconds = Durations.parse(token.text()).toMillis() / 1000.0;
       } catch (IllegalArgumentException e) {
-        throw error(token, String.valueOf(e.getMessage()));
+        throw error(token, "not a valid duration string: " + Strings.quote(token.text()) + HOW);
       }
+    } else if (token.is(Kind.NUMBER)) {
+      seconds = number(token);
+    } else {
+      throw unexpected(token, where, "number or duration");
     }
-    if (!token.is(Kind.NUMBER)) {
-      throw unexpected(token, ", expected number or duration");
-    }
-    double seconds = number(token);
-    if (!(Math.abs(seconds) < 9e12)) {
+    if (!(Math.abs(seconds) < LONGEST_SECONDS)) {
       throw error(token, "duration out of range");
     }
     return Math.round(seconds * 1000);
@@ -657,16 +683,60 @@ public final class Parser {
     return tokens.get(at - 1).span().end();
   }
 
-  private Token expect(Kind kind, String text, String where) {
+  private Token expect(Kind kind, String expected, String where) {
     Token token = take();
     if (!token.is(kind)) {
-      throw unexpected(token, " in " + where + ", expected \"" + text + '"');
+      throw unexpected(token, where, expected);
     }
     return token;
   }
 
-  private PromqlException unexpected(Token token, String context) {
-    return error(token, "unexpected " + token.described() + context);
+  /** Says what stands there, in what, and what should; an unclosed bracket is said to be that. */
+  private PromqlException unexpected(Token token, String where, String expected) {
+    Token open = openBefore(token);
+    if (token.is(Kind.RIGHT_PAREN) && open == null) {
+      return error(token, "unexpected right parenthesis ')': none is open here");
+    }
+    if (token.is(Kind.END) && open != null) {
+      String opened = ", opened at " + open.span();
+      return switch (open.kind()) {
+        case LEFT_PAREN -> error(token, "unclosed left parenthesis" + opened);
+        case LEFT_BRACKET -> error(token, "unclosed left bracket" + opened);
+        default ->
+            error(
+                token, "unexpected end of input inside braces" + opened + ", expected " + expected);
+      };
+    }
+    return error(
+        token,
+        "unexpected "
+            + token.described()
+            + (where.isEmpty() ? "" : " in " + where)
+            + ", expected "
+            + expected);
+  }
+
+  /** The innermost bracket that is still open at a token; null where there is none. */
+  private @Nullable Token openBefore(Token end) {
+    Deque<Token> open = new ArrayDeque<>();
+    for (Token token : tokens) {
+      if (token == end) {
+        break;
+      }
+      switch (token.kind()) {
+        case LEFT_PAREN, LEFT_BRACE, LEFT_BRACKET -> open.push(token);
+        case RIGHT_PAREN, RIGHT_BRACE, RIGHT_BRACKET -> open.poll();
+        default -> {
+          // opens and closes nothing
+        }
+      }
+    }
+    return open.peek();
+  }
+
+  /** Words that may name a metric or a label, but no function. */
+  private static boolean isKeyword(String word) {
+    return Token.KEYWORDS.contains(word);
   }
 
   private PromqlException error(Token token, String what) {

@@ -1,6 +1,7 @@
 package vigie.collector.promql;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import vigie.base.time.Durations;
@@ -33,9 +34,7 @@ final class Printer {
       writeShift(m.vector().shift());
     } else if (expr instanceof Expr.Subquery s) {
       write(s.expr());
-      out.append('[').append(duration(s.rangeMillis())).append(':');
-      out.append(s.stepMillis() == 0 ? "" : duration(s.stepMillis())).append(']');
-      writeShift(s.shift());
+      writeTail(s);
     } else if (expr instanceof Expr.Unary u) {
       out.append(u.negative() ? '-' : '+');
       write(u.expr());
@@ -55,9 +54,22 @@ final class Printer {
     }
   }
 
+  /** What stands behind a subquery's expression: {@code [5m:1m] offset 1h}. */
+  static String tail(Expr.Subquery subquery) {
+    Printer printer = new Printer();
+    printer.writeTail(subquery);
+    return printer.out.toString();
+  }
+
+  private void writeTail(Expr.Subquery subquery) {
+    out.append('[').append(duration(subquery.rangeMillis())).append(':');
+    out.append(subquery.stepMillis() == 0 ? "" : duration(subquery.stepMillis())).append(']');
+    writeShift(subquery.shift());
+  }
+
   private void writeNumber(Expr.Num number) {
     if (!number.duration()) {
-      out.append(Numbers.format(number.value()));
+      out.append(Numbers.plain(number.value()));
       return;
     }
     long millis = Math.round(number.value() * 1000);
@@ -65,23 +77,18 @@ final class Printer {
   }
 
   private void writeSelector(Expr.VectorSelector selector) {
-    boolean bare = isMetricName(selector.name());
-    out.append(bare ? selector.name() : "");
-    StringJoiner inside = new StringJoiner(",");
-    if (!bare && !selector.name().isEmpty()) {
-      inside.add(Strings.quote(selector.name()));
-    }
+    boolean bare = !selector.name().isEmpty();
+    out.append(selector.name());
+    List<String> inside = new ArrayList<>();
     for (LabelMatcher m : selector.matchers()) {
-      boolean isName =
-          !selector.name().isEmpty()
-              && m.name().equals(Labels.NAME)
-              && m.op() == LabelMatcher.Op.EQUAL;
+      boolean isName = bare && m.name().equals(Labels.NAME) && m.op() == LabelMatcher.Op.EQUAL;
       if (!isName) {
         inside.add(label(m.name()) + m.op().text() + Strings.quote(m.value()));
       }
     }
-    if (inside.length() > 0 || !bare) {
-      out.append('{').append(inside).append('}');
+    inside.sort(null);
+    if (!inside.isEmpty()) {
+      out.append('{').append(String.join(",", inside)).append('}');
     }
   }
 
@@ -106,34 +113,47 @@ final class Printer {
 
   private void writeBinary(Expr.Binary binary) {
     write(binary.left());
-    out.append(' ').append(binary.op().text()).append(binary.bool() ? " bool" : "");
-    Expr.Matching matching = binary.matching();
-    if (matching != null) {
-      boolean grouped =
-          matching.cardinality() == Expr.Cardinality.MANY_TO_ONE
-              || matching.cardinality() == Expr.Cardinality.ONE_TO_MANY;
-      if (matching.on() || !matching.labels().isEmpty() || grouped) {
-        out.append(matching.on() ? " on (" : " ignoring (");
-        out.append(labels(matching.labels())).append(')');
-      }
-      if (grouped) {
-        boolean left = matching.cardinality() == Expr.Cardinality.MANY_TO_ONE;
-        out.append(left ? " group_left (" : " group_right (");
-        out.append(labels(matching.include())).append(')');
-      }
-    }
-    out.append(' ');
+    out.append(' ').append(operator(binary)).append(' ');
     write(binary.right());
   }
 
-  private void writeAggregate(Expr.Aggregate aggregate) {
-    out.append(aggregate.op().text());
-    if (aggregate.without()) {
-      out.append(" without (").append(labels(aggregate.grouping())).append(") ");
-    } else if (!aggregate.grouping().isEmpty()) {
-      out.append(" by (").append(labels(aggregate.grouping())).append(") ");
+  /** The operator with all that modifies it: {@code > bool on (a) group_left (b)}. */
+  static String operator(Expr.Binary binary) {
+    StringBuilder out = new StringBuilder(binary.op().text());
+    out.append(binary.bool() ? " bool" : "");
+    Expr.Matching matching = binary.matching();
+    if (matching == null) {
+      return out.toString();
     }
+    boolean grouped =
+        matching.cardinality() == Expr.Cardinality.MANY_TO_ONE
+            || matching.cardinality() == Expr.Cardinality.ONE_TO_MANY;
+    if (matching.on() || !matching.labels().isEmpty() || grouped) {
+      out.append(matching.on() ? " on (" : " ignoring (");
+      out.append(labels(matching.labels())).append(')');
+    }
+    if (grouped) {
+      boolean left = matching.cardinality() == Expr.Cardinality.MANY_TO_ONE;
+      out.append(left ? " group_left (" : " group_right (");
+      out.append(labels(matching.include())).append(')');
+    }
+    return out.toString();
+  }
+
+  private void writeAggregate(Expr.Aggregate aggregate) {
+    out.append(head(aggregate));
     writeAll(aggregate.children());
+  }
+
+  /** What stands before the parenthesis: {@code sum by (a) }. */
+  static String head(Expr.Aggregate aggregate) {
+    String name = aggregate.op().text();
+    if (aggregate.without()) {
+      return name + " without (" + labels(aggregate.grouping()) + ") ";
+    }
+    return aggregate.grouping().isEmpty()
+        ? name
+        : name + " by (" + labels(aggregate.grouping()) + ") ";
   }
 
   private void writeAll(List<Expr> args) {
@@ -148,7 +168,7 @@ final class Printer {
   private static String labels(List<String> names) {
     StringJoiner joined = new StringJoiner(", ");
     for (String name : names) {
-      joined.add(label(name));
+      joined.add(isMetricName(name) ? name : Strings.quote(name));
     }
     return joined.toString();
   }

@@ -7,6 +7,11 @@ package vigie.collector.promql;
 public final class PromqlException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /** How much of a line {@link #caret} shows, and how much of that stands behind the caret. */
+  private static final int WIDEST = 160;
+
+  private static final int AFTER = 60;
+
   /** What went wrong, told apart because an API answers each differently. */
   public enum Kind {
     /** The text is no query. */
@@ -36,8 +41,15 @@ public final class PromqlException extends RuntimeException {
     return at(Kind.PARSE, query, offset, "parse error: " + what);
   }
 
+  /** A construct is named as {@code function info}, {@code duration expression}. */
   static PromqlException notSupported(String query, int offset, String construct) {
-    return at(Kind.NOT_SUPPORTED, query, offset, "not supported: " + construct);
+    return at(
+        Kind.NOT_SUPPORTED,
+        query,
+        offset,
+        "parse error: "
+            + construct
+            + " is not enabled; in Prometheus it is experimental, Vigie has not got it");
   }
 
   static PromqlException evaluation(Kind kind, String what) {
@@ -62,19 +74,31 @@ public final class PromqlException extends RuntimeException {
     return offset < 0 ? 0 : Position.column(query, offset);
   }
 
-  /** The line of the query with a caret under the place; empty where there is no position. */
+  /**
+   * The line of the query with a caret under the place, in two lines; empty where there is no
+   * position. Of a long line only what is around.
+   */
   public String caret() {
     if (offset < 0) {
       return "";
     }
     int column = column() - 1;
     int start = Math.min(offset, query.length()) - column;
-    int end = query.indexOf('\n', start);
-    String text = query.substring(start, end < 0 ? query.length() : end);
-    StringBuilder out = new StringBuilder(text).append('\n');
-    for (int i = 0; i < column; i++) {
-      out.append(text.charAt(i) == '\t' ? '\t' : ' ');
+    int newline = query.indexOf('\n', start);
+    int end = newline < 0 ? query.length() : newline;
+    int from = column <= WIDEST - AFTER ? start : start + column - WIDEST + AFTER;
+    int to = Math.min(end, from + WIDEST);
+    String before = from > start ? "…" : "";
+    StringBuilder out = new StringBuilder(before).append(query, from, to);
+    out.append(to < end ? "…" : "").append('\n').append(before.isEmpty() ? "" : " ");
+    for (int i = from; i < start + column; i++) {
+      out.append(query.charAt(i) == '\t' ? '\t' : ' ');
     }
     return out.append('^').toString();
+  }
+
+  /** The message, and below it the {@link #caret} where there is one. */
+  public String withCaret() {
+    return offset < 0 ? getMessage() + "" : getMessage() + "\n" + caret();
   }
 }

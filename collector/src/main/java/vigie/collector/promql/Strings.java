@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class Strings {
   private static final int STRAY = 0xDC00;
+  private static final String NO_CHARACTER = "escape sequence is an invalid Unicode code point";
 
   private Strings() {}
 
@@ -30,29 +31,39 @@ final class Strings {
   /** In double quotes, escaped as Go does. */
   static String quote(String text) {
     StringBuilder out = new StringBuilder("\"");
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      switch (c) {
-        case '"' -> out.append("\\\"");
-        case '\\' -> out.append("\\\\");
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        default -> {
-          boolean paired =
-              Character.isHighSurrogate(c)
-                  || (i > 0 && Character.isHighSurrogate(text.charAt(i - 1)));
-          if (Character.isLowSurrogate(c) && !paired) {
-            out.append(String.format("\\x%02x", c - STRAY));
-          } else if (c < ' ' || c == 0x7f) {
-            out.append(String.format("\\x%02x", (int) c));
-          } else {
-            out.append(c);
-          }
-        }
+    for (int i = 0; i < text.length(); ) {
+      int c = text.codePointAt(i);
+      i += Character.charCount(c);
+      int plain = "\u0007\b\f\n\r\t\u000b\"\\".indexOf(c);
+      if (plain >= 0) {
+        out.append('\\').append("abfnrtv\"\\".charAt(plain));
+      } else if (c >= STRAY && c <= STRAY + 0xff) {
+        out.append(String.format("\\x%02x", c - STRAY));
+      } else if (isPrintable(c)) {
+        out.appendCodePoint(c);
+      } else {
+        out.append(
+            String.format(
+                c < ' ' || c == 0x7f ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
       }
     }
     return out.append('"').toString();
+  }
+
+  /** Letters, marks, numbers, punctuation, symbols and the one space, as Go sees it. */
+  private static boolean isPrintable(int point) {
+    return switch (Character.getType(point)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      case Character.SPACE_SEPARATOR -> point == ' ';
+      default -> true;
+    };
   }
 
   /**
@@ -90,7 +101,11 @@ final class Strings {
         put(out, digits(body, at, 8, 16));
         at += 8;
       } else if (kind >= '0' && kind <= '7') {
-        out.write(digits(body, at - 1, 3, 8));
+        int octal = digits(body, at - 1, 3, 8);
+        if (octal > 0xff) {
+          throw new IllegalArgumentException(NO_CHARACTER);
+        }
+        out.write(octal);
         at += 2;
       } else {
         throw new IllegalArgumentException("unknown escape sequence \\" + kind);
@@ -112,8 +127,9 @@ final class Strings {
   }
 
   private static void put(ByteArrayOutputStream out, int point) {
-    if (!Character.isValidCodePoint(point)) {
-      throw new IllegalArgumentException("escape sequence is no Unicode character");
+    boolean surrogate = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
+    if (!Character.isValidCodePoint(point) || surrogate) {
+      throw new IllegalArgumentException(NO_CHARACTER);
     }
     out.writeBytes(Character.toString(point).getBytes(StandardCharsets.UTF_8));
   }

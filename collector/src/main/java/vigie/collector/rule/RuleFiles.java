@@ -187,7 +187,8 @@ public final class RuleFiles {
           "expr of "
               + owner
               + ": "
-              + (said.startsWith(place) ? said.substring(place.length()) : said));
+              + (said.startsWith(place) ? said.substring(place.length()) : said)
+              + ("\n" + e.caret()).replace("\n", "\n    "));
       return Parser.parse("0");
     }
   }

@@ -20,7 +20,7 @@ class ParserTest {
         "up | up",
         "up{job=\"a\", x!~'b.*',} | up{job=\"a\",x!~\"b.*\"}",
         "{__name__=\"up\"} | {__name__=\"up\"}",
-        "{\"http.server\", \"a.b\"=\"c\"} | {\"http.server\",\"a.b\"=\"c\"}",
+        "{\"http.server\", \"a.b\"=\"c\"} | {\"a.b\"=\"c\",__name__=\"http.server\"}",
         "foo:bar:rate5m | foo:bar:rate5m",
         "up[5m] | up[5m]",
         "up[300] offset 1h | up[5m] offset 1h",
@@ -61,14 +61,14 @@ class ParserTest {
       quoteCharacter = '^',
       value = {
         "^^ | 1:1 | no expression found in input",
-        "up{ | 1:4 | unexpected end of input in label matching",
+        "up{ | 1:4 | unexpected end of input inside braces, opened at 1:3, expected identifier",
         "up{job} | 1:7 | expected label matching operator",
         "up{job=a} | 1:8 | expected string",
         "{} | 1:1 | at least one non-empty matcher",
         "{a=~\".*\"} | 1:1 | at least one non-empty matcher",
         "up{__name__=\"x\"} | 1:1 | metric name must not be set twice",
         "up{a=~\"(\"} | 1:4 | bad regular expression",
-        "sum(up | 1:7 | unexpected end of input",
+        "sum(up | 1:7 | unclosed left parenthesis, opened at 1:4",
         "rate(up) | 1:6 | expected type range vector in call to function \"rate\", got instant",
         "rate(up[5m], 1) | 1:1 | expected 1 argument(s) in call to \"rate\", got 2",
         "sum(1) | 1:5 | expected type instant vector in aggregation expression, got scalar",
@@ -95,7 +95,7 @@ class ParserTest {
         "up $ 1 | 1:4 | unexpected character: '$'",
         "up up | 1:4 | unexpected identifier \"up\"",
         "up == | 1:6 | unexpected end of input",
-        "sum by (a,) (up)) | 1:17 | unexpected \")\"",
+        "sum by (a,) (up)) | 1:17 | unexpected right parenthesis ')'",
       })
   void givenWrongQuery_whenParsed_thenRefusedWithPlaceAndReason(
       String query, String place, String reason) {
@@ -110,24 +110,24 @@ class ParserTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "limitk(1, up) | 1:1 | aggregation limitk",
-        "limit_ratio by (a) (1, up) | 1:1 | aggregation limit_ratio",
-        "1 + mad_over_time(up[5m]) | 1:5 | function mad_over_time",
-        "histogram_count(up) | 1:1 | function histogram_count",
+        "limitk(1, up) | 1:1 | aggregation \"limitk\"",
+        "limit_ratio by (a) (1, up) | 1:1 | aggregation \"limit_ratio\"",
+        "1 + mad_over_time(up[5m]) | 1:5 | function \"mad_over_time\"",
         "up[5m + 1m] | 1:7 | duration expression",
         "up[step()] | 1:4 | duration expression",
         "up offset (1m) | 1:11 | duration expression",
-        "increase(up[5m] smoothed) | 1:17 | modifier smoothed",
-        "up anchored | 1:4 | modifier anchored",
-        "a + on(x) fill(0) b | 1:11 | modifier fill",
-        "a </ 5 | 1:3 | operator </",
+        "increase(up[5m] smoothed) | 1:17 | modifier \"smoothed\"",
+        "up anchored | 1:4 | modifier \"anchored\"",
+        "a + on(x) fill(0) b | 1:11 | modifier \"fill\"",
+        "a </ 5 | 1:3 | operator \"</\"",
       })
   void givenConstructWeLack_whenParsed_thenRefusedByNameAndPlace(
       String query, String place, String construct) {
     PromqlException refused =
         catchThrowableOfType(PromqlException.class, () -> Parser.parse(query));
 
-    assertThat(refused).hasMessageStartingWith(place + ": not supported: " + construct);
+    assertThat(refused)
+        .hasMessageStartingWith(place + ": parse error: " + construct + " is not enabled");
     assertThat(refused.kind()).isEqualTo(PromqlException.Kind.NOT_SUPPORTED);
   }
 

@@ -83,7 +83,10 @@ final class ScriptRunner {
       expr = Parser.parse(eval.query());
     } catch (PromqlException e) {
       if (e.kind() == PromqlException.Kind.NOT_SUPPORTED) {
-        String construct = String.valueOf(e.getMessage()).replaceFirst(".*not supported: ", "");
+        String construct =
+            String.valueOf(e.getMessage())
+                .replaceFirst(".*parse error: (.*) is not enabled.*", "$1")
+                .replace("\"", "");
         return new Outcome(eval, Outcome.Kind.ABSENT, construct, Set.of(construct));
       }
       String wrong = checkFailure(eval.expected(), String.valueOf(e.getMessage()));
