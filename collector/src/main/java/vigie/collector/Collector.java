@@ -373,6 +373,7 @@ final class Collector implements AutoCloseable {
             clock,
             (peer, node) -> config.receive().senders().mayTell(peer, node),
             nodes::heard,
+            rules::trigger,
             faults,
             meters)
         .routes(routes);

@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +21,6 @@ import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertSink;
 import vigie.collector.alert.AlertStore;
 import vigie.collector.event.Event;
-import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
 import vigie.collector.promql.Expr;
@@ -46,7 +44,6 @@ final class GroupRun {
   private static final Logger log = LoggerFactory.getLogger(GroupRun.class);
   private static final int MOST_WAITING_EVENTS = 1_000;
   private static final int MOST_RECENT_EVENTS = 200;
-  private static final int MOST_KNOWN_SERIES = 10_000;
   private static final Duration RECENT = Duration.ofMinutes(15);
 
   /** What all groups share. */
@@ -63,17 +60,18 @@ final class GroupRun {
   private final Shared shared;
   private final List<RuleRun> rules = new ArrayList<>();
 
-  /** Since when there can be data to judge restored alerts by. */
   /** Since when samples are of the clock as it is now: the start, or its last step. */
   private long startedMillis;
+
+  private final RuleReads reads;
 
   /** Guarded by itself. */
   private final Deque<Told> waiting = new ArrayDeque<>();
 
-  private final Deque<Told> recent = new ArrayDeque<>();
+  /** The rules that somebody wants to be evaluated now. Guarded by {@code waiting}. */
+  private final BitSet asked = new BitSet();
 
-  /** The rules that select a series, since the same ones come again with each event. */
-  private final Map<Labels, BitSet> selecting = new ConcurrentHashMap<>();
+  private final Deque<Told> recent = new ArrayDeque<>();
 
   private long lastTime = Long.MIN_VALUE;
   private ClockSteps steps;
@@ -84,7 +82,7 @@ final class GroupRun {
 
   private volatile GroupStatus status;
 
-  /** An event, and the rules whose selectors take its series. */
+  /** An event, and the rules that its series can change. */
   private record Told(Event event, Labels series, BitSet rules) {}
 
   /** One rule and how it went last. */
@@ -96,6 +94,7 @@ final class GroupRun {
     private String error = "";
     private @Nullable Instant at;
     private Duration took = Duration.ZERO;
+    private long lastTime = Long.MIN_VALUE;
 
     RuleRun(String group, Rule rule) {
       this.rule = rule;
@@ -109,6 +108,7 @@ final class GroupRun {
     for (Rule rule : group.rules()) {
       rules.add(new RuleRun(group.name(), rule));
     }
+    this.reads = new RuleReads(group.rules());
     this.startedMillis = shared.clock().millis();
     this.steps = new ClockSteps(shared.clock());
     this.status = statusNow(null, Duration.ZERO);
@@ -171,6 +171,7 @@ final class GroupRun {
           rule.error = match.error;
           rule.at = match.at;
           rule.took = match.took;
+          rule.lastTime = match.lastTime;
           if (rule.alerting != null && match.alerting != null) {
             rule.alerting.adopt(match.alerting);
           }
@@ -178,7 +179,7 @@ final class GroupRun {
       }
       takeWaitingOf(before);
       for (Told told : before.recent) {
-        recent.add(new Told(told.event(), told.series(), rulesThatSelect(told.series())));
+        recent.add(new Told(told.event(), told.series(), reads.changedBy(told.series())));
       }
       before.retired = true;
       lastTime = before.lastTime;
@@ -214,54 +215,91 @@ final class GroupRun {
   }
 
   /**
-   * Keeps an event for the next evaluation, to be attached to what the rules that select its series
-   * make of it; false where there is no such rule.
+   * Asks for the evaluation of the alerts that a new sample of the series can change; false where
+   * there are none. Cheap from the second time on that it is the same series.
    */
-  boolean offer(Event event, Labels series) {
-    BitSet selecting = rulesThatSelect(series);
-    if (selecting.isEmpty()) {
+  boolean ask(Labels series) {
+    BitSet changed = reads.changedBy(series);
+    if (changed.isEmpty()) {
       return false;
     }
     synchronized (waiting) {
-      if (waiting.size() >= MOST_WAITING_EVENTS) {
-        waiting.pollFirst();
-        shared.meters().eventsDropped.increment();
-      }
-      waiting.addLast(new Told(event, series, selecting));
+      asked.or(changed);
     }
     return true;
   }
 
-  /** Takes the events that were offered to the group this one replaces and that it left. */
+  /**
+   * Asks likewise, and keeps the event for the next evaluation, to be attached to what these rules
+   * make of it.
+   */
+  boolean offer(Event event, Labels series) {
+    BitSet changed = reads.changedBy(series);
+    if (changed.isEmpty()) {
+      return false;
+    }
+    synchronized (waiting) {
+      asked.or(changed);
+      if (waiting.size() >= MOST_WAITING_EVENTS) {
+        waiting.pollFirst();
+        shared.meters().eventsDropped.increment();
+      }
+      waiting.addLast(new Told(event, series, changed));
+    }
+    return true;
+  }
+
+  /** Takes what was asked of the group this one replaces and that it left undone. */
   void takeWaitingOf(GroupRun before) {
     List<Told> left;
+    boolean all;
     synchronized (before.waiting) {
       left = List.copyOf(before.waiting);
       before.waiting.clear();
+      all = !before.asked.isEmpty();
+      before.asked.clear();
     }
     left.forEach(told -> offer(told.event(), told.series()));
-  }
-
-  boolean hasWaitingEvents() {
-    synchronized (waiting) {
-      return !waiting.isEmpty();
+    if (all) {
+      synchronized (waiting) {
+        asked.or(reads.alerts());
+      }
     }
   }
 
-  /** Evaluates now, because an event came. */
-  synchronized void evaluateNow() {
-    noticeStep();
-    // Later than the evaluation before even within its millisecond: that one may have missed it.
-    evaluate(Math.max(shared.clock().millis(), lastTime + 1));
+  boolean isAsked() {
+    synchronized (waiting) {
+      return !asked.isEmpty();
+    }
   }
 
   /**
-   * Evaluates for a turn of the interval; one that a later evaluation has overtaken is left out.
+   * Evaluates now what was asked for. The other rules keep to their turns, so that what they record
+   * has the samples that it would have without.
    */
+  synchronized void evaluateNow() {
+    noticeStep();
+    BitSet now;
+    synchronized (waiting) {
+      now = (BitSet) asked.clone();
+      asked.clear();
+    }
+    if (now.isEmpty()) {
+      return;
+    }
+    // Later than the evaluation before even within its millisecond: that one may have missed it.
+    evaluate(Math.max(shared.clock().millis(), lastTime + 1), now);
+  }
+
+  /** Evaluates for a turn of the interval; a rule that was evaluated later already is left out. */
   synchronized void evaluateAt(long timeMillis) {
     noticeStep();
-    if (timeMillis > lastTime) {
-      evaluate(timeMillis);
+    BitSet due = new BitSet();
+    for (int i = 0; i < rules.size(); i++) {
+      due.set(i, timeMillis > rules.get(i).lastTime);
+    }
+    if (!due.isEmpty()) {
+      evaluate(timeMillis, due);
     }
   }
 
@@ -274,23 +312,27 @@ final class GroupRun {
     lastTime = lastTime == Long.MIN_VALUE ? lastTime : lastTime + stepped;
     startedMillis = shared.clock().millis();
     for (RuleRun rule : rules) {
+      rule.lastTime = rule.lastTime == Long.MIN_VALUE ? rule.lastTime : rule.lastTime + stepped;
       if (rule.alerting != null) {
         rule.alerting.step(stepped);
       }
     }
   }
 
-  private void evaluate(long timeMillis) {
+  private void evaluate(long timeMillis, BitSet due) {
     if (retired) {
       return;
     }
     long began = shared.clock().nanos();
     Instant now = shared.clock().now();
-    lastTime = timeMillis;
+    lastTime = Math.max(lastTime, timeMillis);
     List<Told> fresh = takeWaiting(now);
     for (int i = 0; i < rules.size(); i++) {
       RuleRun rule = rules.get(i);
-      evaluate(rule, timeMillis, now);
+      if (due.get(i)) {
+        rule.lastTime = timeMillis;
+        evaluate(rule, timeMillis, now);
+      }
       if (rule.alerting != null) {
         rule.alerting.attach(of(fresh, i), of(recent, i));
       }
@@ -562,35 +604,6 @@ final class GroupRun {
               rule.alerting == null ? List.of() : rule.alerting.alerts()));
     }
     return new GroupStatus(group, at, took, all);
-  }
-
-  private BitSet rulesThatSelect(Labels series) {
-    BitSet known = selecting.get(series);
-    if (known != null) {
-      return known;
-    }
-    BitSet matching = new BitSet();
-    for (int i = 0; i < rules.size(); i++) {
-      for (SelectorUse selector : rules.get(i).rule.expr().selectors()) {
-        if (takes(selector, series)) {
-          matching.set(i);
-        }
-      }
-    }
-    if (selecting.size() >= MOST_KNOWN_SERIES) {
-      selecting.clear();
-    }
-    selecting.put(series, matching);
-    return matching;
-  }
-
-  private static boolean takes(SelectorUse selector, Labels series) {
-    for (LabelMatcher matcher : selector.matchers()) {
-      if (!matcher.matches(series)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Why a rule's result cannot be used. */

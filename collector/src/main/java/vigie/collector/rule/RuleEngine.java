@@ -26,10 +26,10 @@ import vigie.collector.promql.Engine;
 import vigie.collector.sample.SampleStore;
 
 /**
- * Evaluates rule groups, each at its interval and at once when an event comes that its rules
- * select; groups run side by side on the executor, rules within a group in order. Both kinds of
- * evaluation move the same state on the same clock: {@code for} counts from the evaluation at which
- * the expression first held, whichever it was. Safe for all threads.
+ * Evaluates rule groups, each at its interval, and the alerts in them at once when an event or a
+ * pushed state comes that they read; groups run side by side on the executor, rules within a group
+ * in order. Both kinds of evaluation move the same state on the same clock: {@code for} counts from
+ * the evaluation at which the expression first held, whichever it was. Safe for all threads.
  *
  * <p>The alerts' state is saved before the sink is told of a change, and told again in whole after
  * a start: the sink may hear of a change twice, never not at all.
@@ -156,10 +156,10 @@ public final class RuleEngine implements AutoCloseable {
   }
 
   /**
-   * Says that an event gave a series a sample: the groups with a rule that selects the series are
-   * evaluated at once, or after {@link RuleOptions#triggerGap} where that was done just now, and
-   * the event is attached to the alerts of these rules that it fits (each label that both have is
-   * equal; at most 10 an alert, newest first). Returns at once.
+   * Says that an event gave a series a sample: the alerts that read the series, and what their
+   * groups record for them, are evaluated at once, or after {@link RuleOptions#triggerGap} where
+   * that was done just now, and the event is attached to the alerts of these rules that it fits
+   * (each label that both have is equal; at most 10 an alert, newest first). Returns at once.
    *
    * @param series with {@code __name__}; its sample is in the store already
    * @param event not one that came late
@@ -174,6 +174,25 @@ public final class RuleEngine implements AutoCloseable {
         }
       }
       // A reload came between: the new groups take it as well, which attaches it once.
+    } while (asked != running);
+  }
+
+  /**
+   * Says that a series has got a sample that tells another state than the one before: the alerts
+   * that read it are evaluated at once, or after {@link RuleOptions#triggerGap} where that was done
+   * just now. Returns at once; not meant for each sample.
+   *
+   * @param series with {@code __name__}; its sample is in the store already
+   */
+  public void trigger(Labels series) {
+    Map<String, Running> asked;
+    do {
+      asked = running;
+      for (Running each : asked.values()) {
+        if (each.run.ask(series)) {
+          each.trigger();
+        }
+      }
     } while (asked != running);
   }
 
@@ -243,7 +262,7 @@ public final class RuleEngine implements AutoCloseable {
     void start() {
       turn = turnAt(shared.clock().millis());
       scheduleNext();
-      if (run.hasWaitingEvents()) {
+      if (run.isAsked()) {
         trigger();
       }
     }

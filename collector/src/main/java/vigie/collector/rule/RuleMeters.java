@@ -28,7 +28,9 @@ final class RuleMeters {
             "Evaluations of groups left out because the one before took too long.");
     triggered =
         counter(
-            meters, "vigie.rule.group.triggered", "Evaluations of groups that events asked for.");
+            meters,
+            "vigie.rule.group.triggered",
+            "Evaluations of groups that events or pushed samples asked for.");
     eventsDropped =
         counter(
             meters,

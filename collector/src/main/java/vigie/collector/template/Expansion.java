@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Expansion {
   private static final int MOST_CHARS = 64 * 1024;
   private static final int MOST_STEPS = 100_000;
+  private static final int QUERY_STEPS = 1_000;
   private static final int DEEPEST = 100;
 
   /**
@@ -42,8 +43,11 @@ final class Expansion {
     return given;
   }
 
-  Query query() {
-    return query;
+  List<Query.Sample> query(String expression) {
+    // As much as a thousand of anything else, so that no loop asks for ever.
+    steps += QUERY_STEPS;
+    step(0);
+    return query.run(expression);
   }
 
   String externalUrl() {
@@ -51,9 +55,10 @@ final class Expansion {
   }
 
   String run(List<Node> nodes, Map<String, ?> data) {
-    variables.add(new Variable("", data));
+    Values.Data dot = new Values.Data(data);
+    variables.add(new Variable("", dot));
     GIVEN.forEach((name, field) -> variables.add(new Variable(name, data.get(field))));
-    walk(nodes, data);
+    walk(nodes, dot);
     return out.toString();
   }
 
@@ -90,7 +95,7 @@ final class Expansion {
       // Its variable lives on to the end of the block around it.
       Object value = value(action.pipeline(), dot);
       if (action.pipeline().variables().isEmpty()) {
-        print(GoPrint.value(value), action.pipeline().at());
+        print(value == null ? "<no value>" : GoPrint.value(value), action.pipeline().at());
       }
       return Flow.ON;
     }
@@ -183,6 +188,9 @@ final class Expansion {
       Node.Command command, @Nullable Object dot, boolean piped, @Nullable Object last) {
     step(command.at());
     List<Node.Operand> words = command.words();
+    if (words.get(0) instanceof Node.Constant constant && constant.value() == null) {
+      throw fault(command.at(), "nil is not a command");
+    }
     if (!(words.get(0) instanceof Node.Call call)) {
       return operand(words.get(0), dot);
     }
@@ -248,7 +256,11 @@ final class Expansion {
 
   private @Nullable Object call(Node.Call call, List<@Nullable Object> args) {
     try {
-      return call.function().call(args, this);
+      Object result = call.function().call(args, this);
+      if (result instanceof String s && s.length() > MOST_CHARS) {
+        throw fault(call.at(), call.name() + " gives more than " + MOST_CHARS + " characters");
+      }
+      return result;
     } catch (TemplateException e) {
       throw e;
     } catch (RuntimeException e) {

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.Nearest;
@@ -62,10 +62,12 @@ final class Function {
     add(all, "print", 0, MANY, GoPrint::print);
     add(all, "println", 0, MANY, Function::println);
     add(all, "printf", 1, MANY, a -> GoPrint.printf(text(a), a.subList(1, a.size())));
+    add(all, "slice", 1, 3, Function::slice);
+    add(all, "html", 0, MANY, a -> Escapes.html(GoPrint.print(a)));
+    add(all, "js", 0, MANY, a -> Escapes.js(GoPrint.print(a)));
     add(all, "urlquery", 0, MANY, a -> escaped(GoPrint.print(a)));
     // Of Prometheus: queries and what they answer.
-    all.put(
-        "query", new Function("query", 1, 1, (a, run) -> List.copyOf(run.query().run(text(a)))));
+    all.put("query", new Function("query", 1, 1, (a, run) -> List.copyOf(run.query(text(a)))));
     add(all, "first", 1, 1, Function::first);
     add(all, "value", 1, 1, a -> Values.sample(a.get(0)).value());
     add(all, "strvalue", 1, 1, a -> Values.sample(a.get(0)).labels().get("__value__"));
@@ -78,11 +80,12 @@ final class Function {
     add(all, "humanizeDuration", 1, 1, a -> Humanize.duration(Values.number(a.get(0))));
     add(all, "humanizePercentage", 1, 1, a -> Humanize.percentage(Values.number(a.get(0))));
     add(all, "humanizeTimestamp", 1, 1, a -> Humanize.timestamp(Values.number(a.get(0))));
+    add(all, "toTime", 1, 1, a -> Humanize.instant(Values.number(a.get(0))));
     add(all, "parseDuration", 1, 1, a -> Durations.parse(text(a)).toMillis() / 1000.0);
     // Text.
     onText(all, "title", Function::title);
-    onText(all, "toUpper", s -> s.toUpperCase(Locale.ROOT));
-    onText(all, "toLower", s -> s.toLowerCase(Locale.ROOT));
+    onText(all, "toUpper", s -> mapped(s, Character::toUpperCase));
+    onText(all, "toLower", s -> mapped(s, Character::toLowerCase));
     onText(all, "safeHtml", s -> s);
     onText(all, "stripPort", Function::stripPort);
     onText(all, "stripDomain", Function::stripDomain);
@@ -178,6 +181,24 @@ final class Function {
     return (long) Values.entries(of).size();
   }
 
+  /** Part of a text, counted in bytes. */
+  private static String slice(List<? extends @Nullable Object> args) {
+    byte[] bytes = text(args).getBytes(StandardCharsets.UTF_8);
+    long from = args.size() > 1 ? place(args.get(1), bytes.length) : 0;
+    long to = args.size() > 2 ? place(args.get(2), bytes.length) : bytes.length;
+    if (from > to) {
+      throw new IllegalArgumentException("slice ends at " + to + ", before it begins at " + from);
+    }
+    return new String(bytes, (int) from, (int) (to - from), StandardCharsets.UTF_8);
+  }
+
+  private static long place(@Nullable Object index, int length) {
+    if (index instanceof Long at && at >= 0 && at <= length) {
+      return at;
+    }
+    throw new IllegalArgumentException("index out of range: " + GoPrint.value(index));
+  }
+
   private static @Nullable Object index(List<? extends @Nullable Object> args) {
     Object value = args.get(0);
     for (Object key : args.subList(1, args.size())) {
@@ -220,16 +241,40 @@ final class Function {
     return named;
   }
 
-  /** The first letter of each word in upper case, the others as they are. */
+  /** Letter by letter: one stays one. */
+  private static String mapped(String text, IntUnaryOperator letter) {
+    StringBuilder out = new StringBuilder();
+    text.codePoints().map(letter).forEach(out::appendCodePoint);
+    return out.toString();
+  }
+
+  /**
+   * The first letter of each word in upper case, the others as they are. Words end where Unicode
+   * (UAX 29) ends them: not at a point or an apostrophe between letters.
+   */
   private static String title(String text) {
     StringBuilder out = new StringBuilder();
     boolean within = false;
+    boolean titled = false;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      out.append(within ? c : Character.toTitleCase(c));
-      within = Character.isLetterOrDigit(c) || c == '_' || c == '\'';
+      out.append(titled ? c : Character.toTitleCase(c));
+      within = Character.isLetterOrDigit(c) || c == '_' || within && joins(text, i);
+      titled = within && (titled || Character.isLetter(c));
     }
     return out.toString();
+  }
+
+  private static boolean joins(String text, int i) {
+    if (i + 1 == text.length()) {
+      return false;
+    }
+    char before = text.charAt(i - 1);
+    char after = text.charAt(i + 1);
+    boolean letters = Character.isLetter(before) && Character.isLetter(after);
+    boolean digits = Character.isDigit(before) && Character.isDigit(after);
+    return letters && ".':\u2019\u00b7".indexOf(text.charAt(i)) >= 0
+        || digits && ".',;\u2019".indexOf(text.charAt(i)) >= 0;
   }
 
   /** A host without its port; text that is no {@code host:port} as it is. */

@@ -1,8 +1,12 @@
 package vigie.collector.template;
 
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.format.TextStyle;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /**
  * Numbers as people read them. Source: the humanize functions of Prometheus's template reference.
@@ -86,14 +90,36 @@ final class Humanize {
   }
 
   static String timestamp(double seconds) {
-    if (Double.isNaN(seconds) || Double.isInfinite(seconds)) {
-      return digits(seconds);
-    }
-    if (Math.abs(seconds) > 9.2e9) {
+    return Double.isNaN(seconds) || Double.isInfinite(seconds)
+        ? digits(seconds)
+        : time(instant(seconds));
+  }
+
+  /** Of {@code toTime}. */
+  static Instant instant(double seconds) {
+    if (!(Math.abs(seconds) <= 9.2e9)) {
       throw new IllegalArgumentException(digits(seconds) + " is no time in seconds");
     }
-    long nanos = Math.round(seconds * 1e9);
-    Instant at = Instant.ofEpochSecond(0, nanos);
+    return Instant.ofEpochSecond(0, (long) (seconds * 1e9)).truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  /** What templates ask of a time, in UTC. */
+  static Object field(Instant time, String name) {
+    OffsetDateTime at = time.atOffset(ZoneOffset.UTC);
+    return switch (name) {
+      case "Unix" -> time.getEpochSecond();
+      case "Year" -> (long) at.getYear();
+      case "Month" -> at.getMonth().getDisplayName(TextStyle.FULL, Locale.ROOT);
+      case "Day" -> (long) at.getDayOfMonth();
+      case "Hour" -> (long) at.getHour();
+      case "Minute" -> (long) at.getMinute();
+      case "Second" -> (long) at.getSecond();
+      case "Weekday" -> at.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ROOT);
+      default -> throw new IllegalArgumentException("a time has no " + name + " here");
+    };
+  }
+
+  static String time(Instant at) {
     String fraction = String.format("%09d", at.getNano()).replaceAll("0+$", "");
     return DAY_AND_TIME.format(at) + (fraction.isEmpty() ? "" : "." + fraction) + " +0000 UTC";
   }

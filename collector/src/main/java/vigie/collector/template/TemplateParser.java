@@ -127,7 +127,10 @@ final class TemplateParser {
         close();
         nodes.add(word.equals("break") ? new Node.Break() : new Node.Continue());
       }
-      case "block" -> throw fault(start, "{{block}} is not supported; use define and template");
+      case "block" -> {
+        pos += word.length();
+        nodes.add(blockAction(start));
+      }
       default -> {
         nodes.add(new Node.Action(pipeline(false, "}}")));
         close();
@@ -189,18 +192,35 @@ final class TemplateParser {
     }
     String name = quotedName(start, "define");
     close();
+    defined.put(name, body("define", start));
+  }
+
+  /** {@code block} defines a template and uses it where it stands. */
+  private Node blockAction(int start) {
+    if (open.size() >= DEEPEST) {
+      throw fault(start, "more than " + DEEPEST + " blocks within each other");
+    }
+    String name = quotedName(start, "block");
+    Node.Pipeline data = pipeline(false, "}}");
+    close();
+    defined.put(name, body("block", start));
+    return new Node.Include(start, name, data);
+  }
+
+  /** What a template that is defined here consists of; it sees no variables of around it. */
+  private List<Node> body(String kind, int start) {
     List<String> outer = List.copyOf(variables);
     variables.clear();
-    open.push("define");
+    open.push(kind);
     List<Node> body = new ArrayList<>();
     if (!block(body).equals("end")) {
-      throw fault(start, "{{define}} lacks its {{end}}");
+      throw fault(start, "{{" + kind + "}} lacks its {{end}}");
     }
     close();
     open.pop();
     variables.clear();
     variables.addAll(outer);
-    defined.put(name, List.copyOf(body));
+    return List.copyOf(body);
   }
 
   private Node include(int start) {
@@ -412,7 +432,7 @@ final class TemplateParser {
     }
     String digits = text.substring(start, pos).replace("_", "");
     try {
-      return Long.decode(digits);
+      return whole(digits);
     } catch (NumberFormatException notWhole) {
       try {
         char last = digits.charAt(digits.length() - 1);
@@ -424,6 +444,17 @@ final class TemplateParser {
       }
       throw fault(start, "bad number " + digits);
     }
+  }
+
+  /** In base 10, or 16, 8 and 2 by the prefixes of Go. */
+  private static long whole(String digits) {
+    int sign = digits.startsWith("-") || digits.startsWith("+") ? 1 : 0;
+    String prefix = digits.substring(sign, Math.min(digits.length(), sign + 2));
+    if (prefix.equalsIgnoreCase("0o") || prefix.equalsIgnoreCase("0b")) {
+      int radix = prefix.equalsIgnoreCase("0o") ? 8 : 2;
+      return Long.parseLong(digits.substring(0, sign) + digits.substring(sign + 2), radix);
+    }
+    return Long.decode(digits);
   }
 
   private String quoted() {
@@ -477,6 +508,11 @@ final class TemplateParser {
           case 'U' -> 8;
           default -> 0;
         };
+    if (c >= '0' && c <= '7' && text.substring(pos - 1).matches("(?s)[0-7]{3}.*")) {
+      out.append((char) Integer.parseInt(text, pos - 1, pos + 2, 8));
+      pos += 2;
+      return;
+    }
     int plain = "abfnrtv\\\"'".indexOf(c);
     if (digits > 0 && pos + digits <= text.length()) {
       try {

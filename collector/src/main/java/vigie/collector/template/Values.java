@@ -1,5 +1,6 @@
 package vigie.collector.template;
 
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,13 @@ final class Values {
   private static final int MOST_TURNS = 10_000;
 
   private Values() {}
+
+  /** What {@code .} is at first: a structure, which has its fields and no others. */
+  record Data(Map<String, ?> fields) {
+    Data {
+      fields = Map.copyOf(fields);
+    }
+  }
 
   /** False are false, 0, nil, and what is empty. */
   static boolean isTrue(@Nullable Object value) {
@@ -39,14 +47,21 @@ final class Values {
     return !(value instanceof Labels labels) || !labels.isEmpty();
   }
 
-  /** A field of a sample, or an entry of a map: {@code ""} where it has none. */
+  /** A field; of labels {@code ""} where there is none, of another map null. */
   static @Nullable Object field(@Nullable Object of, String name) {
     if (of instanceof Labels labels) {
       return labels.get(name);
     }
     if (of instanceof Map<?, ?> map) {
-      Object value = map.get(name);
-      return value == null ? "" : value;
+      return map.get(name);
+    }
+    if (of instanceof Data data) {
+      Object value = data.fields().get(name);
+      if (value == null) {
+        throw new IllegalArgumentException(
+            "there is no field " + name + ", only Labels, ExternalLabels, ExternalURL and Value");
+      }
+      return value;
     }
     if (of instanceof Query.Sample sample) {
       switch (name) {
@@ -58,6 +73,9 @@ final class Values {
           throw new IllegalArgumentException(
               "a sample has no field " + name + ", only Labels and Value");
       }
+    }
+    if (of instanceof Instant time) {
+      return Humanize.field(time, name);
     }
     throw new IllegalArgumentException("can't look for field " + name + " in a " + type(of));
   }
@@ -200,6 +218,9 @@ final class Values {
     if (value instanceof List) {
       return "list";
     }
-    return value instanceof Query.Sample ? "sample" : "map";
+    if (value instanceof Instant) {
+      return "time";
+    }
+    return value instanceof Query.Sample ? "sample" : value instanceof Data ? "struct" : "map";
   }
 }

@@ -160,6 +160,45 @@ class RemoteWriteIT {
     }
   }
 
+  @Test
+  void givenProbeThatFails_whenPushed_thenACardLongBeforeTheInterval() throws Exception {
+    try (Fleet fleet = new Fleet(dir)) {
+      Files.writeString(
+          dir.resolve("pushed.yml"),
+          """
+          groups:
+          - name: pushed
+            interval: 1h
+            rules:
+            - alert: PushedProbeDown
+              expr: probe_success == 0
+              annotations: {summary: '{{ $labels.probe }} on {{ $labels.node }} is down'}
+          """);
+      configure(
+          fleet,
+          """
+          rule_files: [pushed.yml]
+          route: {receiver: discord}
+          receivers: [{name: discord, discord_configs: [{webhook_url_file: hook}]}]
+          """);
+      fleet.startCollector();
+      probe(1);
+      probe(0);
+      fleet.awaitOrTell("a card", fleet::cardSaysFiring);
+      assertThat(fleet.discord.messages().get(0).text()).contains("web on p7 is down");
+      probe(1);
+      fleet.awaitOrTell("its end", fleet::cardSaysResolved);
+      assertThat(fleet.discord.messages()).hasSize(1);
+    }
+  }
+
+  private void probe(int success) throws InterruptedException {
+    Map<String, String> labels = Map.of("__name__", "probe_success", "node", "p7", "probe", "web");
+    WriteRequest body = new WriteRequest();
+    body.add(WriteRequest.labels(new TreeMap<>(labels)), success, Clock.system().millis());
+    assertThat(send(body)).isTrue();
+  }
+
   private static String state(Fleet fleet) {
     for (JsonNode node : fleet.ask("/api/vigie/nodes").path("nodes")) {
       if (node.path("node").asText().equals("p1")) {
@@ -216,6 +255,10 @@ class RemoteWriteIT {
         WriteRequest.labels(new TreeMap<>(Map.of("__name__", "pushed"))),
         number,
         start + 100L * number);
+    return send(body);
+  }
+
+  private boolean send(WriteRequest body) throws InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + pushPort + "/api/v1/write"))
             .timeout(Duration.ofSeconds(60))

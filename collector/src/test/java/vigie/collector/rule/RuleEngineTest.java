@@ -506,4 +506,50 @@ class RuleEngineTest {
     clock.advance(Duration.ofSeconds(15));
     assertThat(held).hasSize(1);
   }
+
+  @Test
+  void givenPushedState_whenTriggered_thenTheAlertIsEvaluatedAtOnceAndItsWaitCounts()
+      throws Exception {
+    load(AT_ONCE);
+    up(0);
+    engine.trigger(UP);
+    assertThat(only().state()).isEqualTo(AlertState.FIRING);
+    engine.trigger(Labels.of("__name__", "other"));
+    assertThat(meters.counter("vigie.rule.group.triggered").count()).isEqualTo(1);
+  }
+
+  @Test
+  void givenPushedStates_whenTriggered_thenWhatTheIntervalRecordsStaysTheSame() throws Exception {
+    String rules =
+        """
+        groups:
+          - name: g
+            interval: 15s
+            rules:
+              - {record: for:nobody, expr: sum(up)}
+              - {record: for:down, expr: sum(up)}
+              - {record: 'for:down:too', expr: 'for:down{node=""} * 1'}
+              - {alert: Down, expr: 'for:down:too == 0'}
+              - {alert: Other, expr: down == 0}
+        """;
+    load(rules);
+    clock.advance(Duration.ofSeconds(20));
+    double before = meters.counter("vigie.rule.evaluations").count();
+    up(0);
+    engine.trigger(UP);
+    assertThat(meters.counter("vigie.rule.evaluations").count() - before).isEqualTo(3);
+    assertThat(told).hasSize(1);
+    hold(0, 60);
+    List<Long> times = new ArrayList<>();
+    for (Series series :
+        samples.select(0, clock.millis(), List.of(LabelMatcher.equal("__name__", "for:nobody")))) {
+      for (SampleIterator i = series.iterator(); i.next(); ) {
+        times.add(i.time());
+      }
+    }
+    assertThat(times).hasSizeGreaterThan(3);
+    for (int i = 1; i < times.size(); i++) {
+      assertThat(times.get(i) - times.get(i - 1)).isEqualTo(15_000);
+    }
+  }
 }

@@ -40,6 +40,10 @@ class TemplateTest {
     return switch (expression) {
       case "y" -> List.of(B, A);
       case "y{k='a'}" -> List.of(A);
+      case "y{k='b'}", "y > 1" -> List.of(B);
+      case "scalar(y{k='a'})" -> List.of(sample(0.5));
+      case "1 + 1" -> List.of(sample(2));
+      case "scalar(nothing)" -> List.of(sample(Double.NaN));
       case "nothing" -> List.of();
       case "scalar(y)+1" -> List.of(sample(Double.NaN));
       case "count_values('__value__', y{k='a'})" -> List.of(sample(1, "__value__", "0.5"));
@@ -66,7 +70,11 @@ class TemplateTest {
   @ParameterizedTest
   @MethodSource("rows")
   void givenTemplate_whenExpanded_thenAsPrometheusDoes(String template, String expected) {
-    assertThat(expand(template)).isEqualTo(expected);
+    if (expected.startsWith("<error")) {
+      assertThatThrownBy(() -> expand(template)).isInstanceOf(TemplateException.class);
+    } else {
+      assertThat(expand(template)).isEqualTo(expected);
+    }
   }
 
   @Test
@@ -105,7 +113,7 @@ class TemplateTest {
         "{{ break }}          | 1:1  | {{break}} outside {{range}}",
         "{{ /* x }}           | 1:1  | the comment is not closed with */}}",
         "{{ define x }}{{ end }} | 1:1 | {{define}} needs a name in quotes",
-        "{{ block \"x\" . }}  | 1:1  | {{block}} is not supported; use define and template",
+        "{{ block \"x\" . }}  | 1:1  | {{block}} lacks its {{end}}",
         "{{ $x = 1 }}         | 1:4  | undefined variable $x",
         "{{ 5.x }}            | 1:4  | bad number 5.x",
         "{{ # }}              | 1:4  | unexpected \"#\" in an action",
@@ -152,6 +160,11 @@ class TemplateTest {
     assertThatThrownBy(
             () -> expand("{{ define \"a\" }}{{ template \"a\" }}{{ end }}{{ template \"a\" }}"))
         .hasMessage("templates call each other more than 100 deep");
+    assertThatThrownBy(
+            () -> expand("{{ $x := \"ab\" }}{{ range 40 }}{{ $x = print $x $x }}{{ end }}"))
+        .hasMessage("print gives more than 65536 characters");
+    assertThatThrownBy(() -> expand("{{ range 1000 }}{{ $x := query \"y\" }}{{ end }}"))
+        .hasMessageContaining("gave up after 100000 steps");
     assertThatThrownBy(() -> Template.parse("{{ ((((((((((".repeat(10)))
         .isInstanceOf(TemplateException.class);
     assertThatThrownBy(() -> Template.parse("{{ if true }}".repeat(51)))

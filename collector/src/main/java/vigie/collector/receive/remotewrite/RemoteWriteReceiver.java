@@ -16,6 +16,7 @@ import vigie.base.remotewrite.WriteReader;
 import vigie.base.time.Clock;
 import vigie.collector.label.Labels;
 import vigie.collector.receive.PeerFaults;
+import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.sample.Staleness;
 
@@ -42,6 +43,8 @@ public final class RemoteWriteReceiver {
   private final Clock clock;
   private final BiPredicate<Peer, String> mayTell;
   private final Consumer<String> heard;
+  private final PushedStates states;
+  private final Consumer<Labels> changed;
   private final PeerFaults faults;
   private final MeterRegistry meters;
   private final Counter samples;
@@ -52,6 +55,8 @@ public final class RemoteWriteReceiver {
   /**
    * @param mayTell whether series with this label {@code node} may come from the peer
    * @param heard told of each node that showed a sign of life; must not block
+   * @param changed told of each series of a probe's state that has another value now, once that is
+   *     stored; must not block
    */
   public RemoteWriteReceiver(
       SampleStore store,
@@ -59,6 +64,7 @@ public final class RemoteWriteReceiver {
       Clock clock,
       BiPredicate<Peer, String> mayTell,
       Consumer<String> heard,
+      Consumer<Labels> changed,
       PeerFaults faults,
       MeterRegistry meters) {
     this.store = store;
@@ -66,6 +72,8 @@ public final class RemoteWriteReceiver {
     this.clock = clock;
     this.mayTell = mayTell;
     this.heard = heard;
+    this.changed = changed;
+    this.states = new PushedStates(FRESH_MILLIS);
     this.faults = faults;
     this.meters = meters;
     this.samples =
@@ -142,6 +150,7 @@ public final class RemoteWriteReceiver {
     }
     count(tally, read);
     tally.living.forEach(heard);
+    tally.changed.forEach(changed);
     HttpAnswer answer;
     if (tally.isWhole()) {
       answer = HttpAnswer.text(204, "");
@@ -188,11 +197,17 @@ public final class RemoteWriteReceiver {
       return;
     }
     boolean alive = false;
+    boolean isState = PushedStates.isState(labels);
+    long now = clock.millis();
     for (int i = 0; i < count; i++) {
       long time = series.timestampsMillis()[i];
       double value = series.values()[i];
-      tally.add(store.appendLate(labels, time, value), labels);
-      alive |= isLife(value) && (clock.millis() - time <= FRESH_MILLIS || speaksFor(from, node));
+      Outcome outcome = store.appendLate(labels, time, value);
+      tally.add(outcome, labels);
+      if (isState && outcome == Outcome.APPENDED && states.changes(labels, time, value, now)) {
+        tally.changed.add(labels);
+      }
+      alive |= isLife(value) && (now - time <= FRESH_MILLIS || speaksFor(from, node));
     }
     if (alive && !node.isEmpty() && node.length() <= LONGEST_NODE && tellsOfLife(labels)) {
       tally.living.add(node);

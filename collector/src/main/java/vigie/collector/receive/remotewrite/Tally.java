@@ -1,10 +1,13 @@
 package vigie.collector.receive.remotewrite;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
 
 /** What became of the samples of one request. */
@@ -29,6 +32,7 @@ final class Tally {
   }
 
   final Set<String> living = new LinkedHashSet<>();
+  final List<Labels> changed = new ArrayList<>();
   private final Map<Refusal, Integer> refused = new EnumMap<>(Refusal.class);
   private int stored;
   private String example = "";

@@ -49,6 +49,7 @@ class RemoteWriteReceiverTest {
   private final ManualClock clock = new ManualClock();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final List<String> heard = new ArrayList<>();
+  private final List<Labels> changed = new ArrayList<>();
   private final EventLoops loops = EventLoops.nio(1, "test");
   private final ExecutorService threads = Executors.newFixedThreadPool(2);
   private final HttpClient client = HttpClient.newHttpClient();
@@ -86,6 +87,7 @@ class RemoteWriteReceiverTest {
             clock,
             (peer, node) -> !node.equals("foreign"),
             heard::add,
+            changed::add,
             new PeerFaults(clock),
             meters)
         .routes(routes);
@@ -169,6 +171,22 @@ class RemoteWriteReceiverTest {
         .isEqualTo(Labels.of("__name__", "b", "überfluß.λ", "1"));
     assertThat(meters.get("vigie.remotewrite.samples").counter().count()).isEqualTo(3);
     assertThat(count("vigie.remotewrite.requests", "code", "204")).isEqualTo(1);
+  }
+
+  @Test
+  void givenProbeStates_whenPushed_thenEachChangeIsToldOnceItIsStored() throws Exception {
+    push(series("__name__", "probe_success", "node", "p1").sample(1, now - 3000));
+    push(series("__name__", "probe_success", "node", "p1").sample(1, now - 2000));
+    push(series("__name__", "probe_duration_seconds", "node", "p1").sample(1, now - 2000));
+    Labels probe = Labels.of("__name__", "probe_success", "node", "p1");
+    assertThat(changed).containsExactly(probe);
+    push(series("__name__", "probe_success", "node", "p1").sample(0, now));
+    assertThat(changed).containsExactly(probe, probe);
+    push(series("__name__", "probe_success", "node", "p1").sample(1, now - 1000));
+    push(series("__name__", "up", "node", "p2").sample(0, now - 600_000));
+    push(series("__name__", "probe_success", "node", "foreign").sample(0, now));
+    push(series("__name__", "up", "node", "p3").sample(Staleness.MARKER, now));
+    assertThat(changed).as("what is late, foreign or an end is no change").hasSize(2);
   }
 
   @Test
