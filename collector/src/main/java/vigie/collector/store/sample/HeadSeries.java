@@ -19,7 +19,7 @@ final class HeadSeries {
   static final int CHUNK = 120;
 
   /** As many plain samples are packed at once; at least as many newer ones stay plain. */
-  private static final int STEP = 30;
+  private static final int STEP = 20;
 
   private static final Chunk[] NONE = new Chunk[0];
 
