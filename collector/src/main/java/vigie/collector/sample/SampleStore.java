@@ -1,6 +1,8 @@
 package vigie.collector.sample;
 
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
@@ -29,4 +31,33 @@ public interface SampleStore extends Appender {
    * toMillis}, both ends included, sorted by labels. What is appended later may or may not be seen.
    */
   List<Series> select(long fromMillis, long toMillis, List<LabelMatcher> matchers);
+
+  /**
+   * The labels of the series that match all matchers and have a sample from one time to the other,
+   * both ends included. An index may tell it without looking at samples: of others that match and
+   * have samples in the same hours, too.
+   */
+  default SortedSet<Labels> labelSets(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    SortedSet<Labels> found = new TreeSet<>();
+    select(fromMillis, toMillis, matchers).forEach(series -> found.add(series.labels()));
+    return found;
+  }
+
+  /** The names of the labels that {@link #labelSets} would give. */
+  default SortedSet<String> labelNames(
+      long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    return Labels.names(labelSets(fromMillis, toMillis, matchers));
+  }
+
+  /** The values that a label has among those that {@link #labelSets} would give. */
+  default SortedSet<String> labelValues(
+      String name, long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    SortedSet<String> values = new TreeSet<>();
+    for (Labels labels : labelSets(fromMillis, toMillis, matchers)) {
+      if (labels.has(name)) {
+        values.add(labels.get(name));
+      }
+    }
+    return values;
+  }
 }

@@ -7,9 +7,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpHandler;
@@ -27,7 +27,6 @@ import vigie.collector.promql.Parser;
 import vigie.collector.promql.PromqlException;
 import vigie.collector.promql.QueryResult;
 import vigie.collector.sample.SampleStore;
-import vigie.collector.sample.Series;
 
 /** Queries, series and labels of Prometheus's HTTP API; GET and form POST alike. */
 public final class QueryApi {
@@ -213,7 +212,7 @@ public final class QueryApi {
     if (request.parameters("match[]").isEmpty()) {
       throw new BadParameter("no match[] parameter provided");
     }
-    List<Labels> found = new ArrayList<>(matching(request));
+    List<Labels> found = new ArrayList<>(matching(request, store::labelSets));
     return success(
         json -> {
           json.writeStartArray();
@@ -225,26 +224,26 @@ public final class QueryApi {
   }
 
   private HttpAnswer labelNames(HttpRequest request) {
-    return texts(Labels.names(matching(request)));
+    return texts(matching(request, store::labelNames));
   }
 
   private HttpAnswer labelValues(HttpRequest request) {
-    Set<String> values = new TreeSet<>();
-    for (Labels labels : matching(request)) {
-      String value = labels.get(request.variable("name"));
-      if (!value.isEmpty()) {
-        values.add(value);
-      }
-    }
-    return texts(values);
+    String name = request.variable("name");
+    return texts(
+        matching(request, (start, end, matchers) -> store.labelValues(name, start, end, matchers)));
   }
 
   private static HttpAnswer texts(Set<String> texts) {
     return success(json -> Json.texts(json, texts));
   }
 
-  /** The series that any {@code match[]} selects; all where there is none. */
-  private Set<Labels> matching(HttpRequest request) {
+  /** What the store knows of series that match, from one time to the other. */
+  private interface Lookup<T> {
+    SortedSet<T> find(long start, long end, List<LabelMatcher> matchers);
+  }
+
+  /** Of the series that any {@code match[]} selects; of all where there is none. */
+  private <T> Set<T> matching(HttpRequest request, Lookup<T> lookup) {
     long now = clock.millis();
     long start = time(request, "start", now - Duration.ofHours(1).toMillis());
     long end = time(request, "end", now);
@@ -259,11 +258,9 @@ public final class QueryApi {
     if (selectors.isEmpty()) {
       selectors.add(List.of());
     }
-    Set<Labels> found = new LinkedHashSet<>();
+    Set<T> found = new TreeSet<>();
     for (List<LabelMatcher> matchers : selectors) {
-      for (Series series : store.select(start, end, matchers)) {
-        found.add(series.labels());
-      }
+      found.addAll(lookup.find(start, end, matchers));
     }
     return found;
   }

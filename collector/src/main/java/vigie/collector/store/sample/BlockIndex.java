@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.label.Labels;
 
@@ -139,6 +140,22 @@ final class BlockIndex implements LabelIndex {
   public void values(String name, BiConsumer<String, int[]> told) {
     for (int i = firstPosting(name, ""); i < postings && nameOf(i).equals(name); i++) {
       told.accept(valueOf(i), list(i));
+    }
+  }
+
+  @Override
+  public void eachName(Consumer<String> told) {
+    for (int i = 0; i < postings; ) {
+      String name = nameOf(i);
+      told.accept(name);
+      i = firstPosting(name + '\0', "");
+    }
+  }
+
+  @Override
+  public void eachValue(String name, Consumer<String> told) {
+    for (int i = firstPosting(name, ""); i < postings && nameOf(i).equals(name); i++) {
+      told.accept(valueOf(i));
     }
   }
 

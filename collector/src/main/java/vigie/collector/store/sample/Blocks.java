@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -219,6 +220,25 @@ final class Blocks implements AutoCloseable {
       }
     }
     return selected;
+  }
+
+  /** As {@link Head#look}, of every block. */
+  void look(
+      long fromMillis,
+      long toMillis,
+      List<LabelMatcher> matchers,
+      @Nullable Consumer<LabelIndex> all,
+      Consumer<Labels> each) {
+    for (Block block : blocks) {
+      BlockIndex index = block.overlaps(fromMillis, toMillis) ? index(block) : null;
+      if (index != null && all != null && matchers.isEmpty()) {
+        all.accept(index);
+      } else if (index != null) {
+        for (int number : index.find(matchers)) {
+          each.accept(index.labels(number));
+        }
+      }
+    }
   }
 
   /** The index, kept in memory for a while; null where it cannot be read. */

@@ -15,9 +15,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -275,6 +278,53 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
           snapshot;
     }
     return sorted(joined.values());
+  }
+
+  @Override
+  public SortedSet<Labels> labelSets(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    SortedSet<Labels> found = new TreeSet<>();
+    look(fromMillis, toMillis, matchers, null, found::add);
+    return found;
+  }
+
+  @Override
+  public SortedSet<String> labelNames(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    SortedSet<String> names = new TreeSet<>();
+    look(
+        fromMillis,
+        toMillis,
+        matchers,
+        index -> index.eachName(names::add),
+        labels -> names.addAll(Labels.names(List.of(labels))));
+    return names;
+  }
+
+  @Override
+  public SortedSet<String> labelValues(
+      String name, long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    SortedSet<String> values = new TreeSet<>();
+    look(
+        fromMillis,
+        toMillis,
+        matchers,
+        index -> index.eachValue(name, values::add),
+        labels -> {
+          if (labels.has(name)) {
+            values.add(labels.get(name));
+          }
+        });
+    return values;
+  }
+
+  private void look(
+      long fromMillis,
+      long toMillis,
+      List<LabelMatcher> matchers,
+      @Nullable Consumer<LabelIndex> all,
+      Consumer<Labels> each) {
+    // In this order, as for select.
+    head.look(fromMillis, toMillis, matchers, all, each);
+    blocks.look(fromMillis, toMillis, matchers, all, each);
   }
 
   private static List<Series> sorted(Collection<Joined> joined) {

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.label.LabelMatcher;
@@ -235,6 +236,35 @@ final class Head {
       }
     }
     return selected;
+  }
+
+  /**
+   * Tells of the index where anything may be in that time, and of the matching series otherwise.
+   *
+   * @param all takes the whole index; null where each series is wanted
+   */
+  void look(
+      long fromMillis,
+      long toMillis,
+      List<LabelMatcher> matchers,
+      @Nullable Consumer<LabelIndex> all,
+      Consumer<Labels> each) {
+    if (all != null && matchers.isEmpty()) {
+      if (all().stream().anyMatch(series -> series.spans(fromMillis, toMillis))) {
+        lock.readLock().lock();
+        try {
+          all.accept(postings);
+        } finally {
+          lock.readLock().unlock();
+        }
+      }
+      return;
+    }
+    for (HeadSeries series : find(matchers)) {
+      if (series.spans(fromMillis, toMillis)) {
+        each.accept(series.labels);
+      }
+    }
   }
 
   private List<HeadSeries> find(List<LabelMatcher> matchers) {

@@ -299,6 +299,11 @@ final class HeadSeries {
     return count > 0 ? tailStart : Long.MAX_VALUE;
   }
 
+  /** Whether its samples begin before the end and end behind the start; there may be a hole. */
+  synchronized boolean spans(long fromMillis, long toMillis) {
+    return newest() >= fromMillis && oldest() <= toMillis && oldest() <= newest();
+  }
+
   private long newest() {
     if (count > 0) {
       return tailStart + offsets[count - 1];

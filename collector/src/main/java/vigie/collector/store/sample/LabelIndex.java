@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
@@ -21,6 +22,12 @@ interface LabelIndex {
 
   /** Tells every value of a label, and the series that have it. */
   void values(String name, BiConsumer<String, int[]> told);
+
+  /** Tells the name of every label. */
+  void eachName(Consumer<String> told);
+
+  /** Tells every value of a label. */
+  void eachValue(String name, Consumer<String> told);
 
   /** The labels of a series. */
   Labels labels(int series);

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.label.Labels;
 
@@ -94,6 +95,19 @@ final class Postings implements LabelIndex {
     Values values = byName.get(name);
     if (values != null) {
       values.having.forEach((value, having) -> told.accept(value, having.toArray()));
+    }
+  }
+
+  @Override
+  public void eachName(Consumer<String> told) {
+    byName.keySet().forEach(told);
+  }
+
+  @Override
+  public void eachValue(String name, Consumer<String> told) {
+    Values values = byName.get(name);
+    if (values != null) {
+      values.having.keySet().forEach(told);
     }
   }
 

@@ -3,6 +3,7 @@ package vigie.collector.store.sample;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.SortedSet;
 import org.junit.jupiter.api.Disabled;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.collector.histogram.Histogram;
@@ -82,12 +83,32 @@ class DiskSampleStoreContractTest extends SampleStoreContract {
 
     @Override
     public List<Series> select(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+      return reopened().select(fromMillis, toMillis, matchers);
+    }
+
+    @Override
+    public SortedSet<Labels> labelSets(long from, long to, List<LabelMatcher> matchers) {
+      return reopened().labelSets(from, to, matchers);
+    }
+
+    @Override
+    public SortedSet<String> labelNames(long from, long to, List<LabelMatcher> matchers) {
+      return reopened().labelNames(from, to, matchers);
+    }
+
+    @Override
+    public SortedSet<String> labelValues(
+        String name, long from, long to, List<LabelMatcher> matchers) {
+      return reopened().labelValues(name, from, to, matchers);
+    }
+
+    private DiskSampleStore reopened() {
       if (changed) {
         open.close();
         open = openNow();
         changed = false;
       }
-      return open.select(fromMillis, toMillis, matchers);
+      return open;
     }
   }
 }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.ForgetfulFiles;
+import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleIterator;
@@ -99,6 +100,25 @@ class DiskSampleStoreTest {
         .extracting(Double::doubleToRawLongBits)
         .containsExactly(
             Double.doubleToRawLongBits(Staleness.MARKER), Double.doubleToRawLongBits(other));
+  }
+
+  @Test
+  void givenSeriesInBlocksAndMemory_whenLabelsAreAskedFor_thenOnlyThoseOfTheTime() {
+    Labels old = UP.with("node", "old");
+    open.store.append(old, NOW, 1);
+    appendFor(60);
+    List<LabelMatcher> ups = List.of(LabelMatcher.equal(Labels.NAME, "up"));
+
+    for (List<LabelMatcher> matchers : List.of(ups, List.<LabelMatcher>of())) {
+      assertThat(open.store.labelSets(NOW, NOW + 60_000, matchers)).containsExactly(old, UP);
+      assertThat(open.store.labelValues("node", NOW, NOW + 60_000, matchers))
+          .containsExactly("old", "p1");
+      assertThat(open.store.labelValues("node", NOW + 45_000, NOW + 60_000, matchers))
+          .containsExactly("p1");
+      assertThat(open.store.labelNames(NOW, NOW + 60_000, matchers))
+          .containsExactly(Labels.NAME, "node");
+      assertThat(open.store.labelNames(NOW + 70_000, NOW + 80_000, matchers)).isEmpty();
+    }
   }
 
   @Test

@@ -151,6 +151,38 @@ abstract class SampleStoreContract {
   }
 
   @Test
+  void givenSeries_whenLabelsAreAskedFor_thenThoseOfWhatMatches() {
+    SampleStore store = store();
+    Labels other = Labels.of(Labels.NAME, "other", "ünïcode", "ä", "zone", "eu");
+    for (Labels labels : List.of(UP_B, UP_A, LOAD, other)) {
+      store.append(labels, 10, 1);
+    }
+    for (List<LabelMatcher> matchers :
+        List.of(
+            List.<LabelMatcher>of(),
+            List.of(name("up")),
+            List.of(matcher(LabelMatcher.Op.REGEX, "instance", ".+")),
+            List.of(equal("instance", "c")))) {
+      List<Labels> found =
+          select(store, 0, 100, matchers.toArray(LabelMatcher[]::new)).stream()
+              .map(Series::labels)
+              .toList();
+      assertThat(store.labelSets(0, 100, matchers)).containsExactlyElementsOf(found);
+      assertThat(store.labelNames(0, 100, matchers)).containsExactlyElementsOf(Labels.names(found));
+      for (String name : List.of(Labels.NAME, "instance", "job", "zone", "none", "ünïcode")) {
+        assertThat(store.labelValues(name, 0, 100, matchers))
+            .containsExactlyElementsOf(
+                found.stream()
+                    .map(labels -> labels.get(name))
+                    .filter(value -> !value.isEmpty())
+                    .collect(java.util.stream.Collectors.toCollection(java.util.TreeSet::new)));
+      }
+      assertThat(store.labelNames(Long.MIN_VALUE, -1, matchers)).isEmpty();
+      assertThat(store.labelValues("instance", Long.MIN_VALUE, -1, matchers)).isEmpty();
+    }
+  }
+
+  @Test
   void givenStaleMarkerAndOtherNan_whenRead_thenToldApart() {
     SampleStore store = store();
     store.append(UP_A, 10, Double.NaN);
