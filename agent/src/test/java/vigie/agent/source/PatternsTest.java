@@ -92,7 +92,7 @@ class PatternsTest {
 
   @Test
   void givenStockPack_whenLineOfItsProgram_thenEventWithFieldsAndCounter() {
-    patterns.accept(line("sshd", "Accepted publickey for root from 192.0.2.1 port 22 ssh2: RSA"));
+    patterns.accept(line("sshd", "Accepted publickey for alice from 192.0.2.1 port 22 ssh2: RSA"));
     Event event = told.last();
     assertThat(event.type()).isEqualTo(EventType.LOG_MATCH);
     assertThat(event.severity()).isEqualTo(Severity.NOTICE);
@@ -101,12 +101,20 @@ class PatternsTest {
         .containsEntry("pattern", "sshd.accepted")
         .containsEntry("source", "journal")
         .containsEntry("identifier", "sshd")
-        .containsEntry("user", "root")
+        .containsEntry("user", "alice")
         .containsEntry("address", "192.0.2.1");
     assertThat(count("vigie.log.matches", "pattern", "sshd.accepted")).isEqualTo(1);
     // A zero stands there before the first, so that increase() sees it.
     assertThat(count("vigie.log.matches", "pattern", "sshd.failed")).isZero();
     assertThat(count("vigie.log.matches", "pattern", "postgresql.panic")).isNaN();
+  }
+
+  @Test
+  void givenRootLogin_whenRead_thenItIsTheEventAndBothCount() {
+    patterns.accept(line("sshd", "Accepted publickey for root from 192.0.2.1 port 22 ssh2: RSA"));
+    assertThat(told.last().fields()).containsEntry("pattern", "sshd.root_login");
+    assertThat(count("vigie.log.matches", "pattern", "sshd.root_login")).isEqualTo(1);
+    assertThat(count("vigie.log.matches", "pattern", "sshd.accepted")).isEqualTo(1);
   }
 
   @Test
@@ -138,7 +146,7 @@ class PatternsTest {
         patterns:
           - {name: sshd.accepted, match: '^Accepted', identifiers: [sshd], event: false}
         """);
-    patterns.accept(line("sshd", "Accepted publickey for root from 192.0.2.1 port 22 ssh2: RSA"));
+    patterns.accept(line("sshd", "Accepted publickey for pi from 192.0.2.1 port 22 ssh2: RSA"));
     assertThat(told.events).isEmpty();
     assertThat(count("vigie.log.matches", "pattern", "sshd.accepted")).isEqualTo(1);
   }

@@ -50,7 +50,7 @@ class RuleTestsTest {
   @Test
   void givenOurRulePacks_whenRun_thenGreen() {
     List<Path> files = Globs.find(PACKS, "*_test.yml");
-    assertThat(files).hasSize(6);
+    assertThat(files).hasSize(12);
     boolean good = tests().run(files, out);
     assertThat(out.toString()).doesNotContain("failed");
     assertThat(good).isTrue();
@@ -62,7 +62,18 @@ class RuleTestsTest {
     assertThat(files)
         .extracting(file -> file.getFileName().toString())
         .containsExactly(
-            "backup.yml", "logs.yml", "node.yml", "probe.yml", "systemd.yml", "vigie.yml");
+            "backup.yml",
+            "database.yml",
+            "logs.yml",
+            "node.yml",
+            "presence.yml",
+            "probe.yml",
+            "raspberry-pi.yml",
+            "security.yml",
+            "swarm.yml",
+            "systemd.yml",
+            "vigie.yml",
+            "web.yml");
     assertThat(new RuleCheck().run(files, out)).isTrue();
     assertThat(out.toString()).contains("probe.yml: 1 group, 7 rules");
   }
@@ -125,7 +136,7 @@ class RuleTestsTest {
             """
             bad_test.yml:1:1: no file is named *.rules
             bad_test.yml:5:9: series "x{a!="1"}": labels have values, not conditions: a!="1"
-            bad_test.yml:8:15: expr: 1:5: parse error: unexpected end of input
+            bad_test.yml:8:15: expr: 1:5: parse error: unclosed left parenthesis, opened at 1:4
             bad_test.yml:3:5: unknown key "intervall" in tests[0]; did you mean "interval"?
             """);
   }
