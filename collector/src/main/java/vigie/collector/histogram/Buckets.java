@@ -135,12 +135,41 @@ public final class Buckets {
     return of(newIndexes, newCounts);
   }
 
-  double total() {
-    double total = 0;
-    for (double count : counts) {
-      total += count;
+  /** Both, each bucket with the sum of the counts; the other's times the sign. */
+  Buckets plus(Buckets other, double sign) {
+    if (other.indexes.length == 0) {
+      return this;
     }
-    return total;
+    int[] newIndexes = new int[indexes.length + other.indexes.length];
+    double[] newCounts = new double[newIndexes.length];
+    int size = 0;
+    int i = 0;
+    int k = 0;
+    while (i < indexes.length || k < other.indexes.length) {
+      boolean mine =
+          k == other.indexes.length || (i < indexes.length && indexes[i] <= other.indexes[k]);
+      boolean theirs =
+          i == indexes.length || (k < other.indexes.length && other.indexes[k] <= indexes[i]);
+      newIndexes[size] = mine ? indexes[i] : other.indexes[k];
+      newCounts[size++] = (mine ? counts[i++] : 0) + (theirs ? sign * other.counts[k++] : 0);
+    }
+    return size == newIndexes.length ? of(newIndexes, newCounts) : of(newIndexes, newCounts, size);
+  }
+
+  Buckets times(double factor) {
+    double[] products = new double[counts.length];
+    for (int i = 0; i < products.length; i++) {
+      products[i] = counts[i] * factor;
+    }
+    return of(indexes, products);
+  }
+
+  Buckets dividedBy(double divisor) {
+    double[] quotients = new double[counts.length];
+    for (int i = 0; i < quotients.length; i++) {
+      quotients[i] = counts[i] / divisor;
+    }
+    return of(indexes, quotients);
   }
 
   @Override

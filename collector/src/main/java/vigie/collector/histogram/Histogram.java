@@ -1,6 +1,9 @@
 package vigie.collector.histogram;
 
+import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -230,6 +233,104 @@ public final class Histogram {
         customBounds);
   }
 
+  /** Whether both have exponential buckets, or both bounds of their own: others don't add up. */
+  public boolean isOfKind(Histogram other) {
+    return isCustom() == other.isCustom();
+  }
+
+  /** Whether both have bounds of their own, and not the same. */
+  public boolean hasOtherBounds(Histogram other) {
+    return isCustom() && other.isCustom() && !Arrays.equals(customBounds, other.customBounds);
+  }
+
+  /** Whether one hint says reset and the other not reset. */
+  public boolean contradicts(Histogram other) {
+    return (hint == Hint.RESET && other.hint == Hint.NOT_RESET)
+        || (hint == Hint.NOT_RESET && other.hint == Hint.RESET);
+  }
+
+  /**
+   * The sum of two of a kind, in the layout that both can have: the wider zero bucket, the coarser
+   * schema, the custom bounds that both have. A gauge where either is one.
+   */
+  public Histogram plus(Histogram other) {
+    return combined(other, 1);
+  }
+
+  /** The difference of two of a kind, as {@link #plus} the sum. */
+  public Histogram minus(Histogram other) {
+    return combined(other, -1);
+  }
+
+  private Histogram combined(Histogram other, double sign) {
+    Layouts.Pair pair = Layouts.common(this, other);
+    Histogram a = pair.one();
+    Histogram b = pair.other();
+    return a.withHint(joined(hint, other.hint))
+        .with(
+            a.zeroCount + sign * b.zeroCount,
+            count + sign * other.count,
+            sum + sign * other.sum,
+            a.positive.plus(b.positive, sign),
+            a.negative.plus(b.negative, sign));
+  }
+
+  static Hint joined(Hint one, Hint other) {
+    if (one == other) {
+      return one;
+    }
+    return one == Hint.GAUGE || other == Hint.GAUGE ? Hint.GAUGE : Hint.UNKNOWN;
+  }
+
+  /** All counts and the sum times a factor; a gauge if that is negative. */
+  public Histogram times(double factor) {
+    Histogram product =
+        with(
+            zeroCount * factor,
+            count * factor,
+            sum * factor,
+            positive.times(factor),
+            negative.times(factor));
+    return factor < 0 ? product.withHint(Hint.GAUGE) : product;
+  }
+
+  /** All counts and the sum by a divisor; 0 leaves no buckets. */
+  public Histogram dividedBy(double divisor) {
+    Histogram quotient =
+        with(
+            zeroCount / divisor,
+            count / divisor,
+            sum / divisor,
+            divisor == 0 ? Buckets.EMPTY : positive.dividedBy(divisor),
+            divisor == 0 ? Buckets.EMPTY : negative.dividedBy(divisor));
+    return divisor < 0 ? quotient.withHint(Hint.GAUGE) : quotient;
+  }
+
+  /**
+   * The same in a schema that is not finer.
+   *
+   * @param coarser at most {@link #schema}, and not {@link #CUSTOM} unless that is
+   */
+  public Histogram toSchema(int coarser) {
+    return Layouts.toSchema(this, coarser);
+  }
+
+  /** One of the same layout without observations. */
+  public Histogram emptied() {
+    return with(0, 0, 0, Buckets.EMPTY, Buckets.EMPTY).withHint(Hint.UNKNOWN);
+  }
+
+  /** Count and sum without the buckets. */
+  public Histogram withoutBuckets() {
+    return new Histogram(
+        schema, hint, 0, 0, count, sum, Buckets.EMPTY, Buckets.EMPTY, NO_BOUNDS);
+  }
+
+  /** As many numbers as this is made of, about: for limits. */
+  public int size() {
+    return 8 + positive.size() + negative.size() + customBounds.length;
+  }
+
   /** The same without buckets that are empty. */
   public Histogram compacted() {
     Buckets up = positive.compacted();
@@ -285,5 +386,70 @@ public final class Histogram {
   @Override
   public int hashCode() {
     return 31 * (31 * schema + Double.hashCode(count)) + positive.hashCode();
+  }
+
+  /** As Prometheus writes it: count, sum, and the buckets that are not empty in rising order. */
+  @Override
+  public String toString() {
+    StringBuilder out = new StringBuilder("{count:").append(text(count));
+    out.append(", sum:").append(text(sum));
+    for (Bucket bucket : buckets()) {
+      if (bucket.count() != 0) {
+        out.append(", ").append(bucket.openLeft() ? '(' : '[').append(text(bucket.lower()));
+        out.append(',').append(text(bucket.upper())).append(bucket.openRight() ? ')' : ']');
+        out.append(':').append(text(bucket.count()));
+      }
+    }
+    return out.append('}').toString();
+  }
+
+  /**
+   * A bucket between two values.
+   *
+   * @param openLeft whether a value at the lower bound is not in it
+   * @param openRight whether a value at the upper bound is not in it
+   */
+  public record Bucket(
+      double lower, double upper, boolean openLeft, boolean openRight, double count) {}
+
+  /** The buckets in rising order, that of zero only where it is populated. */
+  public List<Bucket> buckets() {
+    List<Bucket> all = new ArrayList<>(negative.size() + positive.size() + 1);
+    for (int i = negative.size() - 1; i >= 0; i--) {
+      int index = negative.index(i);
+      all.add(new Bucket(-upper(index), -lower(index), false, true, negative.count(i)));
+    }
+    if (zeroCount > 0) {
+      all.add(new Bucket(-zeroThreshold, zeroThreshold, false, false, zeroCount));
+    }
+    for (int i = 0; i < positive.size(); i++) {
+      int index = positive.index(i);
+      // The first custom bucket also holds what is at minus infinity.
+      boolean open = !isCustom() || index > 0;
+      all.add(new Bucket(lower(index), upper(index), open, false, positive.count(i)));
+    }
+    return all;
+  }
+
+  /** The shortest form, with an exponent below 1e-4 and from 1e21 on. */
+  private static String text(double value) {
+    if (Double.isNaN(value)) {
+      return "NaN";
+    }
+    if (Double.isInfinite(value)) {
+      return value > 0 ? "+Inf" : "-Inf";
+    }
+    BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+    int exponent = exact.precision() - exact.scale() - 1;
+    if (value == 0 || (exponent >= -4 && exponent < 21)) {
+      return exact.toPlainString();
+    }
+    String digits = exact.unscaledValue().abs().toString();
+    return (value < 0 ? "-" : "")
+        + digits.charAt(0)
+        + (digits.length() > 1 ? "." + digits.substring(1) : "")
+        + (exponent < 0 ? "e-" : "e+")
+        + (Math.abs(exponent) < 10 ? "0" : "")
+        + Math.abs(exponent);
   }
 }
