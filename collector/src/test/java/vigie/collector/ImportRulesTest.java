@@ -12,7 +12,8 @@ class ImportRulesTest {
   private final ImportRules rules =
       new ImportRules("vigie.collector")
           .open("label", "")
-          .row("histogram", "")
+          // A value as labels are: whoever has samples to do with may meet one.
+          .open("histogram", "")
           .row("sample", "histogram")
           .row("event", "sample")
           // What receivers share; they don't know each other.

@@ -47,23 +47,41 @@ final class QueryCommand implements Callable<Integer> {
     switch (data.path("resultType").asText()) {
       case "vector" ->
           result.forEach(
-              r -> table.add(List.of(series(r.path("metric")), r.path("value").path(1).asText())));
+              r -> {
+                JsonNode point = r.has("histogram") ? r.path("histogram") : r.path("value");
+                table.add(List.of(series(r.path("metric")), text(point)));
+              });
       case "matrix" ->
           result.forEach(
-              r ->
-                  r.path("values")
-                      .forEach(
-                          v ->
-                              table.add(
-                                  List.of(
-                                      series(r.path("metric")),
-                                      v.path(1).asText()
-                                          + " @"
-                                          + v.path(0).decimalValue().toPlainString()))));
+              r -> {
+                for (String key : List.of("values", "histograms")) {
+                  for (JsonNode v : r.path(key)) {
+                    String time = v.path(0).decimalValue().toPlainString();
+                    table.add(List.of(series(r.path("metric")), text(v) + " @" + time));
+                  }
+                }
+              });
       default -> table.add(List.of(data.path("resultType").asText(), result.path(1).asText()));
     }
     read.print(table, data, "no series");
     return table.rows().isEmpty() ? 1 : 0;
+  }
+
+  /** The number of a point; of a native histogram its count, sum and buckets. */
+  static String text(JsonNode point) {
+    JsonNode value = point.path(1);
+    if (!value.isObject()) {
+      return value.asText();
+    }
+    StringBuilder out = new StringBuilder("count:" + value.path("count").asText());
+    out.append(" sum:").append(value.path("sum").asText());
+    for (JsonNode bucket : value.path("buckets")) {
+      int rule = bucket.path(0).asInt();
+      out.append(rule == 0 || rule == 2 ? " (" : " [").append(bucket.path(1).asText());
+      out.append(',').append(bucket.path(2).asText()).append(rule == 1 || rule == 2 ? ')' : ']');
+      out.append(':').append(bucket.path(3).asText());
+    }
+    return out.toString();
   }
 
   private static String series(JsonNode metric) {

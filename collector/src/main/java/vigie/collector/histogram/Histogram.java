@@ -322,8 +322,7 @@ public final class Histogram {
 
   /** Count and sum without the buckets. */
   public Histogram withoutBuckets() {
-    return new Histogram(
-        schema, hint, 0, 0, count, sum, Buckets.EMPTY, Buckets.EMPTY, NO_BOUNDS);
+    return new Histogram(schema, hint, 0, 0, count, sum, Buckets.EMPTY, Buckets.EMPTY, NO_BOUNDS);
   }
 
   /** As many numbers as this is made of, about: for limits. */
@@ -412,12 +411,16 @@ public final class Histogram {
   public record Bucket(
       double lower, double upper, boolean openLeft, boolean openRight, double count) {}
 
-  /** The buckets in rising order, that of zero only where it is populated. */
+  /**
+   * The buckets in rising order, that of zero only where it is populated. One that the zero bucket
+   * reaches into begins where that ends.
+   */
   public List<Bucket> buckets() {
     List<Bucket> all = new ArrayList<>(negative.size() + positive.size() + 1);
     for (int i = negative.size() - 1; i >= 0; i--) {
       int index = negative.index(i);
-      all.add(new Bucket(-upper(index), -lower(index), false, true, negative.count(i)));
+      double high = -Math.max(zeroThreshold, lower(index));
+      all.add(new Bucket(-upper(index), high, false, true, negative.count(i)));
     }
     if (zeroCount > 0) {
       all.add(new Bucket(-zeroThreshold, zeroThreshold, false, false, zeroCount));
@@ -426,7 +429,8 @@ public final class Histogram {
       int index = positive.index(i);
       // The first custom bucket also holds what is at minus infinity.
       boolean open = !isCustom() || index > 0;
-      all.add(new Bucket(lower(index), upper(index), open, false, positive.count(i)));
+      double low = isCustom() ? lower(index) : Math.max(zeroThreshold, lower(index));
+      all.add(new Bucket(low, upper(index), open, false, positive.count(i)));
     }
     return all;
   }

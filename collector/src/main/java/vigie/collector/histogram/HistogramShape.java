@@ -1,5 +1,7 @@
 package vigie.collector.histogram;
 
+import java.util.List;
+
 /**
  * What a histogram says of how its observations are distributed. Within a bucket they are taken as
  * spread evenly, on a logarithmic scale if the buckets are exponential; the zero bucket ends at 0
@@ -13,22 +15,15 @@ public final class HistogramShape {
 
   public HistogramShape(Histogram histogram) {
     this.histogram = histogram;
-    java.util.List<Histogram.Bucket> all = histogram.buckets();
+    List<Histogram.Bucket> all = histogram.buckets();
     lower = new double[all.size()];
     upper = new double[lower.length];
     counts = new double[lower.length];
-    double zero = histogram.zeroThreshold();
     for (int i = 0; i < lower.length; i++) {
       Histogram.Bucket bucket = all.get(i);
       lower[i] = bucket.lower();
       upper[i] = bucket.upper();
       counts[i] = bucket.count();
-      // The zero bucket takes what of a bucket it covers.
-      if (lower[i] > 0 && lower[i] < zero) {
-        lower[i] = zero;
-      } else if (upper[i] < 0 && upper[i] > -zero) {
-        upper[i] = -zero;
-      }
     }
   }
 

@@ -171,15 +171,7 @@ public final class HistogramSum {
     // What the buckets say of where they are is the same with and without compensation.
     Histogram shape =
         new Histogram(
-            schema,
-            hint,
-            threshold,
-            0,
-            0,
-            0,
-            positive.buckets(1),
-            negative.buckets(1),
-            bounds);
+            schema, hint, threshold, 0, 0, 0, positive.buckets(1), negative.buckets(1), bounds);
     Histogram wider = Layouts.toThreshold(shape, least);
     threshold = wider.zeroThreshold();
     positive.moveFirst(shape.positive().size() - wider.positive().size(), numbers);

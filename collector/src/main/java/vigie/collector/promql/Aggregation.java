@@ -1,6 +1,8 @@
 package vigie.collector.promql;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 
 /** Aggregates the rows of a block by groups, every group at every step on its own. */
@@ -64,13 +66,16 @@ final class Aggregation {
     int steps = in.steps();
     int size = groups.size() * steps;
     Fold fold = new Fold(aggregate.op(), size);
+    HistogramFold histograms = null;
     boolean[] drops = new boolean[groups.size()];
     for (int row = 0; row < in.rows(); row++) {
       evaluation.run.tick();
       int base = groupOf[row] * steps;
       for (int step = 0; step < steps; step++) {
         double value = in.get(row, step);
-        if (!Block.isAbsent(value)) {
+        if (Block.isHistogram(value)) {
+          histograms = addHistogram(fold, histograms, base + step, row, step);
+        } else if (!Block.isAbsent(value)) {
           fold.add(base + step, value);
         }
       }
@@ -80,13 +85,63 @@ final class Aggregation {
     for (int group = 0; group < groups.size(); group++) {
       out.add(groups.labels(group), drops[group]);
       for (int step = 0; step < steps; step++) {
-        out.set(group, step, fold.result(group * steps + step));
+        int at = group * steps + step;
+        if (histograms == null || !histograms.has(at)) {
+          out.set(group, step, fold.result(at));
+          continue;
+        }
+        Histogram result = histograms.result(at, fold.counts[at] > 0);
+        if (result != null) {
+          evaluation.run.hold(result.size());
+          out.set(group, step, result);
+        }
       }
     }
     return out;
   }
 
+  /** Adds a histogram to those there are, or does without it. */
+  private @Nullable HistogramFold addHistogram(
+      Fold fold, @Nullable HistogramFold histograms, int at, int row, int step) {
+    AggregateOp op = aggregate.op();
+    if (op == AggregateOp.COUNT || op == AggregateOp.GROUP) {
+      fold.add(at, 1);
+      return histograms;
+    }
+    HistogramNotes notes = notes();
+    if (op != AggregateOp.SUM && op != AggregateOp.AVG) {
+      notes.ignoredIn(op);
+      return histograms;
+    }
+    HistogramFold all =
+        histograms == null
+            ? new HistogramFold(op == AggregateOp.AVG, groups.size() * in.steps(), notes)
+            : histograms;
+    Histogram histogram = in.histogram(row, step);
+    if (histogram != null) {
+      all.add(at, histogram, in.labels(row));
+    }
+    return all;
+  }
+
+  private HistogramNotes notes() {
+    return new HistogramNotes(evaluation.run, Evaluation.unwrap(aggregate.expr()).span());
+  }
+
+  /** The input without histograms, which are told of. */
+  private Block numbers() {
+    for (int row = 0; in.hasHistograms() && row < in.rows(); row++) {
+      for (int step = 0; step < in.steps(); step++) {
+        if (in.histogram(row, step) != null) {
+          notes().ignoredIn(aggregate.op());
+        }
+      }
+    }
+    return in.numbers();
+  }
+
   private Block quantile(double[] quantiles) {
+    numbers();
     int[] rows = rowsByGroup(groupOf, groups.size());
     double[] values = new double[in.rows()];
     Block out = new Block(in.steps(), groups.size());
@@ -256,6 +311,17 @@ final class Aggregation {
           if (!in.has(row, step)) {
             continue;
           }
+          Histogram histogram = in.histogram(row, step);
+          if (histogram != null) {
+            known = Block.ABSENT;
+            group = groups.of(in.labels(row).with(label, histogram.toString()));
+            if (group == out.rows()) {
+              evaluation.run.hold(in.steps());
+              out.add(groups.labels(group), false);
+            }
+            out.set(group, step, out.has(group, step) ? out.get(group, step) + 1 : 1);
+            continue;
+          }
           double value = in.get(row, step);
           if (Block.isAbsent(known)
               || Double.doubleToLongBits(known) != Double.doubleToLongBits(value)) {
@@ -278,6 +344,7 @@ final class Aggregation {
   private static final class TopK {
     static Block of(Evaluation evaluation, Expr.Aggregate aggregate, Block in, double[] wanted) {
       Aggregation grouped = new Aggregation(evaluation, aggregate, in);
+      grouped.numbers();
       int[] rows = rowsByGroup(grouped.groupOf, grouped.groups.size());
       boolean top = aggregate.op() == AggregateOp.TOPK;
       boolean single = in.steps() == 1;

@@ -11,6 +11,8 @@ public enum BinaryOp {
   LESS_OR_EQUAL("<=", 3, Kind.COMPARISON),
   GREATER(">", 3, Kind.COMPARISON),
   GREATER_OR_EQUAL(">=", 3, Kind.COMPARISON),
+  TRIM_UPPER("</", 3, Kind.TRIM),
+  TRIM_LOWER(">/", 3, Kind.TRIM),
   ADD("+", 4, Kind.ARITHMETIC),
   SUBTRACT("-", 4, Kind.ARITHMETIC),
   MULTIPLY("*", 5, Kind.ARITHMETIC),
@@ -22,6 +24,7 @@ public enum BinaryOp {
   private enum Kind {
     SET,
     COMPARISON,
+    TRIM,
     ARITHMETIC
   }
 
@@ -49,6 +52,16 @@ public enum BinaryOp {
 
   public boolean isComparison() {
     return kind == Kind.COMPARISON;
+  }
+
+  /** Whether it leaves out the observations of a histogram that are above or below a value. */
+  public boolean isTrim() {
+    return kind == Kind.TRIM;
+  }
+
+  /** Whether the result is no longer what its metric's name says. */
+  boolean changesMeaning() {
+    return kind == Kind.ARITHMETIC;
   }
 
   /** The comparison's answer; false for every other operator. NaN is unequal to everything. */

@@ -19,7 +19,7 @@ final class DateFunctions {
         }
         return now;
       }
-      Block block = evaluation.vector(call.args().get(0));
+      Block block = evaluation.vector(call.args().get(0)).numbers();
       for (int row = 0; row < block.rows(); row++) {
         for (int step = 0; step < block.steps(); step++) {
           if (block.has(row, step)) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import vigie.base.time.Clock;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.SampleStore;
 
@@ -36,7 +37,7 @@ public final class Engine {
    * @throws PromqlException if the data don't fit the query, or a limit is hit
    */
   public QueryResult instant(Expr expr, long timeMillis) {
-    Run run = new Run(store, options, clock, timeMillis, timeMillis);
+    Run run = new Run(expr, store, options, clock, timeMillis, timeMillis);
     Evaluation evaluation = new Evaluation(run, timeMillis, 1, 1);
     return run.result(
         switch (expr.type()) {
@@ -69,7 +70,7 @@ public final class Engine {
               + " to "
               + endMillis);
     }
-    Run run = new Run(store, options, clock, startMillis, endMillis);
+    Run run = new Run(expr, store, options, clock, startMillis, endMillis);
     int steps = steps(startMillis, endMillis, stepMillis);
     run.hold(steps);
     Evaluation evaluation = new Evaluation(run, startMillis, stepMillis, steps);
@@ -101,7 +102,9 @@ public final class Engine {
         if (!seen.add(labels)) {
           throw Evaluation.sameLabels();
         }
-        samples.add(new QueryResult.Sample(labels, timeMillis, block.get(row, 0)));
+        Histogram histogram = block.histogram(row, 0);
+        double value = histogram == null ? block.get(row, 0) : Double.NaN;
+        samples.add(new QueryResult.Sample(labels, timeMillis, value, histogram));
       }
     }
     return new QueryResult.Vector(List.copyOf(samples));
@@ -119,18 +122,27 @@ public final class Engine {
     List<QueryResult.Row> rows = new ArrayList<>(merged.rows());
     long[] times = new long[evaluation.steps];
     double[] values = new double[evaluation.steps];
+    boolean mixed = merged.hasHistograms();
     for (int row = 0; row < merged.rows(); row++) {
       int count = 0;
+      Histogram[] histograms = new Histogram[mixed ? evaluation.steps : 0];
       for (int step = 0; step < evaluation.steps; step++) {
         if (merged.has(row, step)) {
           times[count] = evaluation.time(step);
-          values[count++] = merged.get(row, step);
+          Histogram histogram = merged.histogram(row, step);
+          if (histogram != null) {
+            histograms[count] = histogram;
+          }
+          values[count++] = histogram == null ? merged.get(row, step) : Double.NaN;
         }
       }
       if (count > 0) {
         rows.add(
             new QueryResult.Row(
-                merged.labels(row), Arrays.copyOf(times, count), Arrays.copyOf(values, count)));
+                merged.labels(row),
+                Arrays.copyOf(times, count),
+                Arrays.copyOf(values, count),
+                mixed ? Arrays.copyOf(histograms, count) : histograms));
       }
     }
     return sorted(rows);
@@ -153,7 +165,8 @@ public final class Engine {
             new QueryResult.Row(
                 input.dropsName(row) ? labels.withoutMetric() : labels,
                 Arrays.copyOfRange(window.times, window.from, window.to),
-                Arrays.copyOfRange(window.values, window.from, window.to)));
+                Arrays.copyOfRange(window.values, window.from, window.to),
+                window.histogramsInRange()));
       }
     }
     return sorted(rows);

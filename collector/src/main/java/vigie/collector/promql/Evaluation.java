@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.Series;
@@ -80,6 +81,9 @@ final class Evaluation {
       double[] left = scalar(binary.left());
       double[] right = scalar(binary.right());
       BinaryOp op = binary.op();
+      if (op.isTrim()) {
+        throw failed("operator " + Strings.quote(op.text()) + " not allowed for Scalar operations");
+      }
       for (int i = 0; i < steps; i++) {
         left[i] =
             op.isComparison()
@@ -117,7 +121,7 @@ final class Evaluation {
       if (single.has(row, 0)) {
         int added = all.add(single.labels(row), single.dropsName(row));
         for (int step = 0; step < steps; step++) {
-          all.set(added, step, single.get(row, 0));
+          all.set(added, step, single, row);
         }
       }
     }
@@ -131,7 +135,10 @@ final class Evaluation {
     }
     for (int row = 0; row < block.rows(); row++) {
       for (int step = 0; step < steps; step++) {
-        if (block.has(row, step)) {
+        Histogram histogram = block.histogram(row, step);
+        if (histogram != null) {
+          block.set(row, step, histogram.times(-1));
+        } else if (block.has(row, step)) {
           block.set(row, step, -block.get(row, step));
         }
       }
@@ -156,7 +163,9 @@ final class Evaluation {
         long reference = reference(selector.shift(), step);
         if (samples.last(reference) && samples.time() > reference - lookback) {
           double value = samples.value();
-          if (!Block.isAbsent(value)) {
+          if (Double.isNaN(value)) {
+            any |= setNan(block, row, step, samples, timestamps, selector, series);
+          } else {
             block.set(row, step, timestamps ? samples.time() / 1000.0 : value);
             any = true;
           }
@@ -167,6 +176,35 @@ final class Evaluation {
       }
     }
     return block;
+  }
+
+  /** A sample whose value is NaN: a histogram, the end of the series, or just NaN. */
+  private boolean setNan(
+      Block block,
+      int row,
+      int step,
+      SampleIterator samples,
+      boolean timestamps,
+      Expr.VectorSelector selector,
+      Series series) {
+    Histogram histogram = samples.histogram();
+    if (histogram == null && Block.isAbsent(samples.value())) {
+      return false;
+    }
+    if (timestamps) {
+      block.set(row, step, samples.time() / 1000.0);
+    } else if (histogram == null) {
+      block.set(row, step, Double.NaN);
+    } else {
+      if (run.readsOnlyCounts(selector)) {
+        long lookback = run.options.lookback().toMillis();
+        long reference = reference(selector.shift(), step);
+        histogram = CountedHistograms.newest(series, reference - lookback + 1, samples.time());
+      }
+      run.hold(histogram.size());
+      block.set(row, step, histogram);
+    }
+    return true;
   }
 
   /** The time that a selector or subquery with this shift reads at a step. */
@@ -191,7 +229,7 @@ final class Evaluation {
       long first = reference(shift, 0) - matrix.rangeMillis();
       long last = reference(shift, steps - 1);
       List<Series> found = run.store.select(first + 1, last, matrix.vector().matchers());
-      return RangeInput.of(found, matrix.rangeMillis(), shift);
+      return RangeInput.of(run, matrix, found);
     }
     Expr.Subquery subquery = (Expr.Subquery) expr;
     long step =
@@ -247,7 +285,7 @@ final class Evaluation {
           if (merged.has(known, step)) {
             throw sameLabels();
           }
-          merged.set(known, step, block.get(row, step));
+          merged.set(known, step, block, row);
         }
       }
     }

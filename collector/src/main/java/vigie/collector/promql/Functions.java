@@ -10,23 +10,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
+import vigie.collector.histogram.HistogramShape;
 
 /** All functions by name. A new one is one line here and its computation. */
 final class Functions {
   private static final Map<String, Function> ALL = new HashMap<>();
 
-  /** Prometheus has these; the experimental ones, and those of native histograms. */
+  /** Prometheus has these; all of them are experimental there. */
   private static final Set<String> ELSEWHERE =
       Set.of(
           "double_exponential_smoothing",
           "end",
-          "histogram_avg",
-          "histogram_count",
           "histogram_quantiles",
-          "histogram_stddev",
-          "histogram_stdvar",
-          "histogram_sum",
           "info",
           "mad_over_time",
           "max_of",
@@ -80,20 +78,29 @@ final class Functions {
     date("month", DateFunctions::month);
     date("year", DateFunctions::year);
 
-    range("avg_over_time", RangeFunctions::avg);
-    range("changes", RangeFunctions::changes);
-    range("count_over_time", (w, p) -> w.size());
-    range("delta", (w, p) -> RangeFunctions.extrapolated(w, false, false));
+    range("avg_over_time", RangeFunctions::avg, HistogramRanges::avg);
+    range("changes", RangeFunctions::changes, HistogramRanges::changes);
+    range("count_over_time", (w, p) -> w.size(), (w, p, notes) -> w.size());
+    range(
+        "delta",
+        (w, p) -> RangeFunctions.extrapolated(w, false, false),
+        (w, p, notes) -> HistogramRanges.extrapolated(w, false, false, notes));
     range("deriv", RangeFunctions::deriv);
-    range("idelta", (w, p) -> RangeFunctions.lastTwo(w, false));
-    range("irate", (w, p) -> RangeFunctions.lastTwo(w, true));
+    range(
+        "idelta",
+        (w, p) -> RangeFunctions.lastTwo(w, false),
+        (w, p, notes) -> HistogramRanges.lastTwo(w, false, notes));
+    range(
+        "irate",
+        (w, p) -> RangeFunctions.lastTwo(w, true),
+        (w, p, notes) -> HistogramRanges.lastTwo(w, true, notes));
     range("max_over_time", RangeFunctions::max);
     range("min_over_time", RangeFunctions::min);
-    range("present_over_time", (w, p) -> 1);
-    range("resets", RangeFunctions::resets);
+    range("present_over_time", (w, p) -> 1, (w, p, notes) -> 1);
+    range("resets", RangeFunctions::resets, HistogramRanges::resets);
     range("stddev_over_time", (w, p) -> Math.sqrt(RangeFunctions.variance(w)));
     range("stdvar_over_time", (w, p) -> RangeFunctions.variance(w));
-    range("sum_over_time", RangeFunctions::sum);
+    range("sum_over_time", RangeFunctions::sum, HistogramRanges::sum);
     add(Function.vector("increase", List.of(MATRIX), 0, RangeCalls::increase));
     add(Function.vector("rate", List.of(MATRIX), 0, RangeCalls::rate));
     add(Function.vector("first_over_time", List.of(MATRIX), 0, RangeCalls::first));
@@ -117,9 +124,14 @@ final class Functions {
     add(Function.vector("label_join", join, Function.ANY, LabelFunctions::join));
 
     List<ValueType> fraction = List.of(SCALAR, SCALAR, VECTOR);
-    add(Function.vector("histogram_fraction", fraction, 0, ClassicHistograms::fraction));
+    add(Function.vector("histogram_fraction", fraction, 0, Histograms::fraction));
     List<ValueType> quantile = List.of(SCALAR, VECTOR);
-    add(Function.vector("histogram_quantile", quantile, 0, ClassicHistograms::quantile));
+    add(Function.vector("histogram_quantile", quantile, 0, Histograms::quantile));
+    histogram("histogram_avg", h -> h.sum() / h.count());
+    histogram("histogram_count", Histogram::count);
+    histogram("histogram_stddev", h -> Math.sqrt(new HistogramShape(h).variance()));
+    histogram("histogram_stdvar", h -> new HistogramShape(h).variance());
+    histogram("histogram_sum", Histogram::sum);
   }
 
   private Functions() {}
@@ -154,12 +166,26 @@ final class Functions {
             name, List.of(VECTOR), 1, (evaluation, call) -> function.over(evaluation, call)));
   }
 
+  private static void histogram(String name, ToDoubleFunction<Histogram> function) {
+    add(
+        Function.vector(
+            name,
+            List.of(VECTOR),
+            0,
+            (evaluation, call) -> Histograms.each(evaluation, call, function)));
+  }
+
+  /** One of numbers alone. */
   private static void range(String name, RangeFunctions.Of function) {
+    range(name, function, HistogramRanges.ignoring(function));
+  }
+
+  private static void range(String name, RangeFunctions.Of function, HistogramRanges.Of mixed) {
     add(
         Function.vector(
             name,
             List.of(MATRIX),
             0,
-            (evaluation, call) -> RangeCalls.over(evaluation, call, function)));
+            (evaluation, call) -> RangeCalls.over(evaluation, call, function, mixed)));
   }
 }

@@ -9,7 +9,7 @@ final class MathFunctions {
     double of(double value);
 
     default Block over(Evaluation evaluation, Call call) {
-      Block block = evaluation.vector(call.args().get(0));
+      Block block = evaluation.vector(call.args().get(0)).numbers();
       for (int row = 0; row < block.rows(); row++) {
         for (int step = 0; step < block.steps(); step++) {
           if (block.has(row, step)) {
@@ -79,7 +79,7 @@ final class MathFunctions {
   }
 
   private static Block clamped(Evaluation evaluation, Call call, double[] least, double[] most) {
-    Block block = evaluation.vector(call.args().get(0));
+    Block block = evaluation.vector(call.args().get(0)).numbers();
     for (int row = 0; row < block.rows(); row++) {
       for (int step = 0; step < block.steps(); step++) {
         if (block.has(row, step)) {
@@ -94,7 +94,7 @@ final class MathFunctions {
   static Block round(Evaluation evaluation, Call call) {
     double[] nearest =
         call.args().size() > 1 ? evaluation.scalar(call.args().get(1)) : evaluation.filled(1);
-    Block block = evaluation.vector(call.args().get(0));
+    Block block = evaluation.vector(call.args().get(0)).numbers();
     for (int row = 0; row < block.rows(); row++) {
       for (int step = 0; step < block.steps(); step++) {
         if (block.has(row, step)) {

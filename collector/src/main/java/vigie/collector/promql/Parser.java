@@ -117,9 +117,6 @@ public final class Parser {
     if (!token.is(Kind.OPERATOR) && !token.is(Kind.WORD)) {
       return null;
     }
-    if (token.isOperator("</") || token.isOperator(">/")) {
-      throw unsupported(token, "operator " + Strings.quote(token.text()));
-    }
     String text = token.is(Kind.WORD) ? token.text().toLowerCase(Locale.ROOT) : token.text();
     for (BinaryOp op : BinaryOp.values()) {
       if (op.text().equals(text)) {

@@ -1,6 +1,8 @@
 package vigie.collector.promql;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 
 /**
@@ -26,8 +28,18 @@ public record QueryResult(Value value, List<String> warnings, List<String> infos
     }
   }
 
-  /** One element of a vector. */
-  public record Sample(Labels labels, long timeMillis, double value) {}
+  /**
+   * One element of a vector.
+   *
+   * @param value NaN where it is a histogram
+   * @param histogram null where it is a number
+   */
+  public record Sample(
+      Labels labels, long timeMillis, double value, @Nullable Histogram histogram) {
+    public Sample(Labels labels, long timeMillis, double value) {
+      this(labels, timeMillis, value, null);
+    }
+  }
 
   /** Rows sorted by their labels. */
   public record Matrix(List<Row> rows) implements Value {
@@ -37,9 +49,24 @@ public record QueryResult(Value value, List<String> warnings, List<String> infos
     }
   }
 
-  /** One series of a matrix: times and values in parallel, never empty; not to be written to. */
+  /**
+   * One series of a matrix: times and values in parallel, never empty; not to be written to.
+   *
+   * @param values NaN where there is a histogram
+   * @param histograms in parallel too, null where there is a number; empty where all are numbers
+   */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Row(Labels labels, long[] timesMillis, double[] values) {}
+  public record Row(
+      Labels labels, long[] timesMillis, double[] values, @Nullable Histogram[] histograms) {
+    public Row(Labels labels, long[] timesMillis, double[] values) {
+      this(labels, timesMillis, values, new Histogram[0]);
+    }
+
+    /** The histogram at a place; null where there is a number. */
+    public @Nullable Histogram histogram(int place) {
+      return histograms.length == 0 ? null : histograms[place];
+    }
+  }
 
   /** A number. */
   public record Scalar(long timeMillis, double value) implements Value {

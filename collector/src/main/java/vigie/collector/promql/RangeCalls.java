@@ -1,6 +1,7 @@
 package vigie.collector.promql;
 
 import java.util.List;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Expr.Call;
@@ -11,10 +12,16 @@ final class RangeCalls {
 
   private RangeCalls() {}
 
-  static Block over(Evaluation evaluation, Call call, RangeFunctions.Of function) {
-    Expr range = call.args().get(0);
-    return evaluation.withoutNames(
-        apply(evaluation, evaluation.range(range), new double[evaluation.steps], function));
+  static Block over(
+      Evaluation evaluation, Call call, RangeFunctions.Of function, HistogramRanges.Of mixed) {
+    return evaluation.withoutNames(apply(evaluation, call, function, mixed));
+  }
+
+  private static Block apply(
+      Evaluation evaluation, Call call, RangeFunctions.Of function, HistogramRanges.Of mixed) {
+    Expr range = Evaluation.unwrap(call.args().get(0));
+    double[] none = new double[evaluation.steps];
+    return apply(evaluation, evaluation.range(range), none, function, mixed, range.span());
   }
 
   static Block rate(Evaluation evaluation, Call call) {
@@ -29,13 +36,15 @@ final class RangeCalls {
     Block block =
         apply(
             evaluation,
-            evaluation.range(call.args().get(0)),
-            new double[evaluation.steps],
-            (w, p) -> RangeFunctions.extrapolated(w, true, perSecond));
+            call,
+            (w, p) -> RangeFunctions.extrapolated(w, true, perSecond),
+            (w, p, notes) -> HistogramRanges.extrapolated(w, true, perSecond, notes));
     String known = "";
     for (int row = 0; row < block.rows(); row++) {
       String name = block.labels(row).metricName();
-      if (!name.equals(known) && !isCounter(name, block.labels(row).get("__type__"))) {
+      if (!name.equals(known)
+          && !isCounter(name, block.labels(row).get("__type__"))
+          && block.hasNumber(row)) {
         evaluation.run.inform(
             "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
                 + Strings.quote(name),
@@ -53,56 +62,52 @@ final class RangeCalls {
   }
 
   static Block first(Evaluation evaluation, Call call) {
-    return moved(evaluation, call, (w, p) -> w.values[w.from]);
+    return apply(evaluation, call, (w, p) -> w.values[w.from], HistogramRanges::first);
   }
 
+  /** Keeps the name, as first does: taking one sample out of a range is no more than an offset. */
   static Block last(Evaluation evaluation, Call call) {
-    return moved(evaluation, call, (w, p) -> w.values[w.to - 1]);
-  }
-
-  /** Keeps the name: taking one sample out of a range is no more than an offset. */
-  private static Block moved(Evaluation evaluation, Call call, RangeFunctions.Of function) {
-    RangeInput input = evaluation.range(call.args().get(0));
-    return apply(evaluation, input, new double[evaluation.steps], function);
+    return apply(evaluation, call, (w, p) -> w.values[w.to - 1], HistogramRanges::last);
   }
 
   static Block predict(Evaluation evaluation, Call call) {
     double[] seconds = evaluation.scalar(call.args().get(1));
+    Expr range = Evaluation.unwrap(call.args().get(0));
+    RangeFunctions.Of function =
+        (w, after) ->
+            Double.isNaN(after) && w.size() > 1 ? Double.NaN : RangeFunctions.predict(w, after);
     return evaluation.withoutNames(
         apply(
             evaluation,
-            evaluation.range(call.args().get(0)),
+            evaluation.range(range),
             seconds,
-            (w, after) ->
-                Double.isNaN(after) && w.size() > 1
-                    ? Double.NaN
-                    : RangeFunctions.predict(w, after)));
+            function,
+            HistogramRanges.ignoring(function),
+            range.span()));
   }
 
   static Block quantile(Evaluation evaluation, Call call) {
     Expr argument = Evaluation.unwrap(call.args().get(0));
     double[] quantiles = evaluation.scalar(argument);
-    Block block =
+    RangeFunctions.Of function =
+        (w, q) -> {
+          if (!Quantile.isValid(q)) {
+            Quantile.warn(evaluation.run, q, argument.span());
+          }
+          return Quantile.of(q, w.sorted(), w.size());
+        };
+    return evaluation.withoutNames(
         apply(
             evaluation,
             evaluation.range(call.args().get(1)),
             quantiles,
-            (w, q) -> {
-              if (!Quantile.isValid(q)) {
-                Quantile.warn(evaluation.run, q, argument.span());
-              }
-              return Quantile.of(q, w.sorted(), w.size());
-            });
-    return evaluation.withoutNames(block);
+            function,
+            HistogramRanges.ignoring(function),
+            argument.span()));
   }
 
   static Block absent(Evaluation evaluation, Call call) {
-    Block present =
-        apply(
-            evaluation,
-            evaluation.range(call.args().get(0)),
-            new double[evaluation.steps],
-            (w, p) -> 1);
+    Block present = apply(evaluation, call, (w, p) -> 1, (w, p, notes) -> 1);
     return absence(evaluation, present, call.args().get(0));
   }
 
@@ -140,21 +145,39 @@ final class RangeCalls {
   }
 
   private static Block apply(
-      Evaluation evaluation, RangeInput input, double[] parameters, RangeFunctions.Of function) {
+      Evaluation evaluation,
+      RangeInput input,
+      double[] parameters,
+      RangeFunctions.Of function,
+      HistogramRanges.Of mixed,
+      Span span) {
     Run run = evaluation.run;
+    HistogramNotes notes = new HistogramNotes(run, span);
     run.hold((long) input.rows() * evaluation.steps);
     Block block = new Block(evaluation.steps, input.rows());
     Window window = new Window();
     for (int row = 0; row < input.rows(); row++) {
       window.clear();
       input.load(row, window);
-      run.hold(window.count());
+      long weight = window.weight();
+      run.hold(weight);
+      notes.of(input.labels(row));
       int added = block.add(input.labels(row), input.dropsName(row));
       boolean any = false;
       for (int step = 0; step < evaluation.steps; step++) {
         long end = evaluation.reference(input.shift, step);
         window.move(end - input.rangeMillis, end, evaluation.time(step));
-        if (window.size() > 0) {
+        if (window.histograms() > 0) {
+          double value = mixed.of(window, parameters[step], notes);
+          Histogram histogram = Block.isHistogram(value) ? window.result : null;
+          if (histogram == null) {
+            block.set(added, step, value);
+          } else {
+            run.hold(histogram.size());
+            block.set(added, step, histogram);
+          }
+          any |= !Block.isAbsent(value);
+        } else if (window.size() > 0) {
           double value = function.of(window, parameters[step]);
           block.set(added, step, value);
           any |= !Block.isAbsent(value);
@@ -163,7 +186,7 @@ final class RangeCalls {
       if (!any) {
         block.removeLast();
       }
-      run.release(window.count());
+      run.release(weight);
     }
     return block;
   }

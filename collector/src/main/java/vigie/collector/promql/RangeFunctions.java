@@ -29,6 +29,17 @@ final class RangeFunctions {
         }
       }
     }
+    return change * extrapolation(w, first, change, counter, perSecond);
+  }
+
+  /**
+   * By how much the change between the first and the last sample is to be multiplied.
+   *
+   * @param first the value of the first
+   */
+  static double extrapolation(
+      Window w, double first, double change, boolean counter, boolean perSecond) {
+    int last = w.to - 1;
     double toStart = (w.times[w.from] - w.start) / 1000.0;
     double toEnd = (w.end - w.times[last]) / 1000.0;
     double sampled = (w.times[last] - w.times[w.from]) / 1000.0;
@@ -49,7 +60,7 @@ final class RangeFunctions {
     if (perSecond) {
       factor /= w.rangeSeconds();
     }
-    return change * factor;
+    return factor;
   }
 
   /** The change between the last two samples, per second as of a counter. */

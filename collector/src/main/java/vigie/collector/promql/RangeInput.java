@@ -1,6 +1,7 @@
 package vigie.collector.promql;
 
 import java.util.List;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.Series;
@@ -24,8 +25,8 @@ abstract class RangeInput {
   /** Adds all samples of the row, without stale markers. */
   abstract void load(int row, Window window);
 
-  static RangeInput of(List<Series> series, long rangeMillis, Expr.Shift shift) {
-    return new RangeInput(rangeMillis, shift) {
+  static RangeInput of(Run run, Expr.MatrixSelector matrix, List<Series> series) {
+    return new RangeInput(matrix.rangeMillis(), matrix.vector().shift()) {
       @Override
       int rows() {
         return series.size();
@@ -44,10 +45,21 @@ abstract class RangeInput {
       @Override
       void load(int row, Window window) {
         SampleIterator samples = series.get(row).iterator();
+        CountedHistograms counted = null;
         while (samples.next()) {
           double value = samples.value();
-          if (!Block.isAbsent(value)) {
+          if (!Double.isNaN(value)) {
             window.add(samples.time(), value);
+          } else {
+            Histogram histogram = samples.histogram();
+            if (histogram != null) {
+              if (counted == null && run.readsOnlyCounts(matrix.vector())) {
+                counted = new CountedHistograms();
+              }
+              window.add(samples.time(), counted == null ? histogram : counted.next(histogram));
+            } else if (!Block.isAbsent(value)) {
+              window.add(samples.time(), Double.NaN);
+            }
           }
         }
       }
@@ -74,7 +86,13 @@ abstract class RangeInput {
       @Override
       void load(int row, Window window) {
         for (int step = 0; step < grid.steps; step++) {
-          if (block.has(row, step)) {
+          Histogram histogram = block.histogram(row, step);
+          if (histogram != null) {
+            // Its hint is about another sample than that of the step before.
+            boolean gauge = histogram.isGauge();
+            window.add(
+                grid.time(step), gauge ? histogram : histogram.withHint(Histogram.Hint.UNKNOWN));
+          } else if (block.has(row, step)) {
             window.add(grid.time(step), block.get(row, step));
           }
         }

@@ -2,6 +2,7 @@ package vigie.collector.promql;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
 import vigie.collector.sample.SampleStore;
 
@@ -24,7 +25,19 @@ final class Run {
   private long held;
   private int sinceCheck;
 
-  Run(SampleStore store, EngineOptions options, Clock clock, long startMillis, long endMillis) {
+  private final Expr query;
+
+  /** The selectors of which only count and sum are read; null until somebody asks. */
+  private @Nullable Set<Expr.VectorSelector> counted;
+
+  Run(
+      Expr query,
+      SampleStore store,
+      EngineOptions options,
+      Clock clock,
+      long startMillis,
+      long endMillis) {
+    this.query = query;
     this.store = store;
     this.options = options;
     this.clock = clock;
@@ -64,6 +77,16 @@ final class Run {
           PromqlException.Kind.TIMEOUT,
           "query took longer than its " + options.timeout().toMillis() + " ms");
     }
+  }
+
+  /** Whether of the selector's histograms only count and sum are read. */
+  boolean readsOnlyCounts(Expr.VectorSelector selector) {
+    Set<Expr.VectorSelector> known = counted;
+    if (known == null) {
+      known = CountedHistograms.in(query);
+      counted = known;
+    }
+    return known.contains(selector);
   }
 
   void warn(String what, Span span) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Staleness;
@@ -11,13 +12,26 @@ import vigie.collector.sample.Staleness;
 /**
  * A series as PromQL's test scripts and promtool's unit tests write it: {@code up{job="a"} 0 1 2},
  * values apart by blanks. {@code 1+2x3} is 1 3 5 7, {@code 1-2x3} counts down, {@code 1x3} is 1
- * four times, {@code _} leaves a sample out, {@code _x3} three, {@code stale} ends the series.
- * Source: Prometheus's documentation of unit tests for rules.
+ * four times, {@code _} leaves a sample out, {@code _x3} three, {@code stale} ends the series. A
+ * native histogram stands in double braces and takes the same forms: {@code
+ * {{count:1}}+{{count:1}}x3}. Source: Prometheus's documentation of unit tests for rules.
  *
  * @param values null where a sample is left out
  */
-public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
+public record SeriesNotation(Labels labels, List<@Nullable Value> values) {
   private static final int MOST_VALUES = 1_000_000;
+
+  /**
+   * One value.
+   *
+   * @param number NaN where it is a histogram
+   * @param histogram null where it is a number
+   */
+  public record Value(double number, @Nullable Histogram histogram) {
+    Value(double number) {
+      this(number, null);
+    }
+  }
 
   public SeriesNotation {
     values = Collections.unmodifiableList(values);
@@ -64,12 +78,10 @@ public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
   /**
    * @throws IllegalArgumentException that says what is wrong
    */
-  public static List<@Nullable Double> values(String text) {
-    List<@Nullable Double> values = new ArrayList<>();
-    for (String word : text.strip().split("\\s+", -1)) {
-      if (!word.isEmpty()) {
-        expand(word, values);
-      }
+  public static List<@Nullable Value> values(String text) {
+    List<@Nullable Value> values = new ArrayList<>();
+    for (String word : words(text)) {
+      expand(word, values);
       if (values.size() > MOST_VALUES) {
         throw new IllegalArgumentException("more than " + MOST_VALUES + " values");
       }
@@ -77,9 +89,28 @@ public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
     return values;
   }
 
-  private static void expand(String word, List<@Nullable Double> values) {
+  /** What stands between blanks; those in double braces are not between. */
+  private static List<String> words(String text) {
+    List<String> words = new ArrayList<>();
+    int from = 0;
+    int braces = 0;
+    for (int i = 0; i <= text.length(); i++) {
+      char c = i == text.length() ? ' ' : text.charAt(i);
+      braces += c == '{' ? 1 : c == '}' ? -1 : 0;
+      if (Character.isWhitespace(c) && (braces <= 0 || i == text.length())) {
+        if (i > from) {
+          words.add(text.substring(from, i));
+        }
+        from = i + 1;
+      }
+    }
+    return words;
+  }
+
+  private static void expand(String word, List<@Nullable Value> values) {
     if (word.startsWith("{{")) {
-      throw new IllegalArgumentException("native histograms are not supported: " + word);
+      expandHistogram(word, values);
+      return;
     }
     // 0x3 is zero four times: there are no hexadecimal numbers here.
     int x = word.indexOf('x');
@@ -95,7 +126,34 @@ public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
     double first = number(sign < 0 ? head : head.substring(0, sign), word);
     double step = sign < 0 ? 0 : number(head.substring(sign), word);
     for (int i = 0; i <= times; i++) {
-      values.add(i == 0 ? first : first + i * step);
+      values.add(new Value(i == 0 ? first : first + i * step));
+    }
+  }
+
+  private static void expandHistogram(String word, List<@Nullable Value> values) {
+    int end = word.indexOf("}}") + 2;
+    Histogram histogram = HistogramNotation.parse(end < 2 ? word : word.substring(0, end));
+    String rest = word.substring(end);
+    Histogram step = null;
+    boolean down = rest.startsWith("-");
+    if (down || rest.startsWith("+")) {
+      int stepEnd = rest.indexOf("}}") + 2;
+      step = HistogramNotation.parse(stepEnd < 2 ? rest : rest.substring(1, stepEnd));
+      if (!histogram.isOfKind(step) || histogram.schema() > step.schema()) {
+        throw new IllegalArgumentException(
+            "\"" + word + "\": a step needs at least the schema of what it is added to");
+      }
+      rest = rest.substring(stepEnd);
+    }
+    if (!rest.isEmpty() && rest.charAt(0) != 'x') {
+      throw new IllegalArgumentException(
+          "\"" + word + "\": a histogram is followed by +{{…}}x3, -{{…}}x3, x3 or a blank");
+    }
+    int times = rest.isEmpty() ? 0 : times(rest, 0);
+    values.add(new Value(Double.NaN, histogram));
+    for (int i = 0; i < times; i++) {
+      histogram = step == null ? histogram : down ? histogram.minus(step) : histogram.plus(step);
+      values.add(new Value(Double.NaN, histogram));
     }
   }
 
@@ -122,7 +180,7 @@ public record SeriesNotation(Labels labels, List<@Nullable Double> values) {
     return -1;
   }
 
-  private static double number(String text, String word) {
+  static double number(String text, String word) {
     String digits = text.startsWith("+") || text.startsWith("-") ? text.substring(1) : text;
     double sign = text.startsWith("-") ? -1 : 1;
     if (digits.equals("stale")) {

@@ -19,7 +19,7 @@ final class VectorFunctions {
   }
 
   static double[] scalar(Evaluation evaluation, Call call) {
-    Block block = evaluation.vector(call.args().get(0));
+    Block block = evaluation.vector(call.args().get(0)).numbers();
     double[] values = evaluation.filled(Double.NaN);
     for (int step = 0; step < values.length; step++) {
       int found = 0;
@@ -81,6 +81,7 @@ final class VectorFunctions {
           call.span());
       return block;
     }
+    block.numbers();
     List<Integer> rows = new ArrayList<>();
     for (int row = 0; row < block.rows(); row++) {
       rows.add(row);

@@ -4,11 +4,13 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 
 /** Binary operators of which at least one side is a vector. */
 final class VectorOperation {
   private final Evaluation evaluation;
+  private final Expr.Binary binary;
   private final BinaryOp op;
   private final Expr.Matching matching;
   private final boolean bool;
@@ -24,6 +26,7 @@ final class VectorOperation {
 
   private VectorOperation(Evaluation evaluation, Expr.Binary binary) {
     this.evaluation = evaluation;
+    this.binary = binary;
     this.op = binary.op();
     this.matching = Objects.requireNonNull(binary.matching());
     this.bool = binary.bool();
@@ -72,10 +75,13 @@ final class VectorOperation {
       double[] scalar,
       boolean scalarIsLeft) {
     BinaryOp op = binary.op();
+    if (block.hasHistograms() || op.isTrim()) {
+      ofHistogramsWithScalar(evaluation, binary, block, scalar, scalarIsLeft);
+    }
     for (int row = 0; row < block.rows(); row++) {
       for (int step = 0; step < block.steps(); step++) {
         double value = block.get(row, step);
-        if (Block.isAbsent(value)) {
+        if (Block.isAbsent(value) || Block.isHistogram(value)) {
           continue;
         }
         double a = scalarIsLeft ? scalar[step] : value;
@@ -89,7 +95,37 @@ final class VectorOperation {
         }
       }
     }
-    return op.isComparison() && !binary.bool() ? block : evaluation.withoutNames(block);
+    return op.changesMeaning() || binary.bool() ? evaluation.withoutNames(block) : block;
+  }
+
+  /** Does what there is to do with histograms, and with numbers that are to be trimmed. */
+  private static void ofHistogramsWithScalar(
+      Evaluation evaluation,
+      Expr.Binary binary,
+      Block block,
+      double[] scalar,
+      boolean scalarIsLeft) {
+    HistogramOperators operators = new HistogramOperators(evaluation.run, binary);
+    for (int step = 0; step < block.steps(); step++) {
+      for (int row = 0; row < block.rows(); row++) {
+        Histogram histogram = block.histogram(row, step);
+        if (histogram == null && !(binary.op().isTrim() && block.has(row, step))) {
+          continue;
+        }
+        double value = block.get(row, step);
+        HistogramOperators.Outcome outcome =
+            scalarIsLeft
+                ? operators.apply(null, scalar[step], histogram, value)
+                : operators.apply(histogram, value, null, scalar[step]);
+        Histogram result = outcome.histogram();
+        if (result == null) {
+          block.set(row, step, Block.ABSENT);
+        } else {
+          block.set(row, step, result);
+        }
+      }
+      operators.tell();
+    }
   }
 
   /** {@code and}, {@code unless}: what is on the left and, or and not, on the right. */
@@ -135,6 +171,10 @@ final class VectorOperation {
 
   /** Arithmetic and comparison between the elements that match. */
   private Block match() {
+    HistogramOperators operators =
+        left.hasHistograms() || right.hasHistograms() || op.isTrim()
+            ? new HistogramOperators(evaluation.run, binary)
+            : null;
     boolean oneToOne = matching.cardinality() == Expr.Cardinality.ONE_TO_ONE;
     Block out = new Block(left.steps(), left.rows());
     Map<Labels, Integer> rowOf = new HashMap<>(2 * left.rows());
@@ -174,13 +214,43 @@ final class VectorOperation {
               "multiple matches for labels: grouping labels must ensure unique matches");
         }
         lastStep[target] = step + 1;
-        double a = left.get(row, step);
-        double b = right.get(other, step);
-        out.set(target, step, swapped ? combine(b, a) : combine(a, b));
+        if (operators != null) {
+          combineHistograms(operators, out, target, step, row, other);
+        } else {
+          double a = left.get(row, step);
+          double b = right.get(other, step);
+          out.set(target, step, swapped ? combine(b, a) : combine(a, b));
+        }
+      }
+      if (operators != null) {
+        operators.tell();
       }
       evaluation.run.tick();
     }
     return out;
+  }
+
+  /** Sets the result of two elements that may be histograms. */
+  private void combineHistograms(
+      HistogramOperators operators, Block out, int target, int step, int leftRow, int rightRow) {
+    Histogram first = left.histogram(leftRow, step);
+    Histogram second = right.histogram(rightRow, step);
+    double a = left.get(leftRow, step);
+    double b = right.get(rightRow, step);
+    if (first == null && second == null && !op.isTrim()) {
+      out.set(target, step, swapped ? combine(b, a) : combine(a, b));
+      return;
+    }
+    HistogramOperators.Outcome outcome =
+        swapped ? operators.apply(second, b, first, a) : operators.apply(first, a, second, b);
+    Histogram result = outcome.histogram();
+    if (outcome.fails() || (!bool && !outcome.keeps())) {
+      out.set(target, step, Block.ABSENT);
+    } else if (bool || result == null) {
+      out.set(target, step, outcome.keeps() ? 1 : 0);
+    } else {
+      out.set(target, step, result);
+    }
   }
 
   private double combine(double a, double b) {
@@ -233,7 +303,7 @@ final class VectorOperation {
   }
 
   private Labels resultLabels(Labels many, Labels one) {
-    boolean keepsMetric = op.isComparison() && (!bool || evaluation.isDelayed());
+    boolean keepsMetric = !op.changesMeaning() && (!bool || evaluation.isDelayed());
     Labels labels = keepsMetric ? many : many.withoutMetric();
     if (matching.cardinality() == Expr.Cardinality.ONE_TO_ONE) {
       labels =

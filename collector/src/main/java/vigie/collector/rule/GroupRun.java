@@ -21,6 +21,7 @@ import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertSink;
 import vigie.collector.alert.AlertStore;
 import vigie.collector.event.Event;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
 import vigie.collector.promql.Expr;
@@ -427,18 +428,26 @@ final class GroupRun {
 
   private Set<Labels> record(
       Rule.Recording rule, List<QueryResult.Sample> samples, long timeMillis) {
-    Map<Labels, Double> named = new LinkedHashMap<>();
+    Map<Labels, QueryResult.Sample> named = new LinkedHashMap<>();
     for (QueryResult.Sample sample : samples) {
       Labels.Builder labels = sample.labels().toBuilder().set(Labels.NAME, rule.name());
       for (int i = 0; i < rule.labels().size(); i++) {
         labels.set(rule.labels().name(i), rule.labels().value(i));
       }
-      if (named.put(labels.build(), sample.value()) != null) {
+      if (named.put(labels.build(), sample) != null) {
         throw new RuleException("two results have the same labels " + labels.build());
       }
     }
     checkLimit(named.size(), "series");
-    named.forEach((labels, value) -> shared.samples().append(labels, timeMillis, value));
+    named.forEach(
+        (labels, sample) -> {
+          Histogram histogram = sample.histogram();
+          if (histogram != null) {
+            shared.samples().append(labels, timeMillis, histogram);
+          } else {
+            shared.samples().append(labels, timeMillis, sample.value());
+          }
+        });
     return new HashSet<>(named.keySet());
   }
 

@@ -5,12 +5,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import vigie.base.config.Faults;
 import vigie.base.config.Globs;
 import vigie.base.config.Position;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
 import vigie.base.config.Yaml;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Expr;
 import vigie.collector.promql.Parser;
@@ -54,7 +56,15 @@ record RuleTestFile(
       Duration evalTime,
       List<ExpectedSample> expected) {}
 
-  record ExpectedSample(Labels labels, double value) {}
+  /**
+   * @param value counts where there is no histogram
+   */
+  record ExpectedSample(Labels labels, double value, @Nullable Histogram histogram) {
+    String text() {
+      Histogram there = histogram;
+      return there == null ? Double.toString(value) : there + " " + there.hint();
+    }
+  }
 
   private static final Duration MOST = Duration.ofDays(3650);
 
@@ -145,8 +155,13 @@ record RuleTestFile(
     for (Section sample : section.sections("exp_samples")) {
       try {
         Labels labels = SeriesNotation.labels(sample.string("labels", ""));
-        Double value = SeriesNotation.values(number(sample.requiredString("value"))).get(0);
-        expected.add(new ExpectedSample(labels, value == null ? 0 : value));
+        String histogram = sample.string("histogram", "");
+        String text = histogram.isEmpty() ? number(sample.requiredString("value")) : histogram;
+        SeriesNotation.Value value = SeriesNotation.values(text).get(0);
+        expected.add(
+            value == null
+                ? new ExpectedSample(labels, 0, null)
+                : new ExpectedSample(labels, value.number(), value.histogram()));
       } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
         sample.fault("expected sample: " + e.getMessage());
       }

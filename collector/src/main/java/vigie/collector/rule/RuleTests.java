@@ -19,6 +19,7 @@ import vigie.base.time.Durations;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
 import vigie.collector.alert.AlertStore;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
 import vigie.collector.promql.EngineOptions;
@@ -155,11 +156,14 @@ public final class RuleTests {
       long interval = test.interval().toMillis();
       long next = now / interval + 1;
       for (SeriesNotation series : test.series()) {
-        List<Double> values = series.values();
+        List<SeriesNotation.Value> values = series.values();
         for (long i = from; i < Math.min(next, values.size()); i++) {
-          Double value = values.get((int) i);
-          if (value != null) {
-            store.append(series.labels(), i * interval, value);
+          SeriesNotation.Value value = values.get((int) i);
+          Histogram histogram = value == null ? null : value.histogram();
+          if (histogram != null) {
+            store.append(series.labels(), i * interval, histogram);
+          } else if (value != null) {
+            store.append(series.labels(), i * interval, value.number());
           }
         }
       }
@@ -238,9 +242,11 @@ public final class RuleTests {
       try {
         QueryResult.Value value = engine.instant(check.expr(), check.evalTime().toMillis()).value();
         if (value instanceof QueryResult.Vector vector) {
-          vector.samples().forEach(s -> got.add(new ExpectedSample(s.labels(), s.value())));
+          vector
+              .samples()
+              .forEach(s -> got.add(new ExpectedSample(s.labels(), s.value(), s.histogram())));
         } else if (value instanceof QueryResult.Scalar scalar) {
-          got.add(new ExpectedSample(Labels.EMPTY, scalar.value()));
+          got.add(new ExpectedSample(Labels.EMPTY, scalar.value(), null));
         } else {
           differences.add(check.position() + ": the expression gives a " + value.type().text());
           return;
@@ -260,11 +266,20 @@ public final class RuleTests {
       }
       differences.add(
           check.position() + ": " + check.query() + " at " + time(check.evalTime().toMillis()));
-      missing.forEach(s -> differences.add("  expected: " + s.labels() + " " + s.value()));
-      got.forEach(s -> differences.add("       got: " + s.labels() + " " + s.value()));
+      missing.forEach(s -> differences.add("  expected: " + s.labels() + " " + s.text()));
+      got.forEach(s -> differences.add("       got: " + s.labels() + " " + s.text()));
     }
 
     private boolean isSame(ExpectedSample a, ExpectedSample b) {
+      Histogram one = a.histogram();
+      Histogram other = b.histogram();
+      if (one != null || other != null) {
+        return one != null
+            && other != null
+            && a.labels().equals(b.labels())
+            && one.compacted().equals(other.compacted())
+            && one.hint() == other.hint();
+      }
       double difference = Math.abs(a.value() - b.value());
       return a.labels().equals(b.labels())
           && (Double.compare(a.value(), b.value()) == 0

@@ -119,7 +119,6 @@ class ParserTest {
         "increase(up[5m] smoothed) | 1:17 | modifier \"smoothed\"",
         "up anchored | 1:4 | modifier \"anchored\"",
         "a + on(x) fill(0) b | 1:11 | modifier \"fill\"",
-        "a </ 5 | 1:3 | operator \"</\"",
       })
   void givenConstructWeLack_whenParsed_thenRefusedByNameAndPlace(
       String query, String place, String construct) {

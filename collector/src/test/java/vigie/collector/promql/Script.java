@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import vigie.base.time.Durations;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Staleness;
 
@@ -20,14 +21,25 @@ record Script(String name, List<Command> commands) {
   record Clear() implements Command {}
 
   /**
-   * @param natives labels of series that have native histograms, which are not loaded
+   * @param custom whether native histograms are to be made of classic ones
    * @param started labels of series that have start timestamps, which are not loaded
    */
-  record Load(long intervalMillis, List<Line> series, List<Labels> natives, List<Labels> started)
+  record Load(long intervalMillis, boolean custom, List<Line> series, List<Labels> started)
       implements Command {}
 
-  /** A series and its points, NaN-boxed: {@code null} is no sample. */
-  record Line(Labels labels, List<@Nullable Double> points) {}
+  /** A series and its points: {@code null} is no sample. */
+  record Line(Labels labels, List<@Nullable Point> points) {}
+
+  /**
+   * A number or a histogram.
+   *
+   * @param hinted whether the histogram's hint was written down, and so counts in a comparison
+   */
+  record Point(double number, @Nullable Histogram histogram, boolean hinted) {
+    Point(double number) {
+      this(number, null, false);
+    }
+  }
 
   /** An expected error, warning or info; both null: any. */
   record Message(@Nullable String text, @Nullable Pattern pattern) {
@@ -51,7 +63,6 @@ record Script(String name, List<Command> commands) {
     boolean noWarn;
     boolean noInfo;
     boolean ordered;
-    boolean hasNative;
     @Nullable String text;
     @Nullable Double scalar;
     long @Nullable [] rangeVector;
@@ -120,7 +131,6 @@ record Script(String name, List<Command> commands) {
     String[] words = head.split("\\s+", -1);
     boolean custom = words[0].equals("load_with_nhcb");
     List<Line> series = new ArrayList<>();
-    List<Labels> natives = new ArrayList<>();
     List<Labels> started = new ArrayList<>();
     for (String line : body) {
       int[] end = new int[1];
@@ -130,16 +140,9 @@ record Script(String name, List<Command> commands) {
         continue;
       }
       String rest = line.substring(end[0]);
-      if (rest.contains("{{")) {
-        natives.add(labels);
-      }
       series.add(new Line(labels, points(rest)));
-      if (custom) {
-        String base = labels.metricName().replaceFirst("_(bucket|sum|count)$", "");
-        natives.add(labels.without("le").with(Labels.NAME, base));
-      }
     }
-    return new Load(millis(words[1]), series, natives, started);
+    return new Load(millis(words[1]), custom, series, started);
   }
 
   private static Expected expected(List<String> body, String oldForm) {
@@ -167,7 +170,6 @@ record Script(String name, List<Command> commands) {
         int[] end = new int[1];
         Labels labels = labels(line, end);
         String rest = line.substring(end[0]);
-        expected.hasNative |= rest.contains("{{");
         expected.series.add(new Line(labels, points(rest)));
       }
     }
@@ -249,20 +251,18 @@ record Script(String name, List<Command> commands) {
     }
   }
 
-  private static List<@Nullable Double> points(String text) {
-    List<@Nullable Double> points = new ArrayList<>();
+  private static List<@Nullable Point> points(String text) {
+    List<@Nullable Point> points = new ArrayList<>();
     for (String token : tokens(text)) {
       if (token.contains("{{")) {
-        Matcher times = Pattern.compile(".*}}x(\\d+)").matcher(token);
-        int count = times.matches() ? Integer.parseInt(times.group(1)) : 0;
-        for (int i = 0; i <= count; i++) {
-          points.add(null);
+        for (SeriesNotation.Value value : SeriesNotation.values(token)) {
+          points.add(new Point(Double.NaN, value.histogram(), HistogramNotation.hasHint(token)));
         }
         continue;
       }
       Matcher matcher = POINTS.matcher(token);
       if (!matcher.matches()) {
-        points.add((double) Long.decode(token));
+        points.add(new Point((double) Long.decode(token)));
         continue;
       }
       int more = matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3));
@@ -275,12 +275,12 @@ record Script(String name, List<Command> commands) {
       }
       double value = first.equals("stale") ? Staleness.MARKER : number(first);
       double step = matcher.group(2) == null ? 0 : number(matcher.group(2));
-      points.add(value);
+      points.add(new Point(value));
       for (int i = 0; i < more; i++) {
         if (step != 0) {
           value += step;
         }
-        points.add(value);
+        points.add(new Point(value));
       }
     }
     return points;

@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Buckets;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.store.sample.MemorySampleStore;
 
@@ -38,7 +40,6 @@ final class ScriptRunner {
           "hour",
           "minute");
 
-  private final List<Labels> natives = new ArrayList<>();
   private final List<Labels> started = new ArrayList<>();
   private MemorySampleStore store = emptyStore();
   private Engine engine = new Engine(store, OPTIONS);
@@ -51,7 +52,6 @@ final class ScriptRunner {
     List<Outcome> outcomes = new ArrayList<>();
     for (Script.Command command : script.commands()) {
       if (command instanceof Script.Clear) {
-        natives.clear();
         started.clear();
         store = emptyStore();
         engine = new Engine(store, OPTIONS);
@@ -65,15 +65,29 @@ final class ScriptRunner {
   }
 
   private void load(Script.Load load) {
-    natives.addAll(load.natives());
     started.addAll(load.started());
     for (Script.Line line : load.series()) {
       for (int i = 0; i < line.points().size(); i++) {
-        Double value = line.points().get(i);
-        if (value != null) {
-          store.append(line.labels(), i * load.intervalMillis(), value);
-        }
+        append(line.labels(), i * load.intervalMillis(), line.points().get(i));
       }
+    }
+    if (load.custom()) {
+      ScriptBuckets.of(load)
+          .forEach(
+              line -> {
+                for (int i = 0; i < line.points().size(); i++) {
+                  append(line.labels(), i * load.intervalMillis(), line.points().get(i));
+                }
+              });
+    }
+  }
+
+  private void append(Labels labels, long time, Script.@Nullable Point point) {
+    Histogram histogram = point == null ? null : point.histogram();
+    if (histogram != null) {
+      store.append(labels, time, histogram);
+    } else if (point != null) {
+      store.append(labels, time, point.number());
     }
   }
 
@@ -94,9 +108,6 @@ final class ScriptRunner {
     }
     Set<String> constructs = constructs(expr);
     for (SelectorUse use : expr.selectors()) {
-      if (touches(use, natives)) {
-        return new Outcome(eval, Outcome.Kind.ABSENT, "native histograms", constructs);
-      }
       if (touches(use, started)) {
         return new Outcome(eval, Outcome.Kind.ABSENT, "start timestamps", constructs);
       }
@@ -159,7 +170,8 @@ final class ScriptRunner {
     for (QueryResult.Row row : ((QueryResult.Matrix) range.value()).rows()) {
       int step = Arrays.binarySearch(row.timesMillis(), at);
       if (step >= 0) {
-        middle.add(new QueryResult.Sample(row.labels(), at, row.values()[step]));
+        middle.add(
+            new QueryResult.Sample(row.labels(), at, row.values()[step], row.histogram(step)));
       }
     }
     Double scalar = expected.scalar;
@@ -251,17 +263,17 @@ final class ScriptRunner {
   private static @Nullable String compareVector(
       Script.Eval eval, List<QueryResult.Sample> samples) {
     List<Script.Line> wanted = eval.expected().series;
-    Map<Labels, Double> actual = new HashMap<>();
-    samples.forEach(s -> actual.put(s.labels(), s.value()));
+    Map<Labels, QueryResult.Sample> actual = new HashMap<>();
+    samples.forEach(s -> actual.put(s.labels(), s));
     for (int i = 0; i < wanted.size(); i++) {
       Script.Line line = wanted.get(i);
-      Double value = actual.remove(line.labels());
-      Double point = line.points().get(0);
-      if (value == null) {
+      QueryResult.Sample got = actual.remove(line.labels());
+      Script.Point point = line.points().get(0);
+      if (got == null) {
         return "missing " + line.labels() + " in " + samples;
       }
-      if (point == null || !same(point, value)) {
-        return line.labels() + ": expected " + point + " got " + value;
+      if (point == null || !same(point, got.value(), got.histogram())) {
+        return line.labels() + ": expected " + point + " got " + got;
       }
       if (eval.expected().ordered && !samples.get(i).labels().equals(line.labels())) {
         return "wrong order: " + samples;
@@ -293,11 +305,11 @@ final class ScriptRunner {
       }
       int at = 0;
       for (int i = 0; start + i * step <= end; i++) {
-        Double point = i < line.points().size() ? line.points().get(i) : null;
+        Script.Point point = i < line.points().size() ? line.points().get(i) : null;
         long time = start + i * step;
         boolean there = at < row.timesMillis().length && row.timesMillis()[at] == time;
         if (there != (point != null)
-            || (there && point != null && !same(point, row.values()[at]))) {
+            || (there && point != null && !same(point, row.values()[at], row.histogram(at)))) {
           return line.labels() + " at " + time + " ms: expected " + point + " got " + row(row);
         }
         at += there ? 1 : 0;
@@ -310,7 +322,9 @@ final class ScriptRunner {
   }
 
   private static String row(QueryResult.Row row) {
-    return Arrays.toString(row.timesMillis()) + Arrays.toString(row.values());
+    return Arrays.toString(row.timesMillis())
+        + Arrays.toString(row.values())
+        + Arrays.toString(row.histograms());
   }
 
   private static String describe(QueryResult.Value value) {
@@ -320,6 +334,32 @@ final class ScriptRunner {
       return out.toString();
     }
     return value.toString();
+  }
+
+  private static boolean same(Script.Point point, double value, @Nullable Histogram got) {
+    Histogram wanted = point.histogram();
+    if (wanted == null || got == null) {
+      return wanted == null && got == null && same(point.number(), value);
+    }
+    Histogram a = wanted.compacted();
+    Histogram b = got.compacted();
+    return a.schema() == b.schema()
+        && (!point.hinted() || a.hint() == b.hint())
+        && same(a.count(), b.count())
+        && same(a.sum(), b.sum())
+        && same(a.zeroCount(), b.zeroCount())
+        && a.zeroThreshold() == b.zeroThreshold()
+        && Arrays.equals(a.customBounds(), b.customBounds())
+        && same(a.positive(), b.positive())
+        && same(a.negative(), b.negative());
+  }
+
+  private static boolean same(Buckets a, Buckets b) {
+    boolean same = a.spans().equals(b.spans());
+    for (int i = 0; same && i < a.size(); i++) {
+      same = same(a.count(i), b.count(i));
+    }
+    return same;
   }
 
   private static boolean same(double a, double b) {

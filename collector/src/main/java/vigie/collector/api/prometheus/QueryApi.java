@@ -18,6 +18,7 @@ import vigie.base.http.Routes;
 import vigie.base.time.Clock;
 import vigie.base.time.Durations;
 import vigie.collector.api.Json;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
@@ -160,8 +161,13 @@ public final class QueryApi {
         json.writeStartObject();
         json.writeFieldName("metric");
         Json.labels(json, sample.labels());
-        json.writeFieldName("value");
-        point(json, sample.timeMillis(), sample.value());
+        Histogram histogram = sample.histogram();
+        json.writeFieldName(histogram == null ? "value" : "histogram");
+        if (histogram == null) {
+          point(json, sample.timeMillis(), sample.value());
+        } else {
+          point(json, sample.timeMillis(), histogram);
+        }
         json.writeEndObject();
       }
       json.writeEndArray();
@@ -171,11 +177,7 @@ public final class QueryApi {
         json.writeStartObject();
         json.writeFieldName("metric");
         Json.labels(json, row.labels());
-        json.writeArrayFieldStart("values");
-        for (int i = 0; i < row.timesMillis().length; i++) {
-          point(json, row.timesMillis()[i], row.values()[i]);
-        }
-        json.writeEndArray();
+        points(json, row);
         json.writeEndObject();
       }
       json.writeEndArray();
@@ -192,6 +194,33 @@ public final class QueryApi {
     json.writeEndObject();
   }
 
+  /** The numbers and the histograms of a row, each if there are any. */
+  private static void points(JsonGenerator json, QueryResult.Row row) throws IOException {
+    int numbers = 0;
+    for (int i = 0; i < row.timesMillis().length; i++) {
+      if (row.histogram(i) == null) {
+        if (numbers++ == 0) {
+          json.writeArrayFieldStart("values");
+        }
+        point(json, row.timesMillis()[i], row.values()[i]);
+      }
+    }
+    if (numbers > 0) {
+      json.writeEndArray();
+    }
+    if (numbers == row.timesMillis().length) {
+      return;
+    }
+    json.writeArrayFieldStart("histograms");
+    for (int i = 0; i < row.timesMillis().length; i++) {
+      Histogram histogram = row.histogram(i);
+      if (histogram != null) {
+        point(json, row.timesMillis()[i], histogram);
+      }
+    }
+    json.writeEndArray();
+  }
+
   private static String typeName(QueryResult.Value value) {
     return switch (value.type()) {
       case VECTOR -> "vector";
@@ -205,6 +234,40 @@ public final class QueryApi {
     json.writeStartArray();
     Json.seconds(json, millis);
     json.writeString(Numbers.json(value));
+    json.writeEndArray();
+  }
+
+  /**
+   * Count, sum, and the populated buckets as {@code [rule, lower, upper, count]}, where the rule is
+   * 0 for a bucket open on the left, 1 on the right, 2 on both sides, 3 on none.
+   */
+  private static void point(JsonGenerator json, long millis, Histogram histogram)
+      throws IOException {
+    json.writeStartArray();
+    Json.seconds(json, millis);
+    json.writeStartObject();
+    json.writeStringField("count", Numbers.json(histogram.count()));
+    json.writeStringField("sum", Numbers.json(histogram.sum()));
+    boolean any = false;
+    for (Histogram.Bucket bucket : histogram.buckets()) {
+      if (bucket.count() == 0) {
+        continue;
+      }
+      if (!any) {
+        json.writeArrayFieldStart("buckets");
+        any = true;
+      }
+      json.writeStartArray();
+      json.writeNumber(bucket.openLeft() ? bucket.openRight() ? 2 : 0 : bucket.openRight() ? 1 : 3);
+      json.writeString(Numbers.json(bucket.lower()));
+      json.writeString(Numbers.json(bucket.upper()));
+      json.writeString(Numbers.json(bucket.count()));
+      json.writeEndArray();
+    }
+    if (any) {
+      json.writeEndArray();
+    }
+    json.writeEndObject();
     json.writeEndArray();
   }
 
