@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * The number in each record lets reading go on behind damage and know how many records it cost.
+ * Behind the last record of the last segment there may be zeros, see {@link
+ * SegmentOptions#aheadBytes}.
  */
 final class SegmentFormat {
   static final int HEADER = 48;

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class SegmentLog implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(SegmentLog.class);
   private static final int BUFFER = 64 << 10;
+  private static final byte[] ZEROS = new byte[BUFFER];
   private static final int MOST_FAULTS = 16;
   // A record whose header is torn, too, is taken to have at least so many bytes.
   private static final int LEAST_TORN = 64;
@@ -43,6 +44,8 @@ public final class SegmentLog implements Closeable {
   private volatile View view;
   private @Nullable DataFile active;
   private long end;
+  // Up to here the file is certain to be there, from end on as zeros.
+  private long aheadEnd;
   private long nextNumber;
   private boolean mustRoll;
   private boolean deletionUnsynced;
@@ -147,14 +150,37 @@ public final class SegmentLog implements Closeable {
     if (!whole) {
       damaged(segment, 0, 0, -1);
     }
-    if (size > end) {
-      tornBytes = size - end;
-      tornRecords = tornRecords(data, end, size);
+    long torn = options.aheadBytes() > 0 ? endWithoutZeros(data, end, size) : size;
+    if (torn > end) {
+      tornBytes = torn - end;
+      tornRecords = tornRecords(data, end, torn);
       log.warn("cut an incomplete record off file={} offset={} bytes={}", file, end, tornBytes);
+    }
+    if (size > end) {
       data.truncate(end);
     }
     // What a killed process left may be in memory only, and readers are shown certain records.
     data.sync();
+  }
+
+  /** Behind the last byte from {@code from} on that is not zero. */
+  private static long endWithoutZeros(DataFile data, long from, long size) throws IOException {
+    ByteBuffer part = ByteBuffer.allocate(BUFFER);
+    long last = from;
+    for (long at = from; at < size; at += part.limit()) {
+      part.clear().limit((int) Math.min(BUFFER, size - at));
+      part.limit(data.read(part, at));
+      for (int i = part.limit() - 1; i >= 0; i--) {
+        if (part.get(i) != 0) {
+          last = at + i + 1;
+          break;
+        }
+      }
+      if (part.limit() == 0) {
+        break;
+      }
+    }
+    return last;
   }
 
   /** How many records may have been there, by their headers as far as these are whole. */
@@ -211,6 +237,7 @@ public final class SegmentLog implements Closeable {
     }
     long first = nextNumber;
     try {
+      writeAhead(required(active), end + bytes, bytes);
       write(required(active), records);
     } catch (IOException e) {
       throw failed("write", e);
@@ -240,6 +267,7 @@ public final class SegmentLog implements Closeable {
     end = scan.position();
     nextNumber = number;
     data.truncate(end);
+    aheadEnd = end;
     data.sync();
     view = new View(view.resized(end), end, nextNumber);
   }
@@ -291,10 +319,19 @@ public final class SegmentLog implements Closeable {
       ByteBuffer record = records.get(i);
       int size = record.remaining();
       int start = record.position();
-      if (buffer.remaining() < SegmentFormat.RECORD_HEADER) {
+      if (buffer.remaining() < SegmentFormat.RECORD_HEADER + size) {
         position = flush(data, position);
       }
       int header = buffer.position();
+      if (buffer.remaining() >= SegmentFormat.RECORD_HEADER + size) {
+        buffer.putInt(0).putInt(size).putLong(nextNumber + i);
+        buffer.put(buffer.position(), record, start, size);
+        int behind = buffer.position() + size;
+        crc.reset();
+        crc.update(buffer.limit(behind).position(header + 4));
+        buffer.limit(BUFFER).putInt(header, (int) crc.getValue());
+        continue;
+      }
       buffer.putInt(0).putInt(size).putLong(nextNumber + i);
       crc.reset();
       crc.update(buffer.duplicate().flip().position(header + 4));
@@ -312,6 +349,34 @@ public final class SegmentLog implements Closeable {
       }
     }
     flush(data, position);
+  }
+
+  /**
+   * Zeros behind what comes next, so that the syncs of what follows need not write the size of the
+   * file. A large batch makes that a small part of its sync.
+   */
+  private void writeAhead(DataFile data, long from, long bytes) {
+    if (from <= aheadEnd || bytes > options.aheadBytes() / 4) {
+      return;
+    }
+    long to = Math.min(from + options.aheadBytes(), options.segmentBytes());
+    try {
+      for (long at = from; at < to; at += BUFFER) {
+        buffer.clear().put(ZEROS, 0, (int) Math.min(BUFFER, to - at)).flip();
+        data.write(buffer, at);
+      }
+      aheadEnd = to;
+    } catch (IOException e) {
+      aheadEnd = Long.MAX_VALUE; // the records may still find room; not tried again in this segment
+    }
+  }
+
+  /** Takes the zeros away that no record came to. */
+  private void trim(@Nullable DataFile data) throws IOException {
+    if (data != null && aheadEnd > end) {
+      data.truncate(end);
+      aheadEnd = end;
+    }
   }
 
   private long flush(DataFile data, long position) throws IOException {
@@ -363,6 +428,7 @@ public final class SegmentLog implements Closeable {
             folder.resolve(SegmentFormat.name(nextNumber)), nextNumber, SegmentFormat.HEADER);
     DataFile made = null;
     try {
+      trim(active);
       made = files.create(segment.file());
       made.write(SegmentFormat.header(options, nextNumber), 0);
       made.sync();
@@ -377,6 +443,7 @@ public final class SegmentLog implements Closeable {
     segments.add(segment);
     active = made;
     end = SegmentFormat.HEADER;
+    aheadEnd = end;
     mustRoll = false;
     view = new View(List.copyOf(segments), end, nextNumber);
   }
@@ -404,6 +471,7 @@ public final class SegmentLog implements Closeable {
       DataFile opened = files.open(lastSegment().file());
       active = opened;
       opened.truncate(end);
+      aheadEnd = end;
     } catch (IOException e) {
       throw new IOException(
           "cannot reopen segment " + lastSegment().file() + ": " + FileLayer.reason(e), e);
@@ -585,6 +653,7 @@ public final class SegmentLog implements Closeable {
     }
     try {
       sync();
+      trim(active);
     } finally {
       closed = true;
       SegmentFormat.closeQuietly(active);

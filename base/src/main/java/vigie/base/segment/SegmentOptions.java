@@ -9,9 +9,11 @@ package vigie.base.segment;
  * @param segmentBytes a segment that would grow over this is followed by a new one; a batch is
  *     never split, so one may be larger by a batch
  * @param mostRecordBytes largest record; a larger one is refused
+ * @param aheadBytes so many zeros are written ahead of small batches, 0 for none: a sync is quicker
+ *     where the file does not grow, but the disk is written to twice
  */
 public record SegmentOptions(
-    String content, int contentVersion, long segmentBytes, int mostRecordBytes) {
+    String content, int contentVersion, long segmentBytes, int mostRecordBytes, int aheadBytes) {
   public SegmentOptions {
     if (!content.chars().allMatch(c -> c > ' ' && c < 127)
         || content.isEmpty()
@@ -27,6 +29,15 @@ public record SegmentOptions(
     if (mostRecordBytes < 1 || mostRecordBytes > 1 << 24) {
       throw new IllegalArgumentException("mostRecordBytes " + mostRecordBytes + " is out of range");
     }
+    if (aheadBytes < 0 || aheadBytes > 1 << 24) {
+      throw new IllegalArgumentException("aheadBytes " + aheadBytes + " is out of range");
+    }
+  }
+
+  /** With no zeros ahead. */
+  public SegmentOptions(
+      String content, int contentVersion, long segmentBytes, int mostRecordBytes) {
+    this(content, contentVersion, segmentBytes, mostRecordBytes, 0);
   }
 
   /** Segments of 1 MiB, records up to 128 KiB, version 1. */

@@ -164,4 +164,71 @@ class SegmentLogTest {
     assertThatThrownBy(() -> SegmentLog.open(folder, new SegmentOptions("spool"), FileLayer.disk()))
         .hasMessageContaining("holds test records, not spool records");
   }
+
+  private static final SegmentOptions AHEAD = new SegmentOptions("test", 1, 4_000, 2_000, 1_000);
+
+  @Test
+  void givenZerosAhead_whenAppended_thenTheFileGrowsOnlyAfterThemAndLosesThemAtTheEnd()
+      throws IOException {
+    Path file = folder.resolve(SegmentFormat.name(1));
+    try (SegmentLog log = SegmentLog.open(folder, AHEAD, FileLayer.disk())) {
+      log.append(bytes("a"));
+      long size = Files.size(file);
+      for (int i = 0; i < 50; i++) {
+        log.append(bytes("b"));
+      }
+      assertThat(Files.size(file)).isEqualTo(size).isGreaterThan(log.sizeBytes());
+      log.append(new byte[1_500]);
+      assertThat(Files.size(file)).as("a large one").isEqualTo(log.sizeBytes());
+      log.append(bytes("c"));
+      assertThat(Files.size(file)).isGreaterThan(log.sizeBytes());
+      log.append(new byte[1_900]);
+      assertThat(log.segmentStarts()).hasSize(2);
+      assertThat(Files.size(file)).as("what is ended").isEqualTo(48 + 51 * 17 + 1_516 + 17);
+      log.append(bytes("d"));
+    }
+    try (SegmentLog log = SegmentLog.open(folder, AHEAD, FileLayer.disk())) {
+      assertThat(log.sizeBytes()).isEqualTo(2 * 48 + 53 * 17 + 1_516 + 1_916);
+    }
+  }
+
+  @Test
+  void givenZerosAhead_whenKilled_thenTheyAreNoTornRecordButWhatIsWrittenThereIs()
+      throws IOException {
+    ForgetfulFiles files = new ForgetfulFiles(1);
+    Path file = folder.resolve(SegmentFormat.name(1));
+    SegmentLog.open(folder, AHEAD, files).append(bytes("a"));
+    files.powerCut(ForgetfulFiles.Forget.NOTHING);
+    SegmentLog log = SegmentLog.open(folder, AHEAD, files);
+    assertThat(log.tornBytes()).isZero();
+    assertThat(log.nextNumber()).isEqualTo(2);
+    assertThat(log.append(bytes("b"))).isEqualTo(2);
+    log.append(bytes("c"));
+    files.powerCut(ForgetfulFiles.Forget.NOTHING);
+    byte[] content = files.get(file);
+    content[48 + 2 * 17 - 1] = 0; // the b
+    content[48 + 3 * 17 - 1] = 0; // the c
+    files.put(file, content);
+
+    SegmentLog torn = SegmentLog.open(folder, AHEAD, files);
+
+    assertThat(torn.nextNumber()).isEqualTo(2);
+    assertThat(torn.tornBytes()).isEqualTo(2 * 17 - 1);
+    assertThat(torn.tornRecords()).isBetween(1L, 2L);
+    torn.close();
+    assertThat(files.get(file)).hasSize(48 + 17);
+  }
+
+  @Test
+  void givenDiskWithoutRoomForZeros_whenAppended_thenTheRecordIsTakenAllTheSame()
+      throws IOException {
+    ForgetfulFiles files = new ForgetfulFiles(1);
+    files.setSpaceBytes(200);
+    SegmentLog log = SegmentLog.open(folder, AHEAD, files);
+
+    assertThat(log.append(bytes("a"))).isEqualTo(1);
+    log.sync();
+
+    assertThat(read(log, 1)).containsExactly("1:a");
+  }
 }

@@ -51,8 +51,8 @@ class SegmentModelTest {
   private static final class Run {
     private static final String LOST = "(lost)";
     private static final Path FOLDER = Path.of("/log");
-    private static final SegmentOptions OPTIONS = new SegmentOptions("test", 1, 700, 70_000);
 
+    private final SegmentOptions options;
     private final Random random;
     private final ForgetfulFiles files;
     private final Map<Long, Set<String>> tried = new HashMap<>();
@@ -65,8 +65,9 @@ class SegmentModelTest {
 
     Run(long seed) throws IOException {
       random = new Random(seed);
+      options = new SegmentOptions("test", 1, 700, 70_000, seed % 2 == 0 ? 0 : 500);
       files = new ForgetfulFiles(seed + 1);
-      log = SegmentLog.open(FOLDER, OPTIONS, files);
+      log = SegmentLog.open(FOLDER, options, files);
       reader = log.reader(1);
     }
 
@@ -230,7 +231,7 @@ class SegmentModelTest {
       reader.close();
       files.powerCut(forget);
       files.setFailingSyncs(0);
-      log = SegmentLog.open(FOLDER, OPTIONS, files);
+      log = SegmentLog.open(FOLDER, options, files);
       reader = log.reader(1);
       readUpTo = 0;
       settle(forget);

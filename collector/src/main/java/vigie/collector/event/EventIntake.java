@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,6 +79,20 @@ public final class EventIntake implements EventSink {
 
   @Override
   public void accept(List<Arrival> arrivals, Runnable whenDurable) {
+    accept(arrivals, store::append, whenDurable);
+  }
+
+  @Override
+  public void acceptAlone(List<Arrival> arrivals, Runnable whenDurable) {
+    try {
+      accept(arrivals, store::appendUnflushed, whenDurable);
+    } finally {
+      store.flush();
+    }
+  }
+
+  private void accept(
+      List<Arrival> arrivals, BiConsumer<List<Arrival>, Runnable> to, Runnable whenDurable) {
     List<Arrival> fresh = new ArrayList<>(arrivals.size());
     boolean[] late = new boolean[arrivals.size()];
     synchronized (order) {
@@ -91,7 +106,7 @@ public final class EventIntake implements EventSink {
         Event stamped = arrival.event().receivedAt(now);
         Event.Origin origin = stamped.origin();
         if (origin != null && last != null && !follows(origin, last)) {
-          append(fresh, late, NOTHING); // so that a double within the batch is known
+          append(fresh, late, to, NOTHING); // so that a double within the batch is known
           fresh = new ArrayList<>();
           late = new boolean[arrivals.size()];
         }
@@ -105,7 +120,7 @@ public final class EventIntake implements EventSink {
         fresh.add(new Arrival(stamped, arrival.raw(), arrival.textBytes()));
       }
       if (!fresh.isEmpty()) {
-        append(fresh, late, whenDurable);
+        append(fresh, late, to, whenDurable);
         return;
       }
     }
@@ -117,7 +132,11 @@ public final class EventIntake implements EventSink {
   }
 
   /** Appends what is not known; with {@link #order} held. */
-  private void append(List<Arrival> fresh, boolean[] late, Runnable whenDurable) {
+  private void append(
+      List<Arrival> fresh,
+      boolean[] late,
+      BiConsumer<List<Arrival>, Runnable> to,
+      Runnable whenDurable) {
     if (fresh.isEmpty()) {
       return;
     }
@@ -129,7 +148,7 @@ public final class EventIntake implements EventSink {
       appended += count;
     }
     try {
-      store.append(fresh, () -> onDurable(events, late, whenDurable));
+      to.accept(fresh, () -> onDurable(events, late, whenDurable));
     } catch (RuntimeException refused) {
       synchronized (counts) {
         appended -= count;

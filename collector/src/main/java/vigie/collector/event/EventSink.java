@@ -27,7 +27,15 @@ public interface EventSink {
    */
   void accept(List<Arrival> arrivals, Runnable whenDurable);
 
-  /** The same for one. */
+  /**
+   * The same on a thread that has nothing else to do: it may go to the disk itself, which spares a
+   * sender that waits for each answer the change to another thread.
+   */
+  default void acceptAlone(List<Arrival> arrivals, Runnable whenDurable) {
+    accept(arrivals, whenDurable);
+  }
+
+  /** {@link #accept(List, Runnable)} for one. */
   default void accept(Event event, byte[] raw, Runnable whenDurable) {
     accept(List.of(new Arrival(event, raw)), whenDurable);
   }

@@ -25,7 +25,21 @@ public interface EventStore {
    */
   void append(List<EventSink.Arrival> arrivals, Runnable whenDurable);
 
-  /** The same for one. */
+  /**
+   * The same, to be followed by {@link #flush} on the same thread: then that thread itself may take
+   * them to the disk.
+   */
+  default void appendUnflushed(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
+    append(arrivals, whenDurable);
+  }
+
+  /**
+   * Sees to it that what was appended becomes durable, if no other thread does by doing it: then
+   * callbacks run before it returns. With no lock held that a callback may want.
+   */
+  default void flush() {}
+
+  /** {@link #append(List, Runnable)} for one. */
   default void append(Event event, byte[] raw, Runnable whenDurable) {
     append(List.of(new EventSink.Arrival(event, raw)), whenDurable);
   }

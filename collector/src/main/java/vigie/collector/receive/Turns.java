@@ -81,6 +81,12 @@ public final class Turns {
     }
   }
 
+  private static void run(Queue<Runnable> stalled) {
+    for (Runnable next = stalled.poll(); next != null; next = stalled.poll()) {
+      next.run();
+    }
+  }
+
   /** Bytes received and not yet durable. */
   public long queuedBytes() {
     return queued.get();
@@ -92,6 +98,7 @@ public final class Turns {
     private final ArrayDeque<Work> waiting = new ArrayDeque<>(); // guarded by itself
     private boolean draining; // guarded by waiting
     private final AtomicLong queuedBytes = new AtomicLong();
+    private final Queue<Runnable> ownStalled = new ConcurrentLinkedQueue<>();
 
     /** When the records taken so far have used up the rate. */
     private final AtomicLong spentNanos = new AtomicLong(clock.nanos());
@@ -134,12 +141,19 @@ public final class Turns {
       }
     }
 
+    /** Whether nothing else was received that is not durable yet, from any source. */
+    public boolean isAlone(long bytes) {
+      return queued.get() <= bytes;
+    }
+
     /** Frees the bytes of work that is durable, or given up. */
     public void done(long bytes) {
-      queuedBytes.addAndGet(-bytes);
-      queued.addAndGet(-bytes);
-      for (Runnable next = stalled.poll(); next != null; next = stalled.poll()) {
-        next.run();
+      // Not before half of it is free: else each record that is done wakes all who wait.
+      if (queuedBytes.addAndGet(-bytes) <= sourceBytes / 2) {
+        run(ownStalled);
+      }
+      if (queued.addAndGet(-bytes) <= queueBytes / 2) {
+        run(stalled);
       }
     }
 
@@ -164,13 +178,17 @@ public final class Turns {
     }
 
     /**
-     * Runs it once when some work is done, so that a reader that stopped looks again. Where nothing
-     * is queued any more it is not run: the rate is the reason then, and time changes that.
+     * Runs it once when work is done and half of what was full is free, so that a reader that
+     * stopped looks again.
+     *
+     * @return false where nothing is queued any more and it will not run: the rate is the reason
+     *     then, and time changes that
      */
-    public void whenRoomier(Runnable look) {
-      if (queued.get() > 0) {
-        stalled.add(look);
+    public boolean whenRoomier(Runnable look) {
+      if (queued.get() >= queueBytes) {
+        return stalled.add(look);
       }
+      return queuedBytes.get() > 0 && ownStalled.add(look);
     }
 
     private void startDraining() {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import vigie.base.config.Faults;
@@ -61,6 +62,43 @@ class ReceivingTest {
     assertThat(turns.source("one more")).isSameAs(turns.source("another"));
     assertThat(turns.source("busy")).isSameAs(busy);
     assertThat(turns.source("now the eldest is idle").name()).isEqualTo("now the eldest is idle");
+  }
+
+  @Test
+  void givenFullSource_whenItsWorkIsDone_thenWhoWaitsLooksOnceHalfIsFree() {
+    Turns turns = receiving(ReceiveLimits.DEFAULTS.with(Limit.SOURCE_BYTES, 100)).turns();
+    Turns.Source source = turns.source("busy");
+    AtomicInteger looks = new AtomicInteger();
+    assertThat(source.whenRoomier(looks::incrementAndGet)).as("nothing to wait for").isFalse();
+    source.add(new Undone(), 10, 100);
+    assertThat(source.hasRoom()).isFalse();
+    assertThat(source.whenRoomier(looks::incrementAndGet)).isTrue();
+
+    source.done(40);
+    assertThat(looks).hasValue(0);
+    source.done(10);
+    assertThat(looks).hasValue(1);
+    source.done(50);
+    assertThat(looks).hasValue(1);
+  }
+
+  @Test
+  void givenAllSourcesTogetherTooMany_whenAnotherIsDone_thenWhoWaitsLooks() {
+    Turns turns = receiving(ReceiveLimits.DEFAULTS.with(Limit.QUEUE_BYTES, 100)).turns();
+    Turns.Source one = turns.source("one");
+    Turns.Source other = turns.source("other");
+    one.add(new Undone(), 1, 10);
+    assertThat(one.isAlone(10)).isTrue();
+    other.add(new Undone(), 1, 90);
+    assertThat(one.isAlone(10)).isFalse();
+    AtomicInteger looks = new AtomicInteger();
+    assertThat(one.hasRoom()).isFalse();
+    one.whenRoomier(looks::incrementAndGet);
+
+    other.done(30);
+    assertThat(looks).hasValue(0);
+    other.done(30);
+    assertThat(looks).hasValue(1);
   }
 
   /** Taken, and not durable for the time being. */

@@ -122,7 +122,12 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
           }
         }
         if (!arrivals.isEmpty()) {
-          receiver.receiving().sink().accept(arrivals, this);
+          EventSink sink = receiver.receiving().sink();
+          if (source.isAlone(bytes)) {
+            sink.acceptAlone(arrivals, this);
+          } else {
+            sink.accept(arrivals, this);
+          }
           arrivals.clear();
         } else if (!records.isEmpty()) {
           run();
@@ -472,8 +477,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       return true;
     }
     if (!stalled) {
-      stalled = true;
-      source.whenRoomier(() -> channel.eventLoop().execute(this::lookAgain));
+      stalled = source.whenRoomier(() -> channel.eventLoop().execute(this::lookAgain));
     }
     return false;
   }

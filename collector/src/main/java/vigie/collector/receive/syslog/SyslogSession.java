@@ -142,8 +142,7 @@ final class SyslogSession extends ByteToMessageDecoder {
       lastReadNanos = room ? clock.nanos() : lastReadNanos;
     }
     if (!room && !stalled) {
-      stalled = true;
-      source.whenRoomier(() -> channel.eventLoop().execute(this::lookAgain));
+      stalled = source.whenRoomier(() -> channel.eventLoop().execute(this::lookAgain));
     }
   }
 

@@ -53,6 +53,8 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   /** A search waits so long for events just received to be moved where it looks. */
   private static final Duration CATCH_UP = Duration.ofSeconds(1);
 
+  private static final int AHEAD_BYTES = 256 << 10;
+
   private final SegmentLog segments;
   private final DayFiles days;
   private final Checkpoint checkpoint;
@@ -110,7 +112,8 @@ public final class LogEventStore implements EventStore, AutoCloseable {
       Files.createDirectories(folder);
       SqliteLibrary.load(folder);
       SegmentOptions segmentOptions =
-          new SegmentOptions("events", 1, options.segmentBytes(), EventRecord.MOST_BYTES);
+          new SegmentOptions(
+              "events", 1, options.segmentBytes(), EventRecord.MOST_BYTES, AHEAD_BYTES);
       SegmentLog segments = SegmentLog.open(folder.resolve("log"), segmentOptions, files);
       try {
         DayFiles days =
@@ -239,6 +242,16 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   @Override
   public void append(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
     receiveLog.append(EventRecord.encode(arrivals), whenDurable);
+  }
+
+  @Override
+  public void appendUnflushed(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
+    receiveLog.appendUnflushed(EventRecord.encode(arrivals), whenDurable);
+  }
+
+  @Override
+  public void flush() {
+    receiveLog.flush();
   }
 
   @Override

@@ -27,6 +27,10 @@ import vigie.base.time.Clock;
  * never waits for a group to fill: a quiet sender is served at once, and senders with a window
  * would only wait for us while we wait for them.
  *
+ * <p>That thread is the writer's, or for one group the appender's own ({@link #flush}), never both
+ * at a time. An appender that nobody else waits for is faster by itself than by waking the writer;
+ * where more comes meanwhile, the writer goes on with it.
+ *
  * <p>Where the disk refuses, the group is tried again and again, with a pause that grows to 30 s;
  * the queue fills, appends block, nothing is acknowledged and nothing lost.
  */
@@ -34,6 +38,11 @@ final class ReceiveLog implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ReceiveLog.class);
   private static final int BATCH_RECORDS = 4096;
   private static final long BATCH_BYTES = 1 << 20;
+
+  /** What is kept free on the disk is far more than what is written before it is asked again. */
+  private static final long ASK_BYTES = 256 << 10;
+
+  private static final long ASK_NANOS = Duration.ofMillis(100).toNanos();
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
@@ -62,6 +71,11 @@ final class ReceiveLog implements AutoCloseable {
   private final ArrayDeque<Pending> queue = new ArrayDeque<>();
   private long queued;
   private boolean closing;
+  private boolean writing;
+
+  // Whoever is writing has what follows.
+  private long unaskedBytes;
+  private long askedNanos;
 
   private volatile boolean refusing;
 
@@ -80,6 +94,7 @@ final class ReceiveLog implements AutoCloseable {
     this.queueBytes = queueBytes;
     this.onTold = onTold;
     this.clock = clock;
+    this.askedNanos = clock.nanos() - ASK_NANOS;
     failures = meters.counter("vigie.event.log.failures");
     records = meters.counter("vigie.event.log.records");
     syncs = meters.timer("vigie.event.log.sync");
@@ -96,6 +111,15 @@ final class ReceiveLog implements AutoCloseable {
 
   /** See {@link vigie.collector.event.EventStore#append}. Not to be called from a callback. */
   void append(List<ByteBuffer> records, Runnable whenDurable) {
+    append(records, whenDurable, true);
+  }
+
+  /** The same, with {@link #flush} to follow. */
+  void appendUnflushed(List<ByteBuffer> records, Runnable whenDurable) {
+    append(records, whenDurable, false);
+  }
+
+  private void append(List<ByteBuffer> records, Runnable whenDurable, boolean wakes) {
     long bytes = 0;
     for (ByteBuffer record : records) {
       bytes += record.remaining();
@@ -110,10 +134,58 @@ final class ReceiveLog implements AutoCloseable {
       }
       queue.add(new Pending(records, bytes, whenDurable));
       queued += bytes;
-      changed.signal();
+      if (wakes && !writing) {
+        changed.signal(); // whoever writes looks again by itself
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for room in the event queue", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Writes one group, syncs and calls back on this thread, unless another is writing, which then
+   * sees to it.
+   */
+  void flush() {
+    List<Pending> batch = new ArrayList<>();
+    lock.lock();
+    try {
+      if (writing || closing) {
+        return;
+      }
+      takeGroup(batch);
+      writing = !batch.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+    if (batch.isEmpty()) {
+      return;
+    }
+    boolean written = false;
+    try {
+      written = write(batch);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      hand(written ? List.of() : batch);
+    }
+  }
+
+  /** Lets the writer go on, with what this thread could not write. */
+  private void hand(List<Pending> unwritten) {
+    lock.lock();
+    try {
+      writing = false;
+      for (int i = unwritten.size() - 1; i >= 0; i--) {
+        queue.addFirst(unwritten.get(i));
+        queued += unwritten.get(i).bytes;
+      }
+      if (!queue.isEmpty() || closing) {
+        changed.signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -148,27 +220,34 @@ final class ReceiveLog implements AutoCloseable {
     List<Pending> batch = new ArrayList<>();
     lock.lock();
     try {
-      while (queue.isEmpty() && !closing) {
+      writing = false;
+      while (writing || (queue.isEmpty() && !closing)) {
         changed.await();
       }
-      long bytes = 0;
-      int records = 0;
-      for (Pending next = queue.peek();
-          next != null && records < BATCH_RECORDS;
-          next = queue.peek()) {
-        bytes += next.bytes;
-        records += next.records.size();
-        if (bytes > BATCH_BYTES && !batch.isEmpty()) {
-          break;
-        }
-        batch.add(queue.remove());
-        queued -= next.bytes;
-      }
-      roomier.signalAll();
+      takeGroup(batch);
+      writing = true;
     } finally {
       lock.unlock();
     }
     return batch;
+  }
+
+  /** Moves a group out of the queue; with {@link #lock} held. */
+  private void takeGroup(List<Pending> batch) {
+    long bytes = 0;
+    int records = 0;
+    for (Pending next = queue.peek();
+        next != null && records < BATCH_RECORDS;
+        next = queue.peek()) {
+      bytes += next.bytes;
+      records += next.records.size();
+      if (bytes > BATCH_BYTES && !batch.isEmpty()) {
+        break;
+      }
+      batch.add(queue.remove());
+      queued -= next.bytes;
+    }
+    roomier.signalAll();
   }
 
   private boolean write(List<Pending> batch) throws InterruptedException {
@@ -180,7 +259,7 @@ final class ReceiveLog implements AutoCloseable {
     }
     for (Duration pause = FIRST_PAUSE; ; pause = longer(pause)) {
       try {
-        room.require(bytes);
+        requireRoom(bytes);
         long first = segments.append(buffers);
         long before = clock.nanos();
         segments.sync();
@@ -194,6 +273,16 @@ final class ReceiveLog implements AutoCloseable {
           return false;
         }
       }
+    }
+  }
+
+  private void requireRoom(long bytes) throws IOException {
+    long now = clock.nanos();
+    unaskedBytes += bytes;
+    if (refusing || unaskedBytes >= ASK_BYTES || now - askedNanos >= ASK_NANOS) {
+      room.require(bytes);
+      unaskedBytes = 0;
+      askedNanos = now;
     }
   }
 

@@ -331,7 +331,8 @@ class LogEventStoreTest {
     files.setSpaceBytes(0);
     AtomicInteger acked = new AtomicInteger();
     for (long seq = 11; seq <= 20; seq++) {
-      opened.store.append(event(seq), raw(seq), acked::incrementAndGet);
+      // More than there are zeros ahead.
+      opened.store.append(event(seq), new byte[66 << 10], acked::incrementAndGet);
     }
     await().until(() -> opened.meters.get("vigie.event.log.failures").counter().count() >= 2);
     assertThat(opened.meters.get("vigie.event.log.refusing").gauge().value()).isEqualTo(1);

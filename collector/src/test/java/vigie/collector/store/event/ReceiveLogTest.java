@@ -1,0 +1,148 @@
+package vigie.collector.store.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vigie.base.segment.FileLayer;
+import vigie.base.segment.SegmentLog;
+import vigie.base.segment.SegmentOptions;
+import vigie.base.time.ManualClock;
+
+/** Who writes: the writer's thread, or an appender's own. */
+class ReceiveLogTest {
+  @TempDir Path folder;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final ConcurrentLinkedQueue<String> done = new ConcurrentLinkedQueue<>();
+  private volatile ReceiveLog.Room room = bytes -> {};
+  private SegmentLog segments;
+  private ReceiveLog log;
+
+  @BeforeEach
+  void open() throws IOException {
+    segments =
+        SegmentLog.open(
+            folder, new SegmentOptions("events", 1, 1 << 20, 1 << 20), FileLayer.disk());
+    log =
+        new ReceiveLog(
+            segments,
+            bytes -> room.require(bytes),
+            1 << 20,
+            next -> {},
+            new ManualClock(),
+            new SimpleMeterRegistry());
+    log.start(threads);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    log.close();
+    threads.shutdownNow();
+    segments.close();
+  }
+
+  private static List<ByteBuffer> record(int bytes) {
+    return List.of(ByteBuffer.wrap(new byte[bytes]));
+  }
+
+  private Runnable noting(String what) {
+    return () -> done.add(what + " " + segments.syncedNext());
+  }
+
+  @Test
+  void givenNobodyWrites_whenFlushed_thenTheAppenderItselfSyncsAndCallsBack() {
+    Thread[] by = new Thread[1];
+    log.appendUnflushed(record(10), () -> by[0] = Thread.currentThread());
+
+    log.flush();
+
+    assertThat(by[0]).isSameAs(Thread.currentThread());
+    assertThat(segments.syncedNext()).isEqualTo(2);
+  }
+
+  @Test
+  void givenAnotherWrites_whenFlushed_thenThatOneSeesToItInOrder() throws Exception {
+    CountDownLatch written = new CountDownLatch(1);
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    log.append(
+        record(10),
+        () -> {
+          done.add("first " + segments.syncedNext());
+          written.countDown();
+          awaitQuietly(mayGoOn);
+        });
+    written.await();
+    log.appendUnflushed(record(10), noting("second"));
+
+    log.flush();
+
+    assertThat(done).containsExactly("first 2");
+    mayGoOn.countDown();
+    await().until(() -> done.size() == 2);
+    assertThat(done).containsExactly("first 2", "second 3");
+  }
+
+  @Test
+  void givenMoreComesWhileAnAppenderWrites_whenItEnds_thenTheWriterGoesOn() {
+    log.appendUnflushed(
+        record(10),
+        () -> {
+          done.add("first " + segments.syncedNext());
+          log.append(record(10), noting("second"));
+        });
+
+    log.flush();
+
+    await().until(() -> done.size() == 2);
+    assertThat(done).containsExactly("first 2", "second 3");
+  }
+
+  @Test
+  void givenAppenderThatIsInterrupted_whenTheDiskRefuses_thenTheWriterHasItsRecords()
+      throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    room =
+        bytes -> {
+          asked.countDown();
+          throw new IOException("no room");
+        };
+    Thread appender =
+        new Thread(
+            () -> {
+              log.appendUnflushed(record(10), noting("first"));
+              log.flush();
+            });
+    appender.start();
+    asked.await();
+    log.append(record(10), noting("second"));
+    appender.interrupt();
+    appender.join();
+    assertThat(done).isEmpty();
+
+    room = bytes -> {};
+
+    await().until(() -> done.size() == 2);
+    assertThat(done.peek()).startsWith("first");
+    assertThat(segments.syncedNext()).isEqualTo(3);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
