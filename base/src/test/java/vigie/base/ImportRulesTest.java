@@ -12,6 +12,7 @@ class ImportRulesTest {
           .row("config", "time")
           .row("log", "")
           .row("net", "time config")
+          .row("dns", "")
           .row("http", "time config net")
           .row("segment", "time")
           .row("relp", "")

@@ -9,7 +9,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -235,16 +234,15 @@ final class Collector implements AutoCloseable {
     firstLook(config.routing());
 
     // What comes in.
-    // Not the threads that parse: those wait for the bytes that these bring.
-    var fetching = closing.add("fetch threads", threads.pool("fetch", 2, 0));
+    // Not the threads that parse: a name that cannot be looked up takes its time.
+    var fetching = closing.add("fetch threads", threads.pool("fetch", 4, 0));
     var scraping = closing.add("scrape threads", threads.pool("scrape", 2, 0));
-    HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(fetching).build();
     scraper =
         closing.add(
             "scraper",
             new Scraper(
-                client,
+                loops,
+                fetching,
                 samples,
                 clock,
                 scheduler,
@@ -321,7 +319,7 @@ final class Collector implements AutoCloseable {
     Routes routes = new Routes();
     new QueryApi(samples, engine, clock).routes(routes);
     new RulesApi(rules).routes(routes);
-    new TargetsApi(scraper).routes(routes);
+    new TargetsApi(scraper, config.externalUrl(), config.http().getPort()).routes(routes);
     new AlertmanagerApi(rules::alerts, dispatcher, () -> config.routing(), clock, Version.VERSION)
         .routes(routes);
     new AlertsApi(rules::alerts, () -> config.routing(), events).routes(routes);

@@ -59,9 +59,6 @@ record CollectorConfig(
   static final Path DEFAULT_STORAGE = Path.of("/var/lib/vigie");
   private static final Duration DAY = Duration.ofDays(1);
 
-  /** Read with the scrape jobs. */
-  private static final List<String> SCRAPE_GLOBALS = List.of("scrape_interval", "scrape_timeout");
-
   /** Borrowed keys that mean nothing here, so that existing files load. */
   private static final List<String> UNUSED_GLOBALS = List.of("query_log_file", "resolve_timeout");
 
@@ -114,7 +111,7 @@ record CollectorConfig(
     Duration evaluation =
         global.duration("evaluation_interval", Duration.ofSeconds(15), Duration.ofMillis(100), DAY);
     Labels external = Labels.of(global.section("external_labels").stringMap());
-    SCRAPE_GLOBALS.forEach(global::has);
+    ScrapeConfig.GLOBALS.forEach(global::has);
     UNUSED_GLOBALS.forEach(global::has);
     global.end();
 

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import vigie.base.config.Nearest;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
+import vigie.base.dns.DnsMessage;
+import vigie.base.dns.DnsNames;
 import vigie.base.net.Addresses;
 
 /**

@@ -24,6 +24,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import vigie.agent.probe.Measure.Sample;
+import vigie.base.dns.DnsMessage;
+import vigie.base.dns.DnsNames;
+import vigie.base.dns.DnsRecord;
 import vigie.base.net.Addresses;
 
 /**

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import vigie.base.config.Section;
 import vigie.base.config.Value;
+import vigie.base.dns.DnsRecord;
 
 /**
  * What one section of an answer must and must not hold, with the keys of blackbox_exporter. The

@@ -88,6 +88,21 @@ public final class Section {
     source.faults().warn(keys.getOrDefault(key, position), message);
   }
 
+  /**
+   * Takes keys of a borrowed grammar that mean nothing here for known, with a fault at each that is
+   * there.
+   *
+   * @param why follows the key: what to do instead
+   */
+  public void refuse(List<String> refused, String why) {
+    for (String key : refused) {
+      known.add(key);
+      if (values.containsKey(key)) {
+        fault(key, key + " " + why);
+      }
+    }
+  }
+
   /** Whether the file or the environment gives the key a value that is not empty. */
   public boolean has(String key) {
     return value(key) != null;

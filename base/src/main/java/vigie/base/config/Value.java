@@ -81,6 +81,11 @@ public final class Value {
     source.faults().add(position(), message);
   }
 
+  /** Adds a warning about this value. */
+  public void warn(String message) {
+    source.faults().warn(position(), message);
+  }
+
   /** Adds a fault about a place within this scalar's text, see {@link #position(int, int)}. */
   public void fault(int line, int column, String message) {
     source.faults().add(position(line, column), message);

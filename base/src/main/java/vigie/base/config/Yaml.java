@@ -61,7 +61,11 @@ public final class Yaml {
    * @throws ConfigException if the file cannot be read or is no YAML
    */
   public static @Nullable Value loadValue(Path file, Faults faults) {
-    String text = read(file);
+    return parseValue(file, read(file), faults);
+  }
+
+  /** The same from text; {@code file} is for messages. */
+  public static @Nullable Value parseValue(Path file, String text, Faults faults) {
     Node node = compose(file, text);
     return node == null ? null : new Value(new Source(file, text, Map.of(), faults), "", node);
   }

@@ -1,6 +1,7 @@
 package vigie.base.http;
 
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -9,6 +10,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpClientCodec;
@@ -24,8 +26,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -36,15 +39,25 @@ import org.jspecify.annotations.Nullable;
 import vigie.base.net.ClientTls;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
+import vigie.base.time.Durations;
 
 /**
- * Posts to one server over one HTTP/1.1 connection that is kept, on event loops that are there
- * anyway: no thread and no class more than the server needs. One request at a time. Answers over 64
- * KiB are refused.
+ * Asks one server over one HTTP/1.1 connection that is kept, on event loops that are there anyway:
+ * no thread and no class more than the server needs. One request at a time. A server may close the
+ * connection at any moment between two requests, so that one which fails on a connection that was
+ * used before is sent once more on a new one: requests must bear being taken twice.
  */
 public final class HttpClient implements AutoCloseable {
   private static final int MOST_ANSWER = 64 << 10;
-  private static final int MOST_TEXT = 500;
+
+  /** An answer was larger than may be. */
+  public static final class TooLargeException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    TooLargeException(int most) {
+      super("the answer is larger than " + most + " bytes");
+    }
+  }
 
   private final EventLoops loops;
   private final Executor blocking;
@@ -52,16 +65,13 @@ public final class HttpClient implements AutoCloseable {
   private final URI url;
   private final ClientTls tls;
   private final Duration timeout;
+  private final int mostAnswer;
   private volatile @Nullable Channel channel;
   private volatile boolean closed;
   // Which address of several is tried; the next one after each failure.
   private final AtomicInteger turn = new AtomicInteger();
 
-  /**
-   * @param blocking runs name lookups and reads certificates
-   * @param url http or https with a host
-   * @param timeout from the call to the whole answer
-   */
+  /** As the other, for answers of up to 64 KiB. */
   public HttpClient(
       EventLoops loops,
       Executor blocking,
@@ -69,46 +79,89 @@ public final class HttpClient implements AutoCloseable {
       URI url,
       ClientTls tls,
       Duration timeout) {
+    this(loops, blocking, lookup, url, tls, timeout, MOST_ANSWER);
+  }
+
+  /**
+   * @param blocking runs name lookups and reads certificates
+   * @param url http or https with a host
+   * @param timeout from the call to the whole answer
+   * @param mostAnswer bytes of an answer's body; one that is longer is a {@link TooLargeException}
+   */
+  public HttpClient(
+      EventLoops loops,
+      Executor blocking,
+      Lookup lookup,
+      URI url,
+      ClientTls tls,
+      Duration timeout,
+      int mostAnswer) {
     this.loops = loops;
     this.blocking = blocking;
     this.lookup = lookup;
     this.url = url;
     this.tls = tls;
     this.timeout = timeout;
+    this.mostAnswer = mostAnswer;
+  }
+
+  /** Posts to the path of the URL, see {@link #send}. */
+  public CompletableFuture<HttpReply> post(Map<String, String> headers, byte[] body) {
+    return send(HttpMethod.POST.name(), target(url), headers, body);
+  }
+
+  /** Gets what is at the URL, see {@link #send}. */
+  public CompletableFuture<HttpReply> get(Map<String, String> headers) {
+    return send(HttpMethod.GET.name(), target(url), headers, new byte[0]);
   }
 
   /**
    * Sends; not to be called again before the answer is there, which fails with an {@code
    * IOException} where there is none. It completes on an event loop.
+   *
+   * @param target path and query on that server
    */
-  public CompletableFuture<HttpReply> post(Map<String, String> headers, byte[] body) {
+  public CompletableFuture<HttpReply> send(
+      String method, String target, Map<String, String> headers, byte[] body) {
     CompletableFuture<HttpReply> answer = new CompletableFuture<>();
     var deadline =
         loops
             .group()
             .schedule(
-                () -> fail(answer, "no answer within " + timeout.toMillis() + " ms"),
+                () -> fail(answer, "no answer within " + Durations.format(timeout)),
                 timeout.toMillis(),
                 TimeUnit.MILLISECONDS);
     answer.whenComplete((reply, failure) -> deadline.cancel(false));
+    Exchange exchange = new Exchange(method, target, headers, body, answer);
     Channel open = channel;
     if (open != null && open.isActive()) {
-      send(open, headers, body, answer);
-      return answer;
-    }
-    try {
-      blocking.execute(() -> connect(headers, body, answer));
-    } catch (RejectedExecutionException full) {
-      fail(answer, "no thread left to connect");
+      exchange.mayRepeat = true;
+      send(open, exchange);
+    } else {
+      connectSoon(exchange);
     }
     return answer;
   }
 
-  private void connect(
-      Map<String, String> headers, byte[] body, CompletableFuture<HttpReply> answer) {
+  /** Path and query of a URL as they stand in a request. */
+  public static String target(URI url) {
+    String path = url.getRawPath() == null || url.getRawPath().isEmpty() ? "/" : url.getRawPath();
+    return url.getRawQuery() == null ? path : path + "?" + url.getRawQuery();
+  }
+
+  private void connectSoon(Exchange exchange) {
+    try {
+      blocking.execute(() -> connect(exchange));
+    } catch (RejectedExecutionException full) {
+      fail(exchange.answer, "no thread left to connect");
+    }
+  }
+
+  private void connect(Exchange exchange) {
+    CompletableFuture<HttpReply> answer = exchange.answer;
     boolean secure = "https".equals(url.getScheme());
-    int port = url.getPort() > 0 ? url.getPort() : secure ? 443 : 80;
-    String host = host();
+    String host = host(url);
+    int port = port(url);
     try {
       InetAddress[] addresses = lookup.all(host);
       Bootstrap bootstrap =
@@ -128,7 +181,7 @@ public final class HttpClient implements AutoCloseable {
               }
               made.pipeline()
                   .addLast(new HttpClientCodec())
-                  .addLast(new HttpObjectAggregator(MOST_ANSWER))
+                  .addLast(new HttpObjectAggregator(mostAnswer))
                   .addLast(new Answers());
             }
           });
@@ -147,9 +200,11 @@ public final class HttpClient implements AutoCloseable {
                   connected.channel().close();
                   fail(answer, "the client is closed");
                 } else {
-                  send(connected.channel(), headers, body, answer);
+                  send(connected.channel(), exchange);
                 }
               });
+    } catch (IllegalArgumentException e) {
+      fail(answer, "no address: " + authority(url));
     } catch (UnknownHostException e) {
       fail(answer, "no address for host " + host);
     } catch (IOException e) {
@@ -157,32 +212,53 @@ public final class HttpClient implements AutoCloseable {
     }
   }
 
-  private String host() {
-    String host = url.getHost();
+  /** Not by {@link URI#getHost}, which knows no underscore; containers have names with some. */
+  private static String host(URI url) {
+    String authority = authority(url);
+    int colon = authority.lastIndexOf(':');
+    String host = colon > authority.lastIndexOf(']') ? authority.substring(0, colon) : authority;
     return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }
 
-  private void send(
-      Channel to, Map<String, String> headers, byte[] body, CompletableFuture<HttpReply> answer) {
-    String path = url.getRawPath().isEmpty() ? "/" : url.getRawPath();
-    String query = url.getRawQuery() == null ? "" : "?" + url.getRawQuery();
+  private static int port(URI url) {
+    String authority = authority(url);
+    int colon = authority.lastIndexOf(':');
+    if (colon > authority.lastIndexOf(']') && colon < authority.length() - 1) {
+      return Integer.parseInt(authority.substring(colon + 1));
+    }
+    return "https".equals(url.getScheme()) ? 443 : 80;
+  }
+
+  private static String authority(URI url) {
+    String authority = String.valueOf(url.getRawAuthority());
+    return authority.substring(authority.indexOf('@') + 1);
+  }
+
+  private void send(Channel to, Exchange exchange) {
     DefaultFullHttpRequest request =
         new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1, HttpMethod.POST, path + query, Unpooled.wrappedBuffer(body));
-    headers.forEach(request.headers()::set);
-    request.headers().set(HttpHeaderNames.HOST, url.getRawAuthority());
-    request.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+            HttpVersion.HTTP_1_1,
+            HttpMethod.valueOf(exchange.method),
+            exchange.target,
+            Unpooled.wrappedBuffer(exchange.body));
+    exchange.headers.forEach(request.headers()::set);
+    if (!request.headers().contains(HttpHeaderNames.HOST)) {
+      request.headers().set(HttpHeaderNames.HOST, url.getRawAuthority());
+    }
+    if (exchange.body.length > 0 || exchange.method.equals("POST")) {
+      request.headers().set(HttpHeaderNames.CONTENT_LENGTH, exchange.body.length);
+    }
     to.eventLoop()
         .execute(
             () -> {
               Answers answers = to.pipeline().get(Answers.class);
               if (answers == null) {
                 request.release();
-                fail(answer, "the connection was closed");
+                failed(exchange, "the connection was closed");
                 return;
               }
-              answers.waiting = answer;
-              answer.whenComplete(
+              answers.waiting = exchange;
+              exchange.answer.whenComplete(
                   (reply, failure) -> {
                     if (failure != null) {
                       to.close();
@@ -191,11 +267,22 @@ public final class HttpClient implements AutoCloseable {
               to.writeAndFlush(request)
                   .addListener(
                       written -> {
-                        if (!written.isSuccess()) {
-                          fail(answer, reason(written.cause()));
+                        if (!written.isSuccess() && answers.waiting == exchange) {
+                          answers.waiting = null;
+                          failed(exchange, reason(written.cause()));
                         }
                       });
             });
+  }
+
+  /** Sends it once more if it met a connection that had its day, else says so. */
+  private void failed(Exchange exchange, String reason) {
+    if (exchange.mayRepeat && !closed && !exchange.answer.isDone()) {
+      exchange.mayRepeat = false;
+      connectSoon(exchange);
+    } else {
+      fail(exchange.answer, reason);
+    }
   }
 
   private static void fail(CompletableFuture<HttpReply> answer, String reason) {
@@ -221,31 +308,56 @@ public final class HttpClient implements AutoCloseable {
     }
   }
 
-  private static final class Answers extends SimpleChannelInboundHandler<FullHttpResponse> {
-    private @Nullable CompletableFuture<HttpReply> waiting;
+  /** One request and who waits for its answer. */
+  private static final class Exchange {
+    final String method;
+    final String target;
+    final Map<String, String> headers;
+    final byte[] body;
+    final CompletableFuture<HttpReply> answer;
+
+    /** Whether it went out on a connection that was there before; an event loop's after that. */
+    boolean mayRepeat;
+
+    Exchange(
+        String method,
+        String target,
+        Map<String, String> headers,
+        byte[] body,
+        CompletableFuture<HttpReply> answer) {
+      this.method = method;
+      this.target = target;
+      this.headers = headers;
+      this.body = body;
+      this.answer = answer;
+    }
+  }
+
+  private final class Answers extends SimpleChannelInboundHandler<FullHttpResponse> {
+    private @Nullable Exchange waiting;
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpResponse response) {
-      CompletableFuture<HttpReply> answer = waiting;
+      Exchange exchange = waiting;
       waiting = null;
-      if (answer == null || response.decoderResult().isFailure()) {
-        if (answer != null) {
-          fail(answer, "the answer is not HTTP");
+      if (exchange == null || response.decoderResult().isFailure()) {
+        if (exchange != null) {
+          fail(exchange.answer, "the answer is not HTTP");
         }
         ctx.close();
         return;
       }
       if (!HttpUtil.isKeepAlive(response)) {
+        channel = null;
         ctx.close();
       }
-      int length = Math.min(MOST_TEXT, response.content().readableBytes());
-      String text =
-          response
-              .content()
-              .toString(response.content().readerIndex(), length, StandardCharsets.UTF_8);
-      String retryAfter = response.headers().get(HttpHeaderNames.RETRY_AFTER);
-      answer.complete(
-          new HttpReply(response.status().code(), retryAfter == null ? "" : retryAfter, text));
+      Map<String, String> headers = new HashMap<>();
+      for (Map.Entry<String, String> header : response.headers()) {
+        headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
+      }
+      exchange.answer.complete(
+          new HttpReply(
+              response.status().code(), headers, ByteBufUtil.getBytes(response.content())));
     }
 
     @Override
@@ -263,15 +375,21 @@ public final class HttpClient implements AutoCloseable {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      failed(reason(cause));
+      Exchange exchange = waiting;
+      if (cause instanceof TooLongFrameException && exchange != null) {
+        waiting = null;
+        exchange.answer.completeExceptionally(new TooLargeException(mostAnswer));
+      } else {
+        failed(reason(cause));
+      }
       ctx.close();
     }
 
     private void failed(String reason) {
-      CompletableFuture<HttpReply> answer = waiting;
+      Exchange exchange = waiting;
       waiting = null;
-      if (answer != null) {
-        fail(answer, reason);
+      if (exchange != null) {
+        HttpClient.this.failed(exchange, reason);
       }
     }
   }

@@ -49,6 +49,12 @@ public record ClientTls(
           "insecure_skip_verify",
           "insecure_skip_verify lets anybody pose as the server; use ca_file");
     }
+    section.refuse(
+        java.util.List.of("ca", "cert", "key", "ca_ref", "cert_ref", "key_ref"),
+        "is not supported; put it into a file and use ca_file, cert_file, key_file");
+    section.refuse(
+        java.util.List.of("min_version", "max_version"),
+        "is not supported; TLS 1.2 and 1.3 are spoken");
     section.end();
     return tls;
   }

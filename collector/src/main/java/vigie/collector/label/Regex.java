@@ -197,6 +197,16 @@ public final class Regex {
   }
 
   @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Regex regex && text.equals(regex.text);
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
+  }
+
+  @Override
   public String toString() {
     return text;
   }

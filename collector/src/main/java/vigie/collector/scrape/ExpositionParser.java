@@ -1,6 +1,12 @@
 package vigie.collector.scrape;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import vigie.collector.label.Labels;
 
 /**
@@ -11,6 +17,8 @@ import vigie.collector.label.Labels;
  * <p>Source: Prometheus exposition formats; OpenMetrics 1.0, section ABNF.
  */
 final class ExpositionParser {
+  private static final int MOST_METADATA = 5_000;
+  private static final int LONGEST_TEXT = 1_000;
   private static final double[] POWERS = new double[23];
 
   static {
@@ -32,6 +40,7 @@ final class ExpositionParser {
   private boolean timed;
   private long timeMillis;
   private boolean eof;
+  private List<String> emptyNames = List.of();
 
   ExpositionParser(boolean openMetrics) {
     this.openMetrics = openMetrics;
@@ -56,6 +65,9 @@ final class ExpositionParser {
   boolean nextSeries() {
     while (at < end) {
       line++;
+      if (eof && openMetrics) {
+        throw fault("there is more behind # EOF");
+      }
       byte b = text[at];
       if (b == '\n') {
         at++;
@@ -169,8 +181,7 @@ final class ExpositionParser {
     skipBlanks();
     timed = at < end && text[at] != '\n' && text[at] != '#' && text[at] != '\r';
     if (timed) {
-      double time = number();
-      timeMillis = openMetrics ? Math.round(time * 1000) : (long) time;
+      timeMillis = openMetrics ? (long) (number() * 1000) : whole();
       skipBlanks();
     }
     if (at < end && text[at] == '\r') {
@@ -198,6 +209,19 @@ final class ExpositionParser {
 
   long timeMillis() {
     return timeMillis;
+  }
+
+  private long whole() {
+    int start = at;
+    while (at < end && (text[at] == '-' || text[at] >= '0' && text[at] <= '9')) {
+      at++;
+    }
+    String number = new String(text, start, Math.min(at - start, 64), StandardCharsets.US_ASCII);
+    try {
+      return Long.parseLong(number);
+    } catch (NumberFormatException e) {
+      throw fault("\"" + number + "\" is not a time in whole milliseconds");
+    }
   }
 
   /** A decimal without an object where mantissa and power are exact, else by the JDK. */
@@ -245,26 +269,29 @@ final class ExpositionParser {
   }
 
   private double slowNumber(String number) {
-    switch (number) {
-      case "NaN", "nan", "NAN":
+    switch (number.toLowerCase(Locale.ROOT)) {
+      case "nan":
         return Double.NaN;
-      case "+Inf", "Inf", "inf", "+inf", "+Infinity", "Infinity":
+      case "+inf", "inf", "+infinity", "infinity":
         return Double.POSITIVE_INFINITY;
-      case "-Inf", "-inf", "-Infinity":
+      case "-inf", "-infinity":
         return Double.NEGATIVE_INFINITY;
       default:
         char last = number.isEmpty() ? ' ' : number.charAt(number.length() - 1);
-        if (last < '0' || last > '9') {
-          // The JDK would take a trailing d or f.
-          if (last != '.') {
-            throw fault("\"" + number + "\" is not a number");
-          }
-        }
+        // The JDK would take a trailing d or f, and hexadecimal.
+        boolean decimal =
+            (last >= '0' && last <= '9' || last == '.')
+                && number.indexOf('x') < 0
+                && number.indexOf('X') < 0;
         try {
-          return Double.parseDouble(number);
+          double value = decimal ? Double.parseDouble(number) : Double.NaN;
+          if (!Double.isNaN(value) && !Double.isInfinite(value)) {
+            return value;
+          }
         } catch (NumberFormatException e) {
-          throw fault("\"" + number + "\" is not a number");
+          // said below
         }
+        throw fault("\"" + number + "\" is not a number");
     }
   }
 
@@ -276,6 +303,7 @@ final class ExpositionParser {
 
   /** The labels of the series at hand, {@code __name__} included. */
   Labels labels() {
+    emptyNames = List.of();
     Labels.Builder labels = new Labels.Builder();
     int i = seriesStart;
     while (i < seriesEnd && text[i] != '{' && text[i] != ' ' && text[i] != '\t') {
@@ -302,6 +330,11 @@ final class ExpositionParser {
       throw fault("a sample without a metric name");
     }
     return built;
+  }
+
+  /** The labels that {@link #labels} found with an empty value. */
+  List<String> emptyNames() {
+    return emptyNames;
   }
 
   /** One {@code name="value"}, or a quoted metric name alone; gives the place behind it. */
@@ -332,7 +365,12 @@ final class ExpositionParser {
       throw fault("label " + name + " is there twice");
     }
     int close = closingQuote(i);
-    labels.set(name, unescape(i + 1, close));
+    String value = unescape(i + 1, close);
+    if (value.isEmpty()) {
+      emptyNames = new ArrayList<>(emptyNames);
+      emptyNames.add(name);
+    }
+    labels.set(name, value);
     i = close + 1;
     if (i < seriesEnd && text[i] != ',' && text[i] != '}' && text[i] != ' ') {
       throw fault("expected a comma between labels");
@@ -374,7 +412,78 @@ final class ExpositionParser {
   }
 
   private String string(int from, int to) {
-    return new String(text, from, to - from, StandardCharsets.UTF_8);
+    String string = new String(text, from, to - from, StandardCharsets.UTF_8);
+    // What stands for bytes that are no UTF-8 may have been sent as well.
+    if (string.indexOf('\uFFFD') >= 0
+        && !java.util.Arrays.equals(
+            string.getBytes(StandardCharsets.UTF_8),
+            java.util.Arrays.copyOfRange(text, from, to))) {
+      throw fault("text that is not UTF-8");
+    }
+    return string;
+  }
+
+  /**
+   * What the comments say, a bounded number of them and each of bounded length.
+   *
+   * @param before whose objects are used again where they say the same
+   */
+  List<Metadata> metadata(List<Metadata> before) {
+    Map<String, String[]> found = new LinkedHashMap<>();
+    int i = 0;
+    while (i < end) {
+      int next = i;
+      while (next < end && text[next] != '\n') {
+        next++;
+      }
+      if (next - i > 8 && text[i] == '#' && text[i + 1] == ' ' && text[i + 6] == ' ') {
+        comment(
+            new String(text, i + 2, Math.min(next - i - 2, 5_000), StandardCharsets.UTF_8), found);
+      }
+      i = next + 1;
+    }
+    Map<Metadata, Metadata> known = new HashMap<>();
+    before.forEach(each -> known.put(each, each));
+    List<Metadata> all = new ArrayList<>(found.size());
+    found.forEach(
+        (metric, said) -> {
+          Metadata one = new Metadata(metric, said[0], said[1], said[2]);
+          all.add(known.getOrDefault(one, one));
+        });
+    return List.copyOf(all);
+  }
+
+  private static void comment(String comment, Map<String, String[]> found) {
+    int kind = List.of("TYPE ", "HELP ", "UNIT ").indexOf(comment.substring(0, 5));
+    String rest = comment.substring(5).stripLeading();
+    boolean quoted = rest.startsWith("\"");
+    int nameEnd = quoted ? rest.indexOf('"', 1) + 1 : rest.indexOf(' ');
+    String name = nameEnd < 0 ? rest.strip() : rest.substring(0, nameEnd);
+    if (quoted && name.length() >= 2) {
+      name = name.substring(1, name.length() - 1);
+    }
+    if (kind < 0 || name.isEmpty() || name.length() > LONGEST_TEXT) {
+      return;
+    }
+    String said = nameEnd < 0 ? "" : rest.substring(nameEnd).strip();
+    if (kind == 1) {
+      said = said.replace("\\\\", "\0").replace("\\n", "\n").replace("\0", "\\");
+    } else if (kind == 0 && said.equals("untyped")) {
+      said = "unknown";
+    }
+    String[] all = found.get(name);
+    if (all == null) {
+      if (found.size() == MOST_METADATA) {
+        return;
+      }
+      all = new String[] {"unknown", "", ""};
+      found.put(name, all);
+    }
+    all[kind] =
+        (kind == 0
+                ? said.toLowerCase(Locale.ROOT)
+                : said.substring(0, Math.min(LONGEST_TEXT, said.length())))
+            .intern();
   }
 
   private ExpositionException fault(String what) {

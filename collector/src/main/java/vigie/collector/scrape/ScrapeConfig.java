@@ -1,25 +1,20 @@
 package vigie.collector.scrape;
 
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import vigie.base.config.Section;
-import vigie.base.config.Value;
-import vigie.base.net.Addresses;
-import vigie.collector.label.Labels;
+import vigie.base.http.HttpClientSettings;
 import vigie.collector.label.Relabel;
 
 /**
- * One job of {@code scrape_configs}, in Prometheus's grammar: static_configs and file_sd_configs,
- * relabelling, limits.
+ * One job of {@code scrape_configs}, in Prometheus's grammar.
  *
- * @param sampleLimit most samples of one scrape, 0 for no limit; beyond it the whole scrape fails
- * @param bodyBytes most bytes of one answer, uncompressed
+ * @param protocols asked for, the best first
+ * @param fallback the format of answers that do not say theirs; null refuses them
+ * @param escaping how a target is to write names that are no legacy ones
+ * @param legacyNames whether only names of ASCII letters, digits and underscores are taken
  */
 public record ScrapeConfig(
     String jobName,
@@ -30,119 +25,78 @@ public record ScrapeConfig(
     Map<String, List<String>> params,
     boolean honorLabels,
     boolean honorTimestamps,
+    boolean trackTimestampsStaleness,
+    boolean compressed,
+    List<ScrapeProtocol> protocols,
+    @Nullable ScrapeProtocol fallback,
+    String escaping,
+    boolean legacyNames,
+    HttpClientSettings http,
     List<TargetGroup> staticConfigs,
-    List<FileSd> fileSds,
+    List<Discovery.Config> discoveries,
     List<Relabel> relabels,
     List<Relabel> metricRelabels,
-    long sampleLimit,
-    long bodyBytes) {
+    Limits limits) {
   static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(15);
   static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
-  private static final long DEFAULT_BODY_BYTES = 16L << 20;
 
-  /** Addresses with the labels they share. */
-  public record TargetGroup(List<String> targets, Labels labels) {}
+  /** Keys of {@code global} that are defaults of jobs. */
+  public static final List<String> GLOBALS = ScrapeConfigReader.GLOBALS;
 
-  /** Files that list target groups; the last part of a path may hold {@code *}. */
-  public record FileSd(List<Path> files, Duration refresh) {}
+  /**
+   * What a scrape may bring; 0 is no limit. Beyond one the whole scrape fails.
+   *
+   * @param bodyBytes of one answer, uncompressed; never without a limit
+   * @param targets beyond which all targets of the job fail
+   * @param droppedTargets kept for people to look at
+   */
+  public record Limits(
+      long samples,
+      long labels,
+      long labelNameLength,
+      long labelValueLength,
+      long targets,
+      long droppedTargets,
+      long bodyBytes) {
+    static final long DEFAULT_BODY_BYTES = 16L << 20;
+    static final Limits DEFAULTS = new Limits(0, 0, 0, 0, 0, 0, DEFAULT_BODY_BYTES);
 
-  /** Reads all jobs, with the defaults of {@code global}. */
+    boolean limitLabels() {
+      return labels > 0 || labelNameLength > 0 || labelValueLength > 0;
+    }
+  }
+
+  /** Whether a target of both would be scraped alike; how they find targets may differ. */
+  boolean scrapesAs(ScrapeConfig other) {
+    return undiscovered().equals(other.undiscovered());
+  }
+
+  private ScrapeConfig undiscovered() {
+    return new ScrapeConfig(
+        jobName,
+        interval,
+        timeout,
+        scheme,
+        metricsPath,
+        params,
+        honorLabels,
+        honorTimestamps,
+        trackTimestampsStaleness,
+        compressed,
+        protocols,
+        fallback,
+        escaping,
+        legacyNames,
+        http,
+        List.of(),
+        List.of(),
+        List.of(),
+        metricRelabels,
+        limits);
+  }
+
+  /** Reads all jobs of the file and of {@code scrape_config_files}. */
   public static List<ScrapeConfig> readAll(Section top) {
-    Section global = top.section("global");
-    Duration interval = positive(global, "scrape_interval", DEFAULT_INTERVAL);
-    Duration timeout = positive(global, "scrape_timeout", DEFAULT_TIMEOUT);
-    List<ScrapeConfig> jobs = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    for (Section section : top.sections("scrape_configs")) {
-      ScrapeConfig job = read(section, interval, timeout);
-      if (!names.add(job.jobName)) {
-        section.fault("job_name", "job_name \"" + job.jobName + "\" is there twice");
-      }
-      jobs.add(job);
-    }
-    return jobs;
-  }
-
-  private static ScrapeConfig read(Section s, Duration defaultInterval, Duration defaultTimeout) {
-    Duration interval = positive(s, "scrape_interval", defaultInterval);
-    Duration shorter = defaultTimeout.compareTo(interval) > 0 ? interval : defaultTimeout;
-    Duration timeout = positive(s, "scrape_timeout", shorter);
-    if (timeout.compareTo(interval) > 0) {
-      s.fault("scrape_timeout", "scrape_timeout is longer than scrape_interval");
-    }
-    String scheme = s.string("scheme", "http");
-    if (!scheme.equals("http") && !scheme.equals("https")) {
-      s.fault("scheme", "scheme \"" + scheme + "\" is not http or https");
-    }
-    List<FileSd> fileSds = new ArrayList<>();
-    for (Section sd : s.sections("file_sd_configs")) {
-      List<Path> files = new ArrayList<>();
-      for (Value file : sd.list("files")) {
-        Path path = file.path();
-        if (path != null) {
-          files.add(path);
-        }
-      }
-      fileSds.add(new FileSd(files, positive(sd, "refresh_interval", Duration.ofMinutes(5))));
-      sd.end();
-    }
-    Map<String, List<String>> params = new LinkedHashMap<>();
-    Section paramSection = s.section("params");
-    for (String name : paramSection.keys()) {
-      params.put(name, paramSection.strings(name));
-    }
-    ScrapeConfig job =
-        new ScrapeConfig(
-            s.requiredString("job_name"),
-            interval,
-            timeout,
-            scheme,
-            s.string("metrics_path", "/metrics"),
-            params,
-            s.bool("honor_labels", false),
-            s.bool("honor_timestamps", true),
-            groups(s.sections("static_configs")),
-            fileSds,
-            Relabel.readAll(s, "relabel_configs"),
-            Relabel.readAll(s, "metric_relabel_configs"),
-            s.integer("sample_limit", 0, 0, Long.MAX_VALUE),
-            s.bytes("body_size_limit", DEFAULT_BODY_BYTES, 1, 1L << 30));
-    s.end();
-    return job;
-  }
-
-  /** Target groups as they stand under static_configs and in the files of file_sd. */
-  static List<TargetGroup> groups(List<Section> sections) {
-    List<TargetGroup> groups = new ArrayList<>();
-    for (Section section : sections) {
-      List<String> targets = new ArrayList<>();
-      for (Value target : section.list("targets")) {
-        String text = target.string();
-        if (text != null) {
-          checkAddress(target, text);
-          targets.add(text);
-        }
-      }
-      groups.add(
-          new TargetGroup(List.copyOf(targets), Labels.of(section.section("labels").stringMap())));
-      section.end();
-    }
-    return groups;
-  }
-
-  private static void checkAddress(Value value, String text) {
-    if (text.indexOf('/') >= 0) {
-      value.fault("target \"" + text + "\" must be HOST or HOST:PORT, without a scheme or path");
-    } else if (text.indexOf(':') >= 0 && !text.endsWith("]")) {
-      try {
-        Addresses.parse(text);
-      } catch (IllegalArgumentException e) {
-        value.fault("target " + e.getMessage());
-      }
-    }
-  }
-
-  private static Duration positive(Section s, String key, Duration otherwise) {
-    return s.duration(key, otherwise, Duration.ofMillis(1), Duration.ofDays(365));
+    return ScrapeConfigReader.readAll(top);
   }
 }

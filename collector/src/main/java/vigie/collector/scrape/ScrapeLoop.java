@@ -1,27 +1,24 @@
 package vigie.collector.scrape;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ConnectException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.base.http.HttpClient;
+import vigie.base.http.HttpReply;
 import vigie.base.time.Clock;
-import vigie.base.time.Durations;
 import vigie.collector.label.Labels;
 import vigie.collector.label.Relabel;
 import vigie.collector.sample.Appender;
@@ -35,20 +32,17 @@ import vigie.collector.sample.Staleness;
  */
 final class ScrapeLoop {
   private static final Logger log = LoggerFactory.getLogger(ScrapeLoop.class);
-  private static final String ACCEPT =
-      "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
-
   private static final int FIRST_BODY = 16 * 1024;
   private static final int LARGE_BODY = 1 << 20;
   private static final long LARGEST_SHIFT_MILLIS = 10;
 
   private final Target target;
-  private final HttpClient http;
+  private final Fetcher fetcher;
+  private final Map<String, String> headers;
   private final Appender samples;
   private final Clock clock;
   private final Executor executor;
   private final ScrapeListener listener;
-  private final HttpRequest request;
   private final AtomicBoolean busy = new AtomicBoolean();
   private final SeriesCache cache = new SeriesCache();
   private final Labels up;
@@ -63,31 +57,32 @@ final class ScrapeLoop {
   private Instant last = Instant.EPOCH;
 
   private volatile boolean stopped;
+
+  /** Why nothing is fetched; {@code ""} where it is. */
+  private volatile String refusal = "";
+
   private @Nullable String lastError;
 
   ScrapeLoop(
       Target target,
-      HttpClient http,
+      Discovery.Tools tools,
       Appender samples,
       Clock clock,
       Executor executor,
       ScrapeListener listener) {
     this.target = target;
-    this.http = http;
     this.samples = samples;
     this.clock = clock;
     this.executor = executor;
     this.listener = listener;
-    this.request =
-        HttpRequest.newBuilder(target.url())
-            .timeout(target.job().timeout())
-            .header("Accept", ACCEPT)
-            .header("Accept-Encoding", "gzip")
-            .header("User-Agent", "Vigie")
-            .header(
-                "X-Prometheus-Scrape-Timeout-Seconds",
-                String.valueOf(target.job().timeout().toMillis() / 1000.0))
-            .build();
+    ScrapeConfig job = target.job();
+    this.fetcher =
+        new Fetcher(
+            tools, target.url(), job.http(), target.timeout(), (int) job.limits().bodyBytes());
+    this.headers = new LinkedHashMap<>();
+    headers.put("accept", ScrapeProtocol.accept(job.protocols(), job.escaping()));
+    headers.put("accept-encoding", job.compressed() ? "gzip" : "identity");
+    headers.put("x-prometheus-scrape-timeout-seconds", Fetcher.seconds(target.timeout()));
     this.up = target.labels().with(Labels.NAME, "up");
     this.duration = target.labels().with(Labels.NAME, "scrape_duration_seconds");
     this.scraped = target.labels().with(Labels.NAME, "scrape_samples_scraped");
@@ -99,6 +94,11 @@ final class ScrapeLoop {
     return target;
   }
 
+  /** Fetches no more but says why, until that is empty. */
+  void refuse(String why) {
+    refusal = why;
+  }
+
   /** Begins a fetch unless one is under way. */
   void tick() {
     if (stopped || !busy.compareAndSet(false, true)) {
@@ -106,16 +106,13 @@ final class ScrapeLoop {
     }
     Instant at = aligned(clock.now());
     long started = clock.nanos();
-    // The request's own timeout ends with the answer's header.
-    Body received = new Body(target.job().bodyBytes());
-    http.sendAsync(request, header -> received)
-        .orTimeout(target.job().timeout().toMillis(), TimeUnit.MILLISECONDS)
-        .whenCompleteAsync(
-            (response, failure) -> {
-              received.cancel();
-              done(response, failure, at, started);
-            },
-            executor);
+    if (!refusal.isEmpty()) {
+      executor.execute(() -> done(null, null, at, started));
+      return;
+    }
+    fetcher
+        .get(headers)
+        .whenCompleteAsync((reply, failure) -> done(reply, failure, at, started), executor);
   }
 
   /**
@@ -123,7 +120,7 @@ final class ScrapeLoop {
    * regular pace take no room for their times.
    */
   private Instant aligned(Instant now) {
-    long interval = target.job().interval().toMillis();
+    long interval = target.interval().toMillis();
     long late = now.toEpochMilli() - last.toEpochMilli();
     long off = Math.floorMod(late + interval / 2, interval) - interval / 2;
     boolean near =
@@ -133,26 +130,21 @@ final class ScrapeLoop {
   }
 
   private synchronized void done(
-      @Nullable HttpResponse<Body> response,
-      @Nullable Throwable failure,
-      Instant at,
-      long started) {
+      @Nullable HttpReply reply, @Nullable Throwable failure, Instant at, long started) {
     try {
       if (stopped) {
         return;
       }
-      String error = "";
+      String error;
       Counts counts = new Counts();
       try {
-        if (response == null) {
-          error = words(failure);
+        if (reply == null) {
+          error = refusal.isEmpty() ? words(failure) : refusal;
         } else {
-          error = take(response, at.toEpochMilli(), counts);
+          error = take(reply, at.toEpochMilli(), counts);
         }
       } catch (IOException e) {
         error = words(e);
-      } catch (ExpositionParser.ExpositionException e) {
-        error = "not an exposition: " + e.getMessage();
       }
       finish(error, at, Duration.ofNanos(clock.nanos() - started), counts);
       if (body.length > LARGE_BODY && !error.isEmpty()) {
@@ -166,34 +158,42 @@ final class ScrapeLoop {
   }
 
   /** Appends what the target answered; gives the error in words, {@code ""} if all went well. */
-  private String take(HttpResponse<Body> response, long now, Counts counts) throws IOException {
-    if (response.statusCode() != 200) {
-      return "server returned HTTP status " + response.statusCode();
+  private String take(HttpReply reply, long now, Counts counts) throws IOException {
+    if (reply.status() != 200) {
+      return "server returned HTTP status " + reply.status();
     }
-    boolean gzip = response.headers().firstValue("content-encoding").orElse("").equals("gzip");
-    int length = -1;
-    if (!response.body().isTooLong()) {
-      try (InputStream raw = response.body().open();
-          InputStream in = gzip ? new GZIPInputStream(raw, 8192) : raw) {
+    String type = reply.header("content-type");
+    ScrapeProtocol protocol = ScrapeProtocol.ofContentType(type);
+    if (protocol == null) {
+      protocol = target.job().fallback();
+    }
+    if (protocol == null) {
+      return "content-type is \""
+          + type
+          + "\", which is no exposition, and no fallback_scrape_protocol is set";
+    }
+    byte[] text = reply.body();
+    int length = text.length;
+    if (reply.header("content-encoding").equals("gzip")) {
+      try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(text), 8192)) {
         length = readAll(in);
       }
+      if (length < 0) {
+        return tooLarge();
+      }
+      text = body;
     }
-    if (length < 0) {
-      return "body exceeds body_size_limit of " + target.job().bodyBytes() + " bytes";
-    }
-    boolean openMetrics =
-        response
-            .headers()
-            .firstValue("content-type")
-            .orElse("")
-            .startsWith("application/openmetrics-text");
-    return append(openMetrics, length, now, counts);
+    return append(protocol.isOpenMetrics(), text, length, now, counts);
+  }
+
+  private String tooLarge() {
+    return "body exceeds body_size_limit of " + target.job().limits().bodyBytes() + " bytes";
   }
 
   /** Reads into {@link #body}: how many bytes, -1 if that is more than may be. */
   private int readAll(InputStream in) throws IOException {
     int length = 0;
-    while (length <= target.job().bodyBytes()) {
+    while (length <= target.job().limits().bodyBytes()) {
       if (length == body.length) {
         body = Arrays.copyOf(body, body.length * 2);
       }
@@ -206,90 +206,166 @@ final class ScrapeLoop {
     return -1;
   }
 
-  private String append(boolean openMetrics, int length, long now, Counts counts) {
+  private String append(boolean openMetrics, byte[] text, int length, long now, Counts counts) {
     ExpositionParser parser = new ExpositionParser(openMetrics);
+    String error = appendOrSay(parser, text, length, now, counts);
+    if (counts.added > 0 || target.metadata().isEmpty()) {
+      target.record(parser.metadata(target.metadata()));
+    }
+    return error;
+  }
+
+  private String appendOrSay(
+      ExpositionParser parser, byte[] text, int length, long now, Counts counts) {
     // Twice over the text: a scrape counts wholly or not at all, and a fault may stand in its last
     // line.
-    parser.reset(body, length);
-    cache.start();
-    scrape++;
-    String error = "";
     try {
-      while (parser.nextSeries()) {
-        SeriesCache.Entry entry = cache.find(parser, body);
-        if (entry == null) {
-          entry = cache.add(parser.seriesBytes(), labelled(parser.labels()));
-          counts.added += entry.labels == null ? 0 : 1;
-        }
-        parser.readSample();
-        counts.scraped++;
-        counts.kept += entry.labels == null ? 0 : 1;
-      }
-      if (target.job().sampleLimit() > 0 && counts.kept > target.job().sampleLimit()) {
-        error =
-            "sample limit exceeded: "
-                + counts.kept
-                + " samples, sample_limit is "
-                + target.job().sampleLimit();
+      String error = count(parser, text, length, counts);
+      if (!error.isEmpty()) {
+        return error;
       }
     } catch (ExpositionParser.ExpositionException e) {
-      error = "not an exposition: " + e.getMessage();
+      return "not an exposition: " + e.getMessage();
     }
-    if (!error.isEmpty()) {
-      counts.kept = 0;
-      return error;
-    }
-    parser.reset(body, length);
+    boolean times = target.job().honorTimestamps();
+    parser.reset(text, length);
     cache.start();
+    scrape++;
     while (parser.nextSeries()) {
-      SeriesCache.Entry entry = cache.find(parser, body);
+      SeriesCache.Entry entry = cache.find(parser, text);
       if (entry == null) {
         throw new IllegalStateException("BUG: a series of the first pass is unknown in the second");
       }
       parser.readSample();
+      boolean timed = times && parser.timed();
+      boolean again = entry.seen == scrape && !timed;
       entry.seen = scrape;
-      entry.timed = parser.timed() && target.job().honorTimestamps();
-      if (entry.labels != null) {
-        samples.append(entry.labels, entry.timed ? parser.timeMillis() : now, parser.value());
+      entry.live = !timed || target.job().trackTimestampsStaleness();
+      if (entry.labels != null && !again) {
+        samples.append(entry.labels, timed ? parser.timeMillis() : now, parser.value());
       }
     }
     cache.removeUnseen(scrape, entry -> markStale(entry, now));
     return "";
   }
 
-  private @Nullable Labels labelled(Labels scrapedLabels) {
+  /** Goes over the text without taking anything of it; gives what is wrong with it. */
+  private String count(ExpositionParser parser, byte[] text, int length, Counts counts) {
+    long most = target.job().limits().samples();
+    parser.reset(text, length);
+    cache.start();
+    while (parser.nextSeries()) {
+      SeriesCache.Entry entry = cache.find(parser, text);
+      boolean isNew = entry == null;
+      if (entry == null) {
+        counts.scraped++;
+        Labels labels = labelled(parser.labels(), parser.emptyNames());
+        String fault = labels == null ? "" : fault(labels);
+        if (!fault.isEmpty()) {
+          return fault;
+        }
+        counts.scraped--;
+        entry = cache.add(parser.seriesBytes(), labels);
+      }
+      parser.readSample();
+      counts.scraped++;
+      counts.kept += entry.labels == null ? 0 : 1;
+      counts.added += isNew && entry.labels != null && (most == 0 || counts.kept <= most) ? 1 : 0;
+    }
+    return most > 0 && counts.kept > most
+        ? "sample limit exceeded: " + counts.kept + " samples, sample_limit is " + most
+        : "";
+  }
+
+  private @Nullable Labels labelled(Labels scrapedLabels, List<String> emptyNames) {
     Labels.Builder labels = scrapedLabels.toBuilder();
     Labels own = target.labels();
     for (int i = 0; i < own.size(); i++) {
       String name = own.name(i);
       String given = labels.get(name);
       if (target.job().honorLabels()) {
-        if (given.isEmpty()) {
+        // A label that is there and empty says that there is to be none, as a federated one does.
+        if (given.isEmpty() && !emptyNames.contains(name)) {
           labels.set(name, own.value(i));
         }
-      } else {
-        if (!given.isEmpty()) {
-          labels.set("exported_" + name, given);
-        }
-        labels.set(name, own.value(i));
+        continue;
       }
+      if (!given.isEmpty()) {
+        String exported = "exported_" + name;
+        while (!labels.get(exported).isEmpty() || own.has(exported)) {
+          exported = "exported_" + exported;
+        }
+        labels.set(exported, given);
+      }
+      labels.set(name, own.value(i));
     }
     return Relabel.apply(target.job().metricRelabels(), labels.build());
   }
 
+  /** Why the labels are none, or too many or too long; {@code ""} where they are good. */
+  private String fault(Labels labels) {
+    String metric = labels.metricName();
+    if (metric.isEmpty()) {
+      return "a series has no __name__ after metric_relabel_configs";
+    }
+    ScrapeConfig.Limits limits = target.job().limits();
+    if (target.job().legacyNames() || limits.limitLabels()) {
+      String shown = metric.length() > 50 ? metric.substring(0, 50) : metric;
+      if (limits.labels() > 0 && labels.size() > limits.labels()) {
+        return "label_limit exceeded (metric: "
+            + shown
+            + ", number of labels: "
+            + labels.size()
+            + ", limit: "
+            + limits.labels()
+            + ")";
+      }
+      for (int i = 0; i < labels.size(); i++) {
+        String fault = fault(labels.name(i), labels.value(i), limits);
+        if (!fault.isEmpty()) {
+          return fault + " (metric: " + shown + ")";
+        }
+      }
+    }
+    return "";
+  }
+
+  private String fault(String name, String value, ScrapeConfig.Limits limits) {
+    String checked = name.equals(Labels.NAME) ? value.replace(':', '_') : name;
+    if (target.job().legacyNames() && !isLegacy(checked)) {
+      return "\"" + checked + "\" is no name under metric_name_validation_scheme legacy";
+    }
+    if (limits.labelNameLength() > 0 && bytes(name) > limits.labelNameLength()) {
+      return "label_name_length_limit exceeded (label: " + name + ", " + bytes(name) + " bytes)";
+    }
+    if (limits.labelValueLength() > 0 && bytes(value) > limits.labelValueLength()) {
+      return "label_value_length_limit exceeded (label: " + name + ", " + bytes(value) + " bytes)";
+    }
+    return "";
+  }
+
+  private static int bytes(String text) {
+    return text.getBytes(java.nio.charset.StandardCharsets.UTF_8).length;
+  }
+
+  private static boolean isLegacy(String name) {
+    return !(name.charAt(0) >= '0' && name.charAt(0) <= '9')
+        && name.chars().allMatch(c -> c == '_' || (c < 128 && Character.isLetterOrDigit(c)));
+  }
+
   private void markStale(SeriesCache.Entry entry, long now) {
-    if (entry.labels != null && !entry.timed) {
+    if (entry.labels != null && entry.live) {
       samples.append(entry.labels, now, Staleness.MARKER);
     }
+    entry.live = false;
   }
 
   private void finish(String error, Instant at, Duration took, Counts counts) {
     long now = at.toEpochMilli();
     boolean well = error.isEmpty();
     if (!well) {
-      scrape++;
-      cache.start();
-      cache.removeUnseen(scrape, entry -> markStale(entry, now));
+      // They stay known: what comes back is not new.
+      cache.forEach(entry -> markStale(entry, now));
     }
     samples.append(up, now, well ? 1 : 0);
     samples.append(duration, now, took.toNanos() / 1e9);
@@ -312,14 +388,19 @@ final class ScrapeLoop {
 
   /** Ends the loop: everything that the target gave is stale from now on. */
   void stop() {
-    stopped = true;
+    close();
     executor.execute(this::markAllStale);
+  }
+
+  /** Ends the loop, and nothing more. */
+  void close() {
+    stopped = true;
+    fetcher.close();
   }
 
   private synchronized void markAllStale() {
     long now = clock.millis();
-    cache.start();
-    cache.removeUnseen(++scrape, entry -> markStale(entry, now));
+    cache.forEach(entry -> markStale(entry, now));
     for (Labels own : List.of(up, duration, scraped, kept, added)) {
       samples.append(own, now, Staleness.MARKER);
     }
@@ -330,19 +411,7 @@ final class ScrapeLoop {
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
-      return "timeout after " + Durations.format(target.job().timeout());
-    }
-    if (cause instanceof ConnectException) {
-      Throwable why = cause.getCause();
-      if (why instanceof java.nio.channels.UnresolvedAddressException) {
-        return "name does not resolve: " + target.url().getHost();
-      }
-      return "connection refused or unreachable";
-    }
-    return cause == null
-        ? "no answer"
-        : cause.getClass().getSimpleName() + ": " + cause.getMessage();
+    return cause instanceof HttpClient.TooLargeException ? tooLarge() : Fetcher.words(cause);
   }
 
   private static final class Counts {

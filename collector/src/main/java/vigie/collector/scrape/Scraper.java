@@ -1,9 +1,5 @@
 package vigie.collector.scrape;
 
-import java.io.IOException;
-import java.net.http.HttpClient;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,29 +7,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import vigie.base.config.ConfigException;
-import vigie.base.config.Faults;
-import vigie.base.config.Globs;
-import vigie.base.config.Section;
-import vigie.base.config.Value;
-import vigie.base.config.Yaml;
+import vigie.base.net.EventLoops;
+import vigie.base.net.Lookup;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 import vigie.collector.sample.Appender;
 
 /**
  * Scrapes all targets of all jobs. Each target has its own place within the interval, given by its
- * address and labels, so that the load is spread and stays the same over restarts. Files of file_sd
- * are looked at every five seconds and taken when they changed; a broken one keeps what it gave
- * before, one that is gone gives nothing.
+ * address and labels, so that the load is spread and stays the same over restarts. What discovery
+ * found is looked at every five seconds.
  */
 public final class Scraper implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Scraper.class);
   private static final Duration LOOK = Duration.ofSeconds(5);
 
-  private final HttpClient http;
+  private final Discovery.Tools tools;
   private final Appender samples;
   private final Clock clock;
   private final Scheduler scheduler;
@@ -41,26 +29,32 @@ public final class Scraper implements AutoCloseable {
   private final ScrapeListener listener;
   private final Scheduler.Task look;
 
-  // Guarded by this.
-  private List<ScrapeConfig> jobs = List.of();
-  private final Map<Path, SdFile> files = new LinkedHashMap<>();
-  private final List<Running> running = new ArrayList<>();
+  // Guarded by this; in the order of the configuration.
+  private Map<String, ScrapePool> pools = new LinkedHashMap<>();
   private boolean closed;
 
   /**
    * Nothing is scraped before {@link #configure}.
    *
-   * @param http without redirects; its own timeouts don't matter
+   * @param blocking looks up names, reads certificates, asks for targets
    * @param executor parses and appends
    */
   public Scraper(
-      HttpClient http,
+      EventLoops loops,
+      Executor blocking,
       Appender samples,
       Clock clock,
       Scheduler scheduler,
       Executor executor,
       ScrapeListener listener) {
-    this.http = http;
+    this.tools =
+        new Discovery.Tools(
+            loops,
+            blocking,
+            Lookup.SYSTEM,
+            new DnsResolver(Path.of("/etc/resolv.conf")),
+            clock,
+            scheduler);
     this.samples = samples;
     this.clock = clock;
     this.scheduler = scheduler;
@@ -72,154 +66,96 @@ public final class Scraper implements AutoCloseable {
   /**
    * Takes new jobs: targets that stay the same go on undisturbed, those that are gone turn stale.
    */
-  public synchronized void configure(List<ScrapeConfig> newJobs) {
-    jobs = List.copyOf(newJobs);
-    files.clear();
-    refresh();
+  public synchronized void configure(List<ScrapeConfig> jobs) {
+    Map<String, ScrapePool> old = new LinkedHashMap<>(pools);
+    pools = new LinkedHashMap<>();
+    List<ScrapePool.Running> gone = new ArrayList<>();
+    for (ScrapeConfig job : jobs) {
+      ScrapePool pool = old.remove(job.jobName());
+      if (pool == null) {
+        pool = new ScrapePool(job, tools);
+      }
+      pools.put(job.jobName(), pool);
+      gone.addAll(pool.configure(job));
+    }
+    for (ScrapePool pool : old.values()) {
+      pool.close();
+      gone.addAll(pool.running());
+    }
+    refresh(gone);
   }
 
   /** All targets, in the order of the configuration. */
   public synchronized List<Target> targets() {
-    return running.stream().map(r -> r.loop.target()).toList();
+    return pools.values().stream()
+        .flatMap(pool -> pool.running().stream())
+        .map(running -> running.loop().target())
+        .toList();
+  }
+
+  /** Targets that relabelling dropped, a bounded number of each job. */
+  public synchronized List<DroppedTarget> dropped() {
+    return pools.values().stream().flatMap(pool -> pool.dropped().stream()).toList();
+  }
+
+  /** How many targets relabelling dropped, by job. */
+  public synchronized Map<String, Integer> droppedCounts() {
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    pools.forEach((job, pool) -> counts.put(job, pool.droppedCount()));
+    return counts;
+  }
+
+  /** The names of all jobs. */
+  public synchronized List<String> jobs() {
+    return List.copyOf(pools.keySet());
   }
 
   @Override
   public synchronized void close() {
     closed = true;
     look.cancel();
-    running.forEach(r -> r.task.cancel());
-    running.clear();
+    for (ScrapePool pool : pools.values()) {
+      pool.close();
+      pool.running().forEach(running -> running.task().cancel());
+      pool.running().forEach(running -> running.loop().close());
+    }
+    pools.clear();
   }
 
   private synchronized void refresh() {
-    if (closed) {
+    if (!closed) {
+      refresh(new ArrayList<>());
+    }
+  }
+
+  private synchronized void refresh(List<ScrapePool.Running> gone) {
+    for (ScrapePool pool : pools.values()) {
+      gone.addAll(pool.refresh(this::start));
+    }
+    if (gone.isEmpty()) {
       return;
     }
-    List<Target> wanted = new ArrayList<>();
-    for (ScrapeConfig job : jobs) {
-      addTargets(wanted, job, job.staticConfigs());
-      for (ScrapeConfig.FileSd sd : job.fileSds()) {
-        for (Path file : Globs.expand(sd.files())) {
-          addTargets(wanted, job, files.computeIfAbsent(file, SdFile::new).groups());
-        }
-      }
-    }
-    replace(wanted);
-  }
-
-  private void addTargets(
-      List<Target> wanted, ScrapeConfig job, List<ScrapeConfig.TargetGroup> groups) {
-    for (ScrapeConfig.TargetGroup group : groups) {
-      for (String address : group.targets()) {
-        try {
-          Target target = Target.of(job, address, group.labels());
-          if (target != null && wanted.stream().noneMatch(target::sameAs)) {
-            wanted.add(target);
-          }
-        } catch (IllegalArgumentException e) {
-          log.warn(
-              "target left out job={} address={} cause=\"{}\"",
-              job.jobName(),
-              address,
-              e.getMessage());
-        }
-      }
-    }
-  }
-
-  private void replace(List<Target> wanted) {
-    List<Running> kept = new ArrayList<>();
-    List<Running> old = new ArrayList<>(running);
-    for (Target target : wanted) {
-      Running same =
-          old.stream()
-              .filter(
-                  r -> r.loop.target().sameAs(target) && r.loop.target().job().equals(target.job()))
-              .findFirst()
-              .orElse(null);
-      if (same != null) {
-        old.remove(same);
-        kept.add(same);
-      } else {
-        kept.add(start(target));
-      }
-    }
-    for (Running gone : old) {
-      gone.task.cancel();
-      boolean moved = wanted.stream().anyMatch(gone.loop.target()::sameAs);
+    List<Target> left = targets();
+    for (ScrapePool.Running each : gone) {
+      each.task().cancel();
+      each.loop().close();
+      Target was = each.loop().target();
+      // Its series go on where another loop or job scrapes the same.
+      boolean moved =
+          left.stream().anyMatch(t -> t.url().equals(was.url()) && t.labels().equals(was.labels()));
       if (!moved) {
-        gone.loop.stop();
+        each.loop().stop();
       }
     }
-    running.clear();
-    running.addAll(kept);
   }
 
-  private Running start(Target target) {
-    ScrapeLoop loop = new ScrapeLoop(target, http, samples, clock, executor, listener);
-    Duration interval = target.job().interval();
+  private ScrapePool.Running start(Target target) {
+    ScrapeLoop loop = new ScrapeLoop(target, tools, samples, clock, executor, listener);
+    Duration interval = target.interval();
     int place = (target.url() + target.labels().toString()).hashCode();
     Duration first =
         Duration.ofMillis(
             Math.floorMod(place * 2654435761L, Math.min(interval.toMillis(), 15_000)));
-    return new Running(loop, scheduler.every(first, interval, loop::tick));
-  }
-
-  private record Running(ScrapeLoop loop, Scheduler.Task task) {}
-
-  /** One file of file_sd: what it gave last, and when it was read. Guarded by the scraper. */
-  private static final class SdFile {
-    private final Path file;
-    private long readAt = Long.MIN_VALUE;
-    private long readSize = -1;
-    private List<ScrapeConfig.TargetGroup> groups = List.of();
-    private String lastFault = "";
-
-    SdFile(Path file) {
-      this.file = file;
-    }
-
-    List<ScrapeConfig.TargetGroup> groups() {
-      try {
-        long changed = Files.getLastModifiedTime(file).toMillis();
-        long size = Files.size(file);
-        if (changed != readAt || size != readSize) {
-          read();
-          readAt = changed;
-          readSize = size;
-        }
-        lastFault = "";
-      } catch (NoSuchFileException e) {
-        groups = List.of();
-        readSize = -1;
-        tell("there is no such file");
-      } catch (IOException e) {
-        tell("cannot be read: " + e);
-      } catch (ConfigException e) {
-        tell(String.valueOf(e.getMessage()));
-      }
-      return groups;
-    }
-
-    private void read() {
-      Faults faults = new Faults();
-      List<Section> sections = new ArrayList<>();
-      Value top = Yaml.loadValue(file, faults);
-      if (top != null) {
-        for (Value member : top.list()) {
-          sections.add(member.section());
-        }
-      }
-      List<ScrapeConfig.TargetGroup> read = ScrapeConfig.groups(sections);
-      faults.throwIfAny();
-      groups = read;
-    }
-
-    private void tell(String fault) {
-      if (!fault.equals(lastFault)) {
-        log.warn("file_sd not read file={} kept={} cause=\"{}\"", file, groups.size(), fault);
-        lastFault = fault;
-      }
-    }
+    return new ScrapePool.Running(loop, scheduler.every(first, interval, loop::tick));
   }
 }

@@ -19,7 +19,10 @@ final class SeriesCache {
     final @Nullable Labels labels;
 
     long seen;
-    boolean timed;
+
+    /** Whether its end is to be marked: a sample of it was taken, without a time of its own. */
+    boolean live;
+
     private @Nullable Entry next;
     private @Nullable Entry chain;
 
@@ -83,6 +86,15 @@ final class SeriesCache {
       last.next = entry;
     }
     last = entry;
+  }
+
+  /** Tells of every entry. */
+  void forEach(java.util.function.Consumer<Entry> each) {
+    for (Entry start : table) {
+      for (Entry entry = start; entry != null; entry = entry.chain) {
+        each.accept(entry);
+      }
+    }
   }
 
   /** Takes out what was not seen in this scrape, telling of each. */

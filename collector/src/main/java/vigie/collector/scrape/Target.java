@@ -1,10 +1,12 @@
 package vigie.collector.scrape;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,45 +36,81 @@ public final class Target {
       Health health, @Nullable Instant at, Duration took, String error, int samples) {}
 
   private final ScrapeConfig job;
-  private final Labels discovered;
+  private volatile Labels discovered;
   private final Labels labels;
   private final URI url;
+  private final Duration interval;
+  private final Duration timeout;
   private volatile LastScrape last = new LastScrape(Health.UNKNOWN, null, Duration.ZERO, "", 0);
+  private volatile List<Metadata> metadata = List.of();
 
-  private Target(ScrapeConfig job, Labels discovered, Labels labels, URI url) {
+  private Target(
+      ScrapeConfig job,
+      Labels discovered,
+      Labels labels,
+      URI url,
+      Duration interval,
+      Duration timeout) {
     this.job = job;
     this.discovered = discovered;
     this.labels = labels;
     this.url = url;
+    this.interval = interval;
+    this.timeout = timeout;
   }
 
-  /**
-   * The target of an address, after the job's relabelling; null where relabelling dropped it.
-   *
-   * @throws IllegalArgumentException if what comes out has no address
-   */
-  static @Nullable Target of(ScrapeConfig job, String address, Labels groupLabels) {
+  /** The labels of an address before relabelling. */
+  static Labels discovered(ScrapeConfig job, String address, Labels groupLabels) {
     Labels.Builder builder = groupLabels.toBuilder();
     builder.set("__address__", address);
-    builder.set("__scheme__", job.scheme());
-    builder.set("__metrics_path__", job.metricsPath());
-    builder.set("__scrape_interval__", Durations.format(job.interval()));
-    builder.set("__scrape_timeout__", Durations.format(job.timeout()));
-    if (builder.get("job").isEmpty()) {
-      builder.set("job", job.jobName());
-    }
+    Map<String, String> defaults =
+        Map.of(
+            "job", job.jobName(),
+            "__scheme__", job.scheme(),
+            "__metrics_path__", job.metricsPath(),
+            "__scrape_interval__", Durations.format(job.interval()),
+            "__scrape_timeout__", Durations.format(job.timeout()));
+    defaults.forEach(
+        (name, value) -> {
+          if (builder.get(name).isEmpty()) {
+            builder.set(name, value);
+          }
+        });
     for (Map.Entry<String, List<String>> param : job.params().entrySet()) {
       if (!param.getValue().isEmpty()) {
         builder.set("__param_" + param.getKey(), param.getValue().get(0));
       }
     }
-    Labels discovered = builder.build();
+    return builder.build();
+  }
+
+  /**
+   * The target of discovered labels, after the job's relabelling; null where that dropped it.
+   *
+   * @throws IllegalArgumentException if what comes out cannot be scraped
+   */
+  static @Nullable Target of(ScrapeConfig job, Labels discovered) {
     Labels relabelled = Relabel.apply(job.relabels(), discovered);
     if (relabelled == null) {
       return null;
     }
-    String scheme = relabelled.get("__scheme__");
-    String host = withPort(relabelled.get("__address__"), scheme);
+    String address = relabelled.get("__address__");
+    if (address.isEmpty()) {
+      throw new IllegalArgumentException("no address");
+    }
+    if (address.indexOf('/') >= 0) {
+      throw new IllegalArgumentException("\"" + address + "\" is not HOST or HOST:PORT");
+    }
+    Duration interval = positive(relabelled, "__scrape_interval__");
+    Duration timeout = positive(relabelled, "__scrape_timeout__");
+    if (timeout.compareTo(interval) > 0) {
+      throw new IllegalArgumentException(
+          "__scrape_timeout__ is longer than __scrape_interval__ ("
+              + Durations.format(timeout)
+              + " > "
+              + Durations.format(interval)
+              + ")");
+    }
     Labels.Builder labels = relabelled.toBuilder();
     for (int i = 0; i < relabelled.size(); i++) {
       if (relabelled.name(i).startsWith("__")) {
@@ -80,20 +118,40 @@ public final class Target {
       }
     }
     if (labels.get("instance").isEmpty()) {
-      labels.set("instance", host);
+      labels.set("instance", address);
     }
-    URI url =
-        URI.create(
-            scheme + "://" + host + relabelled.get("__metrics_path__") + query(job, relabelled));
-    return new Target(job, discovered, labels.build(), url);
+    return new Target(
+        job, discovered, labels.build(), url(job, relabelled, address), interval, timeout);
   }
 
-  private static String withPort(String address, String scheme) {
-    if (address.isEmpty()) {
-      throw new IllegalArgumentException("a target without an address");
+  private static Duration positive(Labels labels, String name) {
+    Duration duration = Durations.parse(labels.get(name));
+    if (duration.isZero()) {
+      throw new IllegalArgumentException(name + " is zero");
     }
-    boolean hasPort = address.lastIndexOf(':') > address.lastIndexOf(']');
-    return hasPort ? address : address + (scheme.equals("https") ? ":443" : ":80");
+    return duration;
+  }
+
+  private static URI url(ScrapeConfig job, Labels labels, String address) {
+    String scheme = labels.get("__scheme__");
+    if (!scheme.isEmpty() && !scheme.equals("http") && !scheme.equals("https")) {
+      throw new IllegalArgumentException("__scheme__ \"" + scheme + "\" is not http or https");
+    }
+    String path = labels.get("__metrics_path__");
+    try {
+      // Quotes what cannot stand in a path, such as a question mark.
+      String quoted = path.isEmpty() ? "" : new URI(null, null, path, null).getRawPath();
+      String slash = quoted.isEmpty() || quoted.startsWith("/") ? "" : "/";
+      return new URI(
+          (scheme.isEmpty() ? "http" : scheme)
+              + "://"
+              + address
+              + slash
+              + quoted
+              + query(job, labels));
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException("no URL: " + e.getMessage(), e);
+    }
   }
 
   private static String query(ScrapeConfig job, Labels labels) {
@@ -101,8 +159,7 @@ public final class Target {
     for (int i = 0; i < labels.size(); i++) {
       if (labels.name(i).startsWith("__param_")) {
         String name = labels.name(i).substring("__param_".length());
-        List<String> given = params.getOrDefault(name, List.of());
-        List<String> values = new java.util.ArrayList<>(given);
+        List<String> values = new ArrayList<>(params.getOrDefault(name, List.of()));
         if (values.isEmpty()) {
           values.add(labels.value(i));
         } else {
@@ -115,12 +172,17 @@ public final class Target {
     for (Map.Entry<String, List<String>> param : params.entrySet()) {
       for (String value : param.getValue()) {
         out.append(out.length() == 0 ? '?' : '&')
-            .append(URLEncoder.encode(param.getKey(), StandardCharsets.UTF_8))
+            .append(escape(param.getKey()))
             .append('=')
-            .append(URLEncoder.encode(value, StandardCharsets.UTF_8));
+            .append(escape(value));
       }
     }
     return out.toString();
+  }
+
+  /** As Go does it, for the URL is compared by people: {@code ~} stays, {@code *} does not. */
+  private static String escape(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("%7E", "~").replace("*", "%2A");
   }
 
   public ScrapeConfig job() {
@@ -141,16 +203,40 @@ public final class Target {
     return url;
   }
 
+  public Duration interval() {
+    return interval;
+  }
+
+  public Duration timeout() {
+    return timeout;
+  }
+
   public LastScrape last() {
     return last;
+  }
+
+  /** What the target says about its metrics, a bounded number of them, in its order. */
+  public List<Metadata> metadata() {
+    return metadata;
+  }
+
+  /** Takes over how it was found this time. */
+  void rediscovered(Target same) {
+    discovered = same.discovered;
   }
 
   void record(LastScrape scrape) {
     last = scrape;
   }
 
-  /** Same place, same labels: a reload keeps its loop. */
-  boolean sameAs(Target other) {
-    return url.equals(other.url) && labels.equals(other.labels);
+  void record(List<Metadata> said) {
+    metadata = said;
+  }
+
+  /** What tells it from other targets of its job. */
+  record Identity(URI url, Labels labels, Duration interval, Duration timeout) {}
+
+  Identity identity() {
+    return new Identity(url, labels, interval, timeout);
   }
 }

@@ -27,8 +27,8 @@ class ScrapeConfigTest {
     assertThat(job.scheme()).isEqualTo("http");
     assertThat(job.honorLabels()).isFalse();
     assertThat(job.honorTimestamps()).isTrue();
-    assertThat(job.sampleLimit()).isZero();
-    assertThat(job.bodyBytes()).isEqualTo(16L << 20);
+    assertThat(job.limits().samples()).isZero();
+    assertThat(job.limits().bodyBytes()).isEqualTo(16L << 20);
   }
 
   @Test
@@ -42,17 +42,16 @@ class ScrapeConfigTest {
           static_configs: [{targets: ['http://x/', 'h:99999']}]
         - job_name: a
           relabel_configs: [{action: replaced}]
-          http_sd_configs: []
+          dockerswarm_sd_configs: []
         """);
     assertThat(faults.all())
         .containsExactly(
             "c.yaml:5:31: target \"http://x/\" must be HOST or HOST:PORT, without a scheme or path",
-            "c.yaml:5:44: target \"h:99999\" is not an address; write HOST:PORT or [IPV6]:PORT",
             "c.yaml:4:3: unknown key \"schema\" in scrape_configs[0]; did you mean \"scheme\"?",
+            "c.yaml:8:3: dockerswarm_sd_configs is not supported yet; use file_sd_configs, http_sd_configs or dns_sd_configs",
             "c.yaml:7:22: unknown action \"replaced\"; known: replace, keep, drop, keepequal, dropequal, hashmod,"
                 + " labelmap, labeldrop, labelkeep, lowercase, uppercase",
             "c.yaml:7:22: relabel action replaced needs target_label",
-            "c.yaml:8:3: unknown key \"http_sd_configs\" in scrape_configs[1]; did you mean \"file_sd_configs\"?",
             "c.yaml:6:3: job_name \"a\" is there twice");
   }
 }

@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -19,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -60,27 +61,41 @@ class ScraperTest {
   private final List<String> samples = Collections.synchronizedList(new ArrayList<>());
   private final List<Long> times = Collections.synchronizedList(new ArrayList<>());
   private final List<String> outcomes = Collections.synchronizedList(new ArrayList<>());
+  private final ExecutorService blocking = Executors.newCachedThreadPool();
   private final Scraper scraper =
       new Scraper(
-          HttpClient.newHttpClient(),
-          (NumberAppender)
-              (labels, time, value) -> {
-                if (labels.metricName().equals("up")) {
-                  times.add(time);
-                }
-                samples.add(
-                    labels.metricName()
-                        + labels.without("__name__")
-                        + " "
-                        + (Staleness.isStale(value) ? "stale" : value));
-              },
+          loops,
+          blocking,
+          new Appender() {
+            @Override
+            public void append(Labels labels, long time, double value) {
+              take(labels, time, value);
+            }
+
+            @Override
+            public void append(Labels labels, long time, Histogram histogram) {
+              throw new AssertionError();
+            }
+          },
           clock,
           clock,
           Runnable::run,
           (target, well) -> outcomes.add(target.labels().get("instance") + " " + well));
 
+  private void take(Labels labels, long time, double value) {
+    if (labels.metricName().equals("up")) {
+      times.add(time);
+    }
+    samples.add(
+        labels.metricName()
+            + labels.without("__name__")
+            + " "
+            + (Staleness.isStale(value) ? "stale" : value));
+  }
+
   @AfterEach
   void stop() {
+    blocking.shutdownNow();
     scraper.close();
     server.close();
     loops.close();
@@ -195,8 +210,7 @@ class ScraperTest {
     configure(
         "scrape_configs: [{job_name: j, static_configs: [{targets: ['127.0.0.1:" + port + "']}]}]");
     turn(1);
-    assertThat(scraper.targets().get(0).last().error())
-        .isEqualTo("connection refused or unreachable");
+    assertThat(scraper.targets().get(0).last().error()).contains("Connection refused");
     assertThat(samples).contains("up{instance=\"127.0.0.1:" + port + "\", job=\"j\"} 0.0");
   }
 
@@ -270,9 +284,10 @@ class ScraperTest {
               + "']}]}]");
       clock.advance(Duration.ofSeconds(15));
       try (Socket peer = endless.accept()) {
-        peer.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\na 1\n".getBytes(UTF_8));
+        peer.getOutputStream()
+            .write("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\na 1\n".getBytes(UTF_8));
         await().until(() -> outcomes.size() == 1);
-        assertThat(scraper.targets().get(0).last().error()).isEqualTo("timeout after 300ms");
+        assertThat(scraper.targets().get(0).last().error()).isEqualTo("no answer within 300ms");
         peer.setSoTimeout(10_000);
         peer.getInputStream().readAllBytes(); // ends, as the scraper has closed it
       }

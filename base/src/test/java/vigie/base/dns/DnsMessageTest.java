@@ -1,4 +1,4 @@
-package vigie.agent.probe;
+package vigie.base.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import vigie.agent.probe.DnsMessage.FormatException;
+import vigie.base.dns.DnsMessage.FormatException;
 
 class DnsMessageTest {
   /** Answer to a question for example.org: an A and a MX record whose names are pointers. */

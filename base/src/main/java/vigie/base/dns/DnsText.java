@@ -1,13 +1,12 @@
-package vigie.agent.probe;
+package vigie.base.dns;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Set;
-import vigie.agent.probe.DnsMessage.FormatException;
+import vigie.base.dns.DnsMessage.FormatException;
 
 /**
  * The data of resource records as text, in the form of zone files and with the spaces and quotes
@@ -197,8 +196,14 @@ final class DnsText {
     return UPPER.formatHex(in.rest());
   }
 
+  /** Without control characters, which would do things to a terminal. */
   private static String ascii(byte[] bytes) {
-    return ExecProbe.printable(new String(bytes, StandardCharsets.ISO_8859_1));
+    StringBuilder out = new StringBuilder(bytes.length);
+    for (byte b : bytes) {
+      char c = (char) (b & 0xFF);
+      out.append(Character.isISOControl(c) ? ' ' : c);
+    }
+    return out.toString();
   }
 
   private static String base64(byte[] bytes) {

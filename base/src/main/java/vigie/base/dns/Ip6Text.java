@@ -1,4 +1,4 @@
-package vigie.agent.probe;
+package vigie.base.dns;
 
 /** IPv6 addresses as RFC 5952 wants them written, and as Go prints them. */
 final class Ip6Text {

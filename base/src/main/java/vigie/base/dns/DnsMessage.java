@@ -1,4 +1,4 @@
-package vigie.agent.probe;
+package vigie.base.dns;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import java.util.List;
  * @param isResponse whether it answers one
  * @param isTruncated whether the server had more to say than fits
  */
-record DnsMessage(
+public record DnsMessage(
     int id,
     boolean isResponse,
     boolean isTruncated,
@@ -36,7 +36,7 @@ record DnsMessage(
   private static final int MOST_NAME = 255;
 
   /** The bytes are no DNS message. */
-  static final class FormatException extends Exception {
+  public static final class FormatException extends Exception {
     private static final long serialVersionUID = 1;
 
     FormatException(String message) {
@@ -45,7 +45,7 @@ record DnsMessage(
   }
 
   /** A query with one question. */
-  static byte[] query(int id, boolean recursion, byte[] name, int type, int klass) {
+  public static byte[] query(int id, boolean recursion, byte[] name, int type, int klass) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(HEADER + name.length + 4);
     for (int word : new int[] {id, recursion ? RECURSION_DESIRED : 0, 1, 0, 0, 0}) {
       putShort(out, word);
@@ -67,7 +67,7 @@ record DnsMessage(
    *
    * @throws IllegalArgumentException that says what is wrong
    */
-  static byte[] name(String text) {
+  public static byte[] name(String text) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream label = new ByteArrayOutputStream();
     if (text.isEmpty()) {
@@ -120,7 +120,7 @@ record DnsMessage(
   }
 
   /** The id of a message, or -1 where there is none. */
-  static int idOf(byte[] message) {
+  public static int idOf(byte[] message) {
     return message.length < 2 ? -1 : ((message[0] & 0xFF) << 8) | (message[1] & 0xFF);
   }
 
@@ -131,7 +131,7 @@ record DnsMessage(
    * @throws FormatException if it is none, or ends within a record. One that ends behind a record,
    *     with fewer of them than it says, is taken, as miekg/dns does
    */
-  static DnsMessage parse(byte[] message) throws FormatException {
+  public static DnsMessage parse(byte[] message) throws FormatException {
     DnsReader in = new DnsReader(message, 0, message.length);
     int id = in.u16();
     int flags = in.u16();

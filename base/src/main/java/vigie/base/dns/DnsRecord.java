@@ -1,6 +1,6 @@
-package vigie.agent.probe;
+package vigie.base.dns;
 
-import vigie.agent.probe.DnsMessage.FormatException;
+import vigie.base.dns.DnsMessage.FormatException;
 
 /**
  * A resource record, its data as text.
@@ -9,7 +9,7 @@ import vigie.agent.probe.DnsMessage.FormatException;
  * @param serial of a SOA record, else -1
  * @param data in the form of zone files, as Go's miekg/dns prints it
  */
-record DnsRecord(String name, int type, int klass, long ttl, long serial, String data) {
+public record DnsRecord(String name, int type, int klass, long ttl, long serial, String data) {
   static DnsRecord read(DnsReader in) throws FormatException {
     String name = in.name();
     int type = in.u16();

@@ -1,4 +1,4 @@
-package vigie.agent.probe;
+package vigie.base.dns;
 
 import java.util.Collection;
 import java.util.HashMap;
@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * The words for DNS's numbers, from IANA's registry of DNS parameters. Where two are in use, the
  * one that Go's miekg/dns prints, since users' expressions are written for that.
  */
-final class DnsNames {
-  static final int ANY = 255;
-  static final int SOA = 6;
-  static final int CLASS_IN = 1;
+public final class DnsNames {
+  public static final int ANY = 255;
+  public static final int SOA = 6;
+  public static final int CLASS_IN = 1;
 
   private static final Map<Integer, String> TYPES = new HashMap<>();
   private static final Map<Integer, String> CLASSES = new HashMap<>();
@@ -49,42 +49,42 @@ final class DnsNames {
   }
 
   /** {@code AAAA}; {@code TYPE1234} where it has no name. */
-  static String type(int type) {
+  public static String type(int type) {
     return TYPES.getOrDefault(type, "TYPE" + type);
   }
 
   /** {@code IN}; {@code CLASS17} where it has no name. */
-  static String klass(int klass) {
+  public static String klass(int klass) {
     return CLASSES.getOrDefault(klass, "CLASS" + klass);
   }
 
   /** {@code NXDOMAIN}; the number where it has no name. */
-  static String rcode(int rcode) {
+  public static String rcode(int rcode) {
     return RCODES.getOrDefault(rcode, "rcode " + rcode);
   }
 
   /** The number of a type, or null. */
-  static @Nullable Integer typeOf(String name) {
+  public static @Nullable Integer typeOf(String name) {
     return find(TYPES, name);
   }
 
   /** The number of a class, or null. */
-  static @Nullable Integer classOf(String name) {
+  public static @Nullable Integer classOf(String name) {
     return find(CLASSES, name);
   }
 
   /** The number of a response code, or null. */
-  static @Nullable Integer rcodeOf(String name) {
+  public static @Nullable Integer rcodeOf(String name) {
     return find(RCODES, name.equals("NOTIMPL") ? "NOTIMP" : name);
   }
 
   /** Every name of a class, for messages. */
-  static Collection<String> classes() {
+  public static Collection<String> classes() {
     return CLASSES.values();
   }
 
   /** Every name of a type, for messages. */
-  static Collection<String> types() {
+  public static Collection<String> types() {
     return TYPES.values();
   }
 

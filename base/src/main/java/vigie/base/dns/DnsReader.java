@@ -1,9 +1,9 @@
-package vigie.agent.probe;
+package vigie.base.dns;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
-import vigie.agent.probe.DnsMessage.FormatException;
+import vigie.base.dns.DnsMessage.FormatException;
 
 /** Reads the parts of a DNS message from front to back, and never outside its bounds. */
 final class DnsReader {
