@@ -105,6 +105,15 @@ public final class Buckets {
     return counts.clone();
   }
 
+  /** The same buckets with other counts, which are taken over; as many as there are buckets. */
+  public Buckets withCounts(double[] newCounts) {
+    if (newCounts.length != indexes.length) {
+      throw new IllegalArgumentException(
+          newCounts.length + " counts for " + indexes.length + " buckets");
+    }
+    return of(indexes, newCounts);
+  }
+
   /** Without as many at the beginning. */
   Buckets from(int first) {
     return first == 0

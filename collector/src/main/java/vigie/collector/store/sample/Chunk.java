@@ -1,7 +1,9 @@
 package vigie.collector.store.sample;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
 
 /**
  * Samples of one series packed bit after bit, times first. Since all of them are known when it is
@@ -9,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * digits, for the rest there is that of Facebook's Gorilla paper (section 4.1). Immutable.
  *
  * <pre>
- * kind     8 bits     low 4: 0 constant, 1 XOR, 2 decimal, 3 decimal by change of step; the others
- *                     are left for what is no float. Bit 4: the times are regular
+ * kind     8 bits     low 4: 0 constant, 1 XOR, 2 decimal, 3 decimal by change of step, 4
+ *                     histograms, among which numbers may be. Bit 4: the times are regular
  * times    (the first is {@link #startMillis})
  *          regular    varbits: the distance between any two
  *          else       varbits for each further: the change of the distance, which was zero
@@ -20,19 +22,22 @@ import org.jspecify.annotations.Nullable;
  *                     11 + 5 bits leading zeros, 6 bits length - 1, then that many bits
  *          decimal    4 bits E, varbits: the first × 10^E, then for each further varbits:
  *                     the step from the one before, or the change of the step, which was zero
- *
- * varbits  0: zero; 10 + 3 bits; 110 + 6; 1110 + 10; 11110 + 15; 111110 + 22; 1111110 + 32;
- *          1111111 + 64; n bits hold from -2^(n-1)+1 to 2^(n-1)
+ *          histograms for each: 0 and 64 bits, a number; 1 and what {@link HistogramBits} draws
  * </pre>
+ *
+ * Varbits are drawn in {@link Bits}.
  */
 final class Chunk {
   private static final int CONSTANT = 0;
   private static final int XOR = 1;
   private static final int STEP = 2;
   private static final int STEP_CHANGE = 3;
+  private static final int HISTOGRAMS = 4;
   private static final int REGULAR = 16;
 
-  private static final int[] WIDTHS = {0, 3, 6, 10, 15, 22, 32, 64};
+  /** Stands among values where a histogram is. A number may have the same bits. */
+  static final double HISTOGRAM = Double.longBitsToDouble(0x7ff8000000004e48L);
+
   private static final int MOST_DIGITS = 12;
   private static final double[] POWERS = new double[MOST_DIGITS + 1];
 
@@ -70,12 +75,28 @@ final class Chunk {
    * @param count how many, at least one
    */
   static Chunk of(long baseMillis, int[] offsets, double[] values, int from, int count) {
+    return of(baseMillis, offsets, values, null, from, count);
+  }
+
+  /**
+   * As above.
+   *
+   * @param histograms stand where values are {@link #HISTOGRAM}; null where none is
+   */
+  static Chunk of(
+      long baseMillis,
+      int[] offsets,
+      double[] values,
+      @Nullable Histogram @Nullable [] histograms,
+      int from,
+      int count) {
     int to = from + count;
-    Writer out = new Writer(count);
+    Bits.Writer out = new Bits.Writer(count);
     boolean regular = isRegular(offsets, from, to);
+    boolean mixed = histograms != null && isAny(histograms, from, to);
     long[] decimals = new long[count];
-    int digits = decimals(values, from, to, decimals);
-    int kind = kind(values, from, to, decimals, digits);
+    int digits = mixed ? -1 : decimals(values, from, to, decimals);
+    int kind = mixed ? HISTOGRAMS : kind(values, from, to, decimals, digits);
     out.write(kind | (regular ? REGULAR : 0), 8);
     if (regular) {
       out.varbits(count > 1 ? offsets[from + 1] - offsets[from] : 0);
@@ -90,6 +111,7 @@ final class Chunk {
     switch (kind) {
       case CONSTANT -> out.write(Double.doubleToRawLongBits(values[from]), 64);
       case XOR -> xor(values, from, to, out);
+      case HISTOGRAMS -> histograms(values, Objects.requireNonNull(histograms), from, to, out);
       default -> {
         out.write(digits, 4);
         out.varbits(decimals[0]);
@@ -109,6 +131,30 @@ final class Chunk {
         packed,
         0,
         packed.length);
+  }
+
+  private static boolean isAny(@Nullable Histogram[] histograms, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (histograms[i] != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void histograms(
+      double[] values, @Nullable Histogram[] histograms, int from, int to, Bits.Writer out) {
+    Histogram before = null;
+    for (int i = from; i < to; i++) {
+      Histogram histogram = histograms[i];
+      out.write(histogram == null ? 0 : 1, 1);
+      if (histogram == null) {
+        out.write(Double.doubleToRawLongBits(values[i]), 64);
+      } else {
+        HistogramBits.write(histogram, before, out);
+        before = histogram;
+      }
+    }
   }
 
   private static boolean isRegular(int[] offsets, int from, int to) {
@@ -180,13 +226,13 @@ final class Chunk {
     if (digits < 0) {
       return XOR;
     }
-    int stepBits = 4 + size(decimals[0]);
+    int stepBits = 4 + Bits.size(decimals[0]);
     int changeBits = stepBits;
     long step = 0;
     for (int i = 1; i < decimals.length; i++) {
       long next = decimals[i] - decimals[i - 1];
-      stepBits += size(next);
-      changeBits += size(next - step);
+      stepBits += Bits.size(next);
+      changeBits += Bits.size(next - step);
       step = next;
     }
     if (xorBits < Math.min(stepBits, changeBits)) {
@@ -195,7 +241,7 @@ final class Chunk {
     return changeBits < stepBits ? STEP_CHANGE : STEP;
   }
 
-  private static void xor(double[] values, int from, int to, Writer out) {
+  private static void xor(double[] values, int from, int to, Bits.Writer out) {
     long before = Double.doubleToRawLongBits(values[from]);
     out.write(before, 64);
     int leading = -1;
@@ -226,11 +272,12 @@ final class Chunk {
   /**
    * Unpacks all samples; times as distances from {@link #startMillis}.
    *
+   * @return the histograms among them; null where there is none
    * @throws IllegalStateException if the bytes are no such chunk
    */
-  void unpack(int[] offsets, double[] values) {
+  @Nullable Histogram @Nullable [] unpack(int[] offsets, double[] values) {
     try {
-      Reader in = new Reader(bytes, at, at + length);
+      Bits.Reader in = new Bits.Reader(bytes, at, at + length);
       int kind = (int) in.read(8);
       offsets[0] = 0;
       int distance = 0;
@@ -249,14 +296,35 @@ final class Chunk {
         case CONSTANT -> Arrays.fill(values, 0, count, Double.longBitsToDouble(in.read(64)));
         case XOR -> unpackXor(in, values);
         case STEP, STEP_CHANGE -> unpackDecimals(in, values, (kind & 15) == STEP_CHANGE);
+        case HISTOGRAMS -> {
+          return unpackHistograms(in, values);
+        }
         default -> throw new IllegalStateException("chunk of unknown kind " + kind);
       }
+      return null;
     } catch (IndexOutOfBoundsException e) {
       throw new IllegalStateException("chunk ends too early", e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException("chunk of no histograms: " + e.getMessage(), e);
     }
   }
 
-  private void unpackXor(Reader in, double[] values) {
+  private @Nullable Histogram[] unpackHistograms(Bits.Reader in, double[] values) {
+    @Nullable Histogram[] histograms = new @Nullable Histogram[count];
+    Histogram before = null;
+    for (int i = 0; i < count; i++) {
+      if (in.read(1) == 0) {
+        values[i] = Double.longBitsToDouble(in.read(64));
+      } else {
+        values[i] = HISTOGRAM;
+        before = HistogramBits.read(before, in);
+        histograms[i] = before;
+      }
+    }
+    return histograms;
+  }
+
+  private void unpackXor(Bits.Reader in, double[] values) {
     long value = in.read(64);
     values[0] = Double.longBitsToDouble(value);
     int leading = 0;
@@ -273,7 +341,7 @@ final class Chunk {
     }
   }
 
-  private void unpackDecimals(Reader in, double[] values, boolean byChange) {
+  private void unpackDecimals(Bits.Reader in, double[] values, boolean byChange) {
     double power = POWERS[(int) in.read(4)];
     long decimal = in.varbits();
     values[0] = decimal / power;
@@ -297,7 +365,7 @@ final class Chunk {
     }
     int[] offsets = new int[count];
     double[] values = new double[count];
-    unpack(offsets, values);
+    @Nullable Histogram @Nullable [] histograms = unpack(offsets, values);
     int from = 0;
     while (from < count && startMillis + offsets[from] < fromMillis) {
       from++;
@@ -306,7 +374,7 @@ final class Chunk {
     while (to > from && startMillis + offsets[to - 1] > toMillis) {
       to--;
     }
-    return from == to ? null : of(startMillis, offsets, values, from, to - from);
+    return from == to ? null : of(startMillis, offsets, values, histograms, from, to - from);
   }
 
   /** Puts its {@link #length} bytes there. */
@@ -317,105 +385,5 @@ final class Chunk {
   /** What it takes in memory, about. */
   int sizeBytes() {
     return length + 64;
-  }
-
-  private static int size(long value) {
-    int way = way(value);
-    return Math.min(way + 1, WIDTHS.length - 1) + WIDTHS[way];
-  }
-
-  private static int way(long value) {
-    if (value == 0) {
-      return 0;
-    }
-    for (int way = 1; way < WIDTHS.length - 1; way++) {
-      long half = 1L << (WIDTHS[way] - 1);
-      if (value > -half && value <= half) {
-        return way;
-      }
-    }
-    return WIDTHS.length - 1;
-  }
-
-  private static final class Writer {
-    private byte[] bytes;
-    private int bit;
-
-    Writer(int samples) {
-      bytes = new byte[32 + samples * 2];
-    }
-
-    void varbits(long value) {
-      int way = way(value);
-      int last = WIDTHS.length - 1;
-      // As many ones as the way has, then a zero, which the last way does without.
-      write(way == last ? (1L << last) - 1 : (1L << (way + 1)) - 2, Math.min(way + 1, last));
-      if (way == last) {
-        write(value, 64);
-      } else if (way > 0) {
-        write(value + (1L << (WIDTHS[way] - 1)) - 1, WIDTHS[way]);
-      }
-    }
-
-    /** Appends the lowest bits of the value, the highest of them first. */
-    void write(long value, int count) {
-      if ((bit + count) / 8 + 1 > bytes.length) {
-        bytes = Arrays.copyOf(bytes, 2 * bytes.length + 8);
-      }
-      int left = count;
-      while (left > 0) {
-        int free = 8 - (bit & 7);
-        int now = Math.min(free, left);
-        long piece = (value >>> (left - now)) & ((1L << now) - 1);
-        bytes[bit >>> 3] |= (byte) (piece << (free - now));
-        bit += now;
-        left -= now;
-      }
-    }
-
-    byte[] bytes() {
-      return Arrays.copyOf(bytes, (bit + 7) / 8);
-    }
-  }
-
-  private static final class Reader {
-    private final byte[] bytes;
-    private final int end;
-    private int next;
-    private long held;
-    private int heldBits;
-
-    Reader(byte[] bytes, int from, int end) {
-      this.bytes = bytes;
-      this.next = from;
-      this.end = end;
-    }
-
-    long varbits() {
-      int way = 0;
-      while (way < WIDTHS.length - 1 && read(1) == 1) {
-        way++;
-      }
-      if (way == 0) {
-        return 0;
-      }
-      int width = WIDTHS[way];
-      return width == 64 ? read(64) : read(width) - (1L << (width - 1)) + 1;
-    }
-
-    long read(int count) {
-      if (count > 32) {
-        return read(count - 32) << 32 | read(32);
-      }
-      while (heldBits < count) {
-        if (next == end) {
-          throw new IndexOutOfBoundsException();
-        }
-        held = held << 8 | (bytes[next++] & 0xff);
-        heldBits += 8;
-      }
-      heldBits -= count;
-      return held >>> heldBits & ((1L << count) - 1);
-    }
   }
 }

@@ -1,5 +1,7 @@
 package vigie.collector.store.sample;
 
+import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.sample.SampleIterator;
 
 /**
@@ -11,6 +13,7 @@ final class ChunkIterator implements SampleIterator {
   private final long tailStart;
   private final int[] tailOffsets;
   private final double[] tailValues;
+  private final @Nullable Histogram @Nullable [] tailHistograms;
   private final int tailCount;
   private final long from;
   private final long to;
@@ -21,6 +24,7 @@ final class ChunkIterator implements SampleIterator {
   private long start;
   private int[] offsets = new int[0];
   private double[] values = new double[0];
+  private @Nullable Histogram @Nullable [] histograms;
   private int size;
   private int at = -1;
 
@@ -30,6 +34,7 @@ final class ChunkIterator implements SampleIterator {
       long tailStart,
       int[] tailOffsets,
       double[] tailValues,
+      @Nullable Histogram @Nullable [] tailHistograms,
       int tailCount,
       long fromMillis,
       long toMillis) {
@@ -37,6 +42,7 @@ final class ChunkIterator implements SampleIterator {
     this.tailStart = tailStart;
     this.tailOffsets = tailOffsets;
     this.tailValues = tailValues;
+    this.tailHistograms = tailHistograms;
     this.tailCount = tailCount;
     this.from = fromMillis;
     this.to = fromMillis > toMillis ? fromMillis - 1 : toMillis;
@@ -119,6 +125,7 @@ final class ChunkIterator implements SampleIterator {
       start = tailStart;
       offsets = tailOffsets;
       values = tailValues;
+      histograms = tailHistograms;
       size = tailCount;
       return;
     }
@@ -127,7 +134,7 @@ final class ChunkIterator implements SampleIterator {
       offsets = new int[Math.max(HeadSeries.CHUNK, chunk.count)];
       values = new double[offsets.length];
     }
-    chunk.unpack(offsets, values);
+    histograms = chunk.unpack(offsets, values);
     start = chunk.startMillis;
     size = chunk.count;
   }
@@ -155,5 +162,10 @@ final class ChunkIterator implements SampleIterator {
   @Override
   public double value() {
     return values[at];
+  }
+
+  @Override
+  public @Nullable Histogram histogram() {
+    return histograms == null ? null : histograms[at];
   }
 }

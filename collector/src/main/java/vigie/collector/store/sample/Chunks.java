@@ -1,6 +1,8 @@
 package vigie.collector.store.sample;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
 
 /** Joins the chunks of one series from several sources. */
 final class Chunks {
@@ -35,20 +37,44 @@ final class Chunks {
       Chunk one = all.get(i);
       Chunk next = all.get(i + 1);
       if (one.count + next.count <= HeadSeries.CHUNK
+          && one.length + next.length <= HeadSeries.LONG
           && next.endMillis() - one.startMillis <= Integer.MAX_VALUE) {
         int[] offsets = new int[HeadSeries.CHUNK];
         double[] values = new double[HeadSeries.CHUNK];
         int[] nextOffsets = new int[next.count];
         double[] nextValues = new double[next.count];
-        one.unpack(offsets, values);
-        next.unpack(nextOffsets, nextValues);
+        @Nullable Histogram @Nullable [] first = one.unpack(offsets, values);
+        @Nullable Histogram @Nullable [] second = next.unpack(nextOffsets, nextValues);
+        @Nullable Histogram @Nullable [] histograms =
+            joined(first, one.count, second, next.count, HeadSeries.CHUNK);
         for (int k = 0; k < next.count; k++) {
           offsets[one.count + k] = (int) (next.startMillis - one.startMillis) + nextOffsets[k];
           values[one.count + k] = nextValues[k];
         }
-        all.set(i, Chunk.of(one.startMillis, offsets, values, 0, one.count + next.count));
+        all.set(
+            i, Chunk.of(one.startMillis, offsets, values, histograms, 0, one.count + next.count));
         all.remove(i + 1);
       }
     }
+  }
+
+  /** Those of two runs of samples, in an array of that length; null where neither has any. */
+  static @Nullable Histogram @Nullable [] joined(
+      @Nullable Histogram @Nullable [] first,
+      int firstCount,
+      @Nullable Histogram @Nullable [] second,
+      int secondCount,
+      int length) {
+    if (first == null && second == null) {
+      return null;
+    }
+    @Nullable Histogram[] all = new @Nullable Histogram[length];
+    if (first != null) {
+      System.arraycopy(first, 0, all, 0, firstCount);
+    }
+    if (second != null) {
+      System.arraycopy(second, 0, all, firstCount, secondCount);
+    }
+    return all;
   }
 }

@@ -235,12 +235,12 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
 
   @Override
   public void append(Labels labels, long timeMillis, Histogram histogram) {
-    throw new UnsupportedOperationException("native histograms on disk");
+    count(head.append(labels, timeMillis, histogram, false));
   }
 
   @Override
   public Outcome appendLate(Labels labels, long timeMillis, Histogram histogram) {
-    throw new UnsupportedOperationException("native histograms on disk");
+    return count(head.append(labels, timeMillis, histogram, true));
   }
 
   private Outcome count(Outcome outcome) {
@@ -380,7 +380,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       }
       return recent == null
           ? new ChunkIterator(
-              chunks.toArray(Chunk[]::new), 0, new int[0], new double[0], 0, from, to)
+              chunks.toArray(Chunk[]::new), 0, new int[0], new double[0], null, 0, from, to)
           : recent.after(chunks);
     }
   }

@@ -14,6 +14,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
@@ -107,6 +108,15 @@ final class Head {
   }
 
   Outcome append(Labels labels, long timeMillis, double value, boolean late) {
+    return append(labels, timeMillis, value, null, late);
+  }
+
+  Outcome append(Labels labels, long timeMillis, Histogram histogram, boolean late) {
+    return append(labels, timeMillis, Chunk.HISTOGRAM, histogram, late);
+  }
+
+  private Outcome append(
+      Labels labels, long timeMillis, double value, @Nullable Histogram histogram, boolean late) {
     long now = nowMillis.getAsLong();
     if (timeMillis - MOST_AHEAD_MILLIS > now) {
       return Outcome.TOO_FAR_AHEAD;
@@ -123,7 +133,7 @@ final class Head {
         }
       }
       labels.shareStrings(series.labels); // those of a series that came back from the disk are new
-      Outcome outcome = series.append(timeMillis, value, late, now);
+      Outcome outcome = series.append(timeMillis, value, histogram, late, now);
       if (outcome != null) {
         return outcome;
       }

@@ -3,7 +3,9 @@ package vigie.collector.store.sample;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleIterator;
@@ -21,6 +23,9 @@ final class HeadSeries {
   /** As many plain samples are packed at once; at least as many newer ones stay plain. */
   private static final int STEP = 20;
 
+  /** No chunk of histograms becomes longer by packing more into it. */
+  static final int LONG = 32 << 10;
+
   private static final Chunk[] NONE = new Chunk[0];
 
   final Labels labels;
@@ -36,6 +41,10 @@ final class HeadSeries {
   private long tailStart;
   private int[] offsets = new int[8];
   private double[] values = new double[8];
+
+  /** Stand where values are {@link Chunk#HISTOGRAM}; as long as these, null until one comes. */
+  private @Nullable Histogram @Nullable [] histograms;
+
   private int count;
 
   /** Set when the head has let go of it: an append must look for the series anew. */
@@ -51,7 +60,7 @@ final class HeadSeries {
    * @return null where the head has let go of the series
    */
   synchronized @Nullable Outcome append(
-      long timeMillis, double value, boolean late, long nowMillis) {
+      long timeMillis, double value, @Nullable Histogram histogram, boolean late, long nowMillis) {
     if (removed) {
       return null;
     }
@@ -60,11 +69,11 @@ final class HeadSeries {
     }
     long newest = newest();
     if (timeMillis > newest) {
-      add(timeMillis, value);
-      log(timeMillis, value);
+      add(timeMillis, value, histogram);
+      log(timeMillis, value, histogram);
       return Outcome.APPENDED;
     }
-    if (timeMillis == newest && count > 0 && same(values[count - 1], value)) {
+    if (timeMillis == newest && count > 0 && isSame(count - 1, value, histogram)) {
       return Outcome.SAME;
     }
     if (newest > nowMillis && timeMillis <= nowMillis) {
@@ -73,34 +82,58 @@ final class HeadSeries {
       if (wal != null) {
         wal.forget(this, timeMillis);
       }
-      add(timeMillis, value);
-      log(timeMillis, value);
+      add(timeMillis, value, histogram);
+      log(timeMillis, value, histogram);
       return Outcome.APPENDED;
     }
     if (!late) {
       return timeMillis == newest ? Outcome.CONFLICT : Outcome.OUT_OF_ORDER;
     }
-    Outcome outcome = insert(timeMillis, value);
+    Outcome outcome = insert(timeMillis, value, histogram);
     if (outcome == Outcome.APPENDED) {
-      log(timeMillis, value);
+      log(timeMillis, value, histogram);
     }
     return outcome;
   }
 
-  private void log(long timeMillis, double value) {
+  private void log(long timeMillis, double value, @Nullable Histogram histogram) {
     Wal wal = head.wal();
-    if (wal != null) {
+    if (wal != null && histogram == null) {
       wal.sample(this, timeMillis, value);
+    } else if (wal != null) {
+      wal.histogram(this, alone(timeMillis, value, histogram));
     }
   }
 
-  private static boolean same(double one, double other) {
-    return Double.doubleToRawLongBits(one) == Double.doubleToRawLongBits(other);
+  private static Chunk alone(long timeMillis, double value, @Nullable Histogram histogram) {
+    return Chunk.of(
+        timeMillis,
+        new int[] {0},
+        new double[] {value},
+        histogram == null ? null : new @Nullable Histogram[] {histogram},
+        0,
+        1);
   }
 
-  private void add(long timeMillis, double value) {
+  private boolean isSame(int place, double value, @Nullable Histogram histogram) {
+    return isSame(values, histograms, place, value, histogram);
+  }
+
+  private static boolean isSame(
+      double[] values,
+      @Nullable Histogram @Nullable [] histograms,
+      int place,
+      double value,
+      @Nullable Histogram histogram) {
+    Histogram known = histograms == null ? null : histograms[place];
+    return Double.doubleToRawLongBits(values[place]) == Double.doubleToRawLongBits(value)
+        && Objects.equals(known, histogram);
+  }
+
+  private void add(long timeMillis, double value, @Nullable Histogram histogram) {
     if (count > 0) {
-      if (timeMillis - tailStart > Integer.MAX_VALUE) {
+      if (timeMillis - tailStart > Integer.MAX_VALUE
+          || (histogram != null && HistogramBits.sizeBytes(histogram) * count > 2 * LONG)) {
         pack(count);
       } else if (count == 2 * STEP) {
         pack(STEP);
@@ -113,9 +146,17 @@ final class HeadSeries {
       int capacity = Math.min(2 * STEP, 2 * count);
       offsets = Arrays.copyOf(offsets, capacity);
       values = Arrays.copyOf(values, capacity);
+      histograms = histograms == null ? null : Arrays.copyOf(histograms, capacity);
     }
     offsets[count] = (int) (timeMillis - tailStart);
     values[count] = value;
+    if (histogram != null) {
+      if (histograms == null) {
+        histograms = new @Nullable Histogram[offsets.length];
+      }
+      histograms[count] = histogram.after(count > 0 ? histograms[count - 1] : null);
+      head.packed(HistogramBits.sizeBytes(histogram));
+    }
     count++;
   }
 
@@ -127,19 +168,22 @@ final class HeadSeries {
     Chunk last = chunks.length == 0 ? null : chunks[chunks.length - 1];
     if (last != null
         && last.count + packed <= CHUNK
+        && last.length <= LONG
         && tailStart + offsets[packed - 1] - last.startMillis <= Integer.MAX_VALUE) {
       int[] allOffsets = new int[CHUNK];
       double[] allValues = new double[CHUNK];
-      last.unpack(allOffsets, allValues);
+      @Nullable Histogram @Nullable [] known = last.unpack(allOffsets, allValues);
       for (int i = 0; i < packed; i++) {
         allOffsets[last.count + i] = (int) (tailStart + offsets[i] - last.startMillis);
       }
       System.arraycopy(values, 0, allValues, last.count, packed);
+      @Nullable Histogram @Nullable [] all =
+          Chunks.joined(known, last.count, histograms, packed, CHUNK);
       replace(
           chunks.length - 1,
-          Chunk.of(last.startMillis, allOffsets, allValues, 0, last.count + packed));
+          Chunk.of(last.startMillis, allOffsets, allValues, all, 0, last.count + packed));
     } else {
-      insertChunk(chunks.length, Chunk.of(tailStart, offsets, values, 0, packed));
+      insertChunk(chunks.length, Chunk.of(tailStart, offsets, values, histograms, 0, packed));
     }
     keepTail(packed);
   }
@@ -153,10 +197,24 @@ final class HeadSeries {
       newOffsets[i] = offsets[from + i] - offsets[from];
       newValues[i] = values[from + i];
     }
+    uncount(0, from);
+    if (histograms != null) {
+      @Nullable Histogram[] kept = new @Nullable Histogram[newOffsets.length];
+      System.arraycopy(histograms, from, kept, 0, left);
+      histograms = Arrays.stream(kept).allMatch(Objects::isNull) ? null : kept;
+    }
     tailStart += left > 0 ? offsets[from] : 0;
     offsets = newOffsets;
     values = newValues;
     count = left;
+  }
+
+  /** Plain histograms that are about to go no longer count. */
+  private void uncount(int from, int to) {
+    for (int i = from; histograms != null && i < to; i++) {
+      Histogram histogram = histograms[i];
+      head.packed(histogram == null ? 0 : -HistogramBits.sizeBytes(histogram));
+    }
   }
 
   private void replace(int index, Chunk chunk) {
@@ -176,17 +234,19 @@ final class HeadSeries {
   }
 
   /** Puts a sample between others. */
-  private Outcome insert(long timeMillis, double value) {
+  private Outcome insert(long timeMillis, double value, @Nullable Histogram histogram) {
     if (count > 0 && timeMillis >= tailStart) {
       if (count == 2 * STEP) {
         pack(STEP);
-        return insert(timeMillis, value);
+        return insert(timeMillis, value, histogram);
       }
       int place = place(offsets, count, (int) (timeMillis - tailStart));
       if (offsets[place] == timeMillis - tailStart) {
-        return same(values[place], value) ? Outcome.SAME : Outcome.CONFLICT;
+        return isSame(place, value, histogram) ? Outcome.SAME : Outcome.CONFLICT;
       }
       // New arrays: iterators read these.
+      histograms = inserted(histograms, offsets.length, count, place, histogram);
+      head.packed(histogram == null ? 0 : HistogramBits.sizeBytes(histogram));
       offsets = inserted(offsets, count, place, (int) (timeMillis - tailStart));
       values = inserted(values, count, place, value);
       count++;
@@ -197,27 +257,52 @@ final class HeadSeries {
       index--;
     }
     if (index < 0 || timeMillis - chunks[index].startMillis > Integer.MAX_VALUE) {
-      insertChunk(index + 1, Chunk.of(timeMillis, new int[] {0}, new double[] {value}, 0, 1));
+      Histogram stored = histogram == null ? null : histogram.after(null);
+      insertChunk(index + 1, alone(timeMillis, value, stored));
+      forgetBefore(index + 2);
       return Outcome.APPENDED;
     }
     Chunk chunk = chunks[index];
     int[] times = new int[chunk.count];
     double[] all = new double[chunk.count];
-    chunk.unpack(times, all);
+    @Nullable Histogram @Nullable [] known = chunk.unpack(times, all);
     int offset = (int) (timeMillis - chunk.startMillis);
     int place = place(times, chunk.count, offset);
     if (place < chunk.count && times[place] == offset) {
-      return same(all[place], value) ? Outcome.SAME : Outcome.CONFLICT;
+      return isSame(all, known, place, value, histogram) ? Outcome.SAME : Outcome.CONFLICT;
     }
+    known = inserted(known, chunk.count, chunk.count, place, histogram);
     times = inserted(times, chunk.count, place, offset);
     all = inserted(all, chunk.count, place, value);
     int size = chunk.count + 1;
-    int first = size > 2 * CHUNK ? size / 2 : size;
-    replace(index, Chunk.of(chunk.startMillis, times, all, 0, first));
+    int first = size > 2 * CHUNK || chunk.length > 2 * LONG ? size / 2 : size;
+    replace(index, Chunk.of(chunk.startMillis, times, all, known, 0, first));
     if (first < size) {
-      insertChunk(index + 1, Chunk.of(chunk.startMillis, times, all, first, size - first));
+      insertChunk(index + 1, Chunk.of(chunk.startMillis, times, all, known, first, size - first));
+    }
+    if (place == chunk.count) {
+      forgetBefore(first < size ? index + 2 : index + 1);
     }
     return Outcome.APPENDED;
+  }
+
+  /** The first sample of a chunk, or of the plain ones, no longer follows on the one before. */
+  private void forgetBefore(int index) {
+    if (index < chunks.length) {
+      Chunk chunk = chunks[index];
+      int[] times = new int[chunk.count];
+      double[] all = new double[chunk.count];
+      @Nullable Histogram @Nullable [] known = chunk.unpack(times, all);
+      Histogram first = known == null ? null : known[0];
+      if (known != null && first != null) {
+        known[0] = first.after(null);
+        replace(index, Chunk.of(chunk.startMillis, times, all, known, 0, chunk.count));
+      }
+    } else if (count > 0 && histograms != null) {
+      Histogram first = histograms[0];
+      histograms = histograms.clone(); // iterators read the old one
+      histograms[0] = first == null ? null : first.after(null);
+    }
   }
 
   /** The first place whose offset is not lower. */
@@ -242,6 +327,29 @@ final class HeadSeries {
     return more;
   }
 
+  /** With one more; it and the one behind say nothing of what was before them. */
+  private static @Nullable Histogram @Nullable [] inserted(
+      @Nullable Histogram @Nullable [] array,
+      int length,
+      int count,
+      int place,
+      @Nullable Histogram element) {
+    if (array == null && element == null) {
+      return null;
+    }
+    @Nullable Histogram[] more = new @Nullable Histogram[Math.max(count + 1, length)];
+    more[place] = element == null ? null : element.after(null);
+    if (array != null) {
+      System.arraycopy(array, 0, more, 0, place);
+      System.arraycopy(array, place, more, place + 1, count - place);
+      Histogram next = place < count ? array[place] : null;
+      if (next != null) {
+        more[place + 1] = next.after(null);
+      }
+    }
+    return more;
+  }
+
   /** Forgets the samples at and after the time. */
   synchronized void forgetFrom(long timeMillis) {
     int tail = 0;
@@ -249,8 +357,12 @@ final class HeadSeries {
       tail++;
     }
     // New arrays: what is appended next must not be seen by iterators of before.
+    uncount(tail, count);
     offsets = Arrays.copyOf(offsets, Math.max(8, tail));
     values = Arrays.copyOf(values, offsets.length);
+    if (histograms != null) {
+      histograms = Arrays.copyOf(Arrays.copyOf(histograms, tail), offsets.length);
+    }
     count = tail;
     List<Chunk> kept = new ArrayList<>();
     for (Chunk chunk : chunks) {
@@ -320,7 +432,8 @@ final class HeadSeries {
         return null;
       }
       snapshot =
-          new Snapshot(labels, chunks, tailStart, offsets, values, count, fromMillis, toMillis);
+          new Snapshot(
+              labels, chunks, tailStart, offsets, values, histograms, count, fromMillis, toMillis);
       if (newest <= toMillis) {
         return newest == Long.MIN_VALUE ? null : snapshot;
       }
@@ -344,14 +457,20 @@ final class HeadSeries {
       tail++;
     }
     if (tail > 0) {
-      found.add(Chunk.of(tailStart, offsets, values, 0, tail));
+      found.add(Chunk.of(tailStart, offsets, values, histograms, 0, tail));
     }
     return found;
   }
 
   /** Writes all there is to the log under a new id, so that nothing before it is needed. */
   synchronized void checkpoint(Wal wal) {
-    if (!removed) {
+    if (!removed && histograms != null) {
+      List<Chunk> all = new ArrayList<>(Arrays.asList(chunks));
+      if (count > 0) {
+        all.add(Chunk.of(tailStart, offsets, values, histograms, 0, count));
+      }
+      wal.series(this, all.toArray(NONE), 0, offsets, values, 0);
+    } else if (!removed) {
       wal.series(this, chunks, tailStart, offsets, values, count);
     }
   }
@@ -365,6 +484,8 @@ final class HeadSeries {
     for (Chunk chunk : oldChunks) {
       head.packed(chunk.sizeBytes());
     }
+    uncount(0, count);
+    histograms = null;
     chunks = oldChunks;
     tailStart = start;
     offsets = times;
@@ -379,13 +500,14 @@ final class HeadSeries {
       long tailStart,
       int[] offsets,
       double[] values,
+      @Nullable Histogram @Nullable [] histograms,
       int count,
       long from,
       long to)
       implements Series {
     @Override
     public SampleIterator iterator() {
-      return new ChunkIterator(chunks, tailStart, offsets, values, count, from, to);
+      return new ChunkIterator(chunks, tailStart, offsets, values, histograms, count, from, to);
     }
 
     /** The samples that are in chunks older than these, up to the first of these, and these. */
@@ -395,7 +517,8 @@ final class HeadSeries {
       if (count > 0) {
         Chunks.cutFrom(all, tailStart);
       }
-      return new ChunkIterator(all.toArray(NONE), tailStart, offsets, values, count, from, to);
+      return new ChunkIterator(
+          all.toArray(NONE), tailStart, offsets, values, histograms, count, from, to);
     }
   }
 }

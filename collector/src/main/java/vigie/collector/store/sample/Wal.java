@@ -15,6 +15,7 @@ import vigie.base.segment.SegmentLog;
 import vigie.base.segment.SegmentOptions;
 import vigie.base.segment.SegmentReader;
 import vigie.base.time.Clock;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 
 /**
@@ -33,7 +34,7 @@ import vigie.collector.label.Labels;
  *        3  the whole series: varint labels, each two texts; varint plain samples behind its
  *           chunks, 8 bytes start, each varint distance from it and 8 bytes
  *        2  8 bytes: no sample before this time counts; 8 bytes: number of the newest block then
- *           (what is left of 3 is for samples that are no floats)
+ *        4  samples of the series as a chunk, drawn as that of 1: histograms
  * text      varint length, UTF-8
  * </pre>
  *
@@ -53,7 +54,12 @@ final class Wal implements AutoCloseable {
   private static final int CHUNK = 1;
   private static final int HORIZON = 2;
   private static final int SERIES = 3;
+  private static final int HISTOGRAMS = 4;
   private static final int RECORD = 32 << 10;
+
+  /** A chunk of histograms with 10,000 buckets, and what stands before it. */
+  private static final int LARGEST = 512 << 10;
+
   private static final long PROGRESS_NANOS = 2_000_000_000L;
 
   private final Path folder;
@@ -87,7 +93,7 @@ final class Wal implements AutoCloseable {
   }
 
   static Wal open(Path folder, FileLayer files, long segmentBytes) throws IOException {
-    SegmentOptions options = new SegmentOptions("samples", 1, segmentBytes, 4 * RECORD);
+    SegmentOptions options = new SegmentOptions("samples", 1, segmentBytes, LARGEST);
     return new Wal(folder, SegmentLog.open(folder, options, files));
   }
 
@@ -107,6 +113,23 @@ final class Wal implements AutoCloseable {
       record.putLong(Double.doubleToRawLongBits(value));
     }
     writeIfFull();
+  }
+
+  synchronized void histogram(HeadSeries series, Chunk samples) {
+    if (canWrite(series)) {
+      chunk(series.id, HISTOGRAMS, samples);
+      writeIfFull();
+    }
+  }
+
+  private void chunk(long id, int what, Chunk chunk) {
+    head(id, MORE);
+    record.putByte(what);
+    record.putLong(chunk.startMillis);
+    record.putVarint(chunk.endMillis() - chunk.startMillis);
+    record.putVarint(chunk.count);
+    record.putVarint(chunk.length);
+    record.putChunk(chunk);
   }
 
   synchronized void forget(HeadSeries series, long fromMillis) {
@@ -138,13 +161,7 @@ final class Wal implements AutoCloseable {
     series.id = nextId++;
     // The series last, as it takes the place of all that was told of it before.
     for (Chunk chunk : chunks) {
-      head(series.id, MORE);
-      record.putByte(CHUNK);
-      record.putLong(chunk.startMillis);
-      record.putVarint(chunk.endMillis() - chunk.startMillis);
-      record.putVarint(chunk.count);
-      record.putVarint(chunk.length);
-      record.putChunk(chunk);
+      chunk(series.id, CHUNK, chunk);
       writeIfFull();
     }
     head(series.id, MORE);
@@ -413,7 +430,7 @@ final class Wal implements AutoCloseable {
         if (of == null) {
           unknown++;
         } else {
-          of.append(time, value, true, Long.MAX_VALUE);
+          of.append(time, value, null, true, Long.MAX_VALUE);
           samples++;
         }
       }
@@ -423,6 +440,7 @@ final class Wal implements AutoCloseable {
       byte what = in.get();
       switch (what) {
         case CHUNK -> chunk(id, in);
+        case HISTOGRAMS -> histograms(id, in);
         case SERIES -> wholeSeries(id, in);
         case HORIZON -> {
           horizon = in.getLong();
@@ -437,12 +455,38 @@ final class Wal implements AutoCloseable {
         chunks.clear();
         chunksOf = id;
       }
+      Chunk chunk = readChunk(in);
+      chunks.add(chunk);
+      samples += chunk.count;
+    }
+
+    private static Chunk readChunk(ByteBuffer in) {
       long start = in.getLong();
       int span = (int) Buffer.varint(in);
       int count = (int) Buffer.varint(in);
       byte[] bytes = Buffer.bytes(in);
-      chunks.add(new Chunk(start, span, count, bytes, 0, bytes.length));
-      samples += count;
+      return new Chunk(start, span, count, bytes, 0, bytes.length);
+    }
+
+    private void histograms(long id, ByteBuffer in) {
+      Chunk chunk = readChunk(in);
+      HeadSeries of = byId(id);
+      if (of == null) {
+        unknown += chunk.count;
+        return;
+      }
+      int[] offsets = new int[chunk.count];
+      double[] values = new double[chunk.count];
+      @Nullable Histogram @Nullable [] histograms = chunk.unpack(offsets, values);
+      for (int i = 0; i < chunk.count; i++) {
+        of.append(
+            chunk.startMillis + offsets[i],
+            values[i],
+            histograms == null ? null : histograms[i],
+            true,
+            Long.MAX_VALUE);
+      }
+      samples += chunk.count;
     }
 
     private void wholeSeries(long id, ByteBuffer in) {

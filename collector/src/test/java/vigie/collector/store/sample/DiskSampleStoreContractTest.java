@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.SortedSet;
-import org.junit.jupiter.api.Disabled;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
@@ -30,18 +29,6 @@ class DiskSampleStoreContractTest extends SampleStoreContract {
   SampleStore store() {
     return new Reopened();
   }
-
-  @Override
-  @Disabled("the disk store does not keep histograms yet")
-  void givenHistogramsAmongNumbers_whenRead_thenEachIsWhatItWas() {}
-
-  @Override
-  @Disabled("the disk store does not keep histograms yet")
-  void givenLateHistograms_whenAppended_thenOutcomesAreThoseOfNumbers() {}
-
-  @Override
-  @Disabled("the disk store does not keep histograms yet")
-  void givenManyHistograms_whenReadInAnyWay_thenAsAPlainList() {}
 
   private final class Reopened implements SampleStore {
     private DiskSampleStore open = openNow();

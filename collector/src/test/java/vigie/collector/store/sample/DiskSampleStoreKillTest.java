@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.segment.FileLayer;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.Series;
 
@@ -38,7 +39,11 @@ class DiskSampleStoreKillTest {
       SampleIterator samples = series.iterator();
       for (long step = 0; step < next; step++) {
         assertThat(samples.next()).as("step %d seed %d", step, seed).isTrue();
-        assertThat(samples.value()).as("seed %d", seed).isEqualTo(step);
+        Histogram histogram = samples.histogram();
+        assertThat(histogram == null ? samples.value() : histogram.count())
+            .as("seed %d", seed)
+            .isEqualTo(step);
+        assertThat(histogram != null).isEqualTo(series.labels().get("series").equals("0"));
         assertThat(samples.time())
             .isEqualTo(SamplingProcess.START + step * SamplingProcess.STEP_MILLIS);
       }

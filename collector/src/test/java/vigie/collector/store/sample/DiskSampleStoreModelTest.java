@@ -15,6 +15,7 @@ import java.util.NavigableMap;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.segment.ForgetfulFiles.Forget;
 import vigie.base.segment.RandomLives;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
@@ -116,6 +118,8 @@ class DiskSampleStoreModelTest {
       int count = 1 + random.nextInt(random.nextInt(10) == 0 ? 300 : 5);
       for (int i = 0; i < count; i++) {
         long time = now - random.nextInt(random.nextBoolean() ? 50 : 12_000);
+        Histogram histogram =
+            random.nextInt(8) == 0 ? SampleStoreContract.histogram(random.nextInt(3)) : null;
         double value =
             switch (random.nextInt(4)) {
               case 0 -> random.nextInt(4);
@@ -123,9 +127,12 @@ class DiskSampleStoreModelTest {
               case 2 -> random.nextGaussian();
               default -> Double.longBitsToDouble(0x7ff0000000000002L);
             };
-        long bits = Double.doubleToRawLongBits(value);
+        long bits = bits(value, histogram);
         Long there = model.getOrDefault(labels, new TreeMap<>()).get(time);
-        Outcome outcome = open.store.appendLate(labels, time, value);
+        Outcome outcome =
+            histogram == null
+                ? open.store.appendLate(labels, time, value)
+                : open.store.appendLate(labels, time, histogram);
         switch (outcome) {
           case APPENDED -> {
             assertThat(there).isNull();
@@ -141,6 +148,13 @@ class DiskSampleStoreModelTest {
           default -> throw new AssertionError(outcome);
         }
       }
+    }
+
+    /** A number for a value; for a histogram one that no value here has. */
+    private static long bits(double value, @Nullable Histogram histogram) {
+      return histogram == null
+          ? Double.doubleToRawLongBits(value)
+          : 0x7ffa000000000000L + (long) histogram.count();
     }
 
     private void commit() {
@@ -188,7 +202,7 @@ class DiskSampleStoreModelTest {
         SampleIterator iterator = series.iterator();
         while (iterator.next()) {
           assertThat(samples.isEmpty() || samples.lastKey() < iterator.time()).isTrue();
-          samples.put(iterator.time(), Double.doubleToRawLongBits(iterator.value()));
+          samples.put(iterator.time(), bits(iterator.value(), iterator.histogram()));
         }
         assertThat(found.put(series.labels(), samples)).isNull();
       }

@@ -15,9 +15,9 @@ import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
 
 /**
- * A process to be killed: appends a sample of each series at every step, half a second apart by its
- * own clock, from the step given, while blocks are cut and merged, and prints each step once it is
- * committed.
+ * A process to be killed: appends a sample of each series (of the first a histogram) at every step,
+ * half a second apart by its own clock, from the step given, while blocks are cut and merged, and
+ * prints each step once it is committed.
  */
 final class SamplingProcess {
   static final long START = 1_700_000_000_000L;
@@ -47,7 +47,11 @@ final class SamplingProcess {
             new SimpleMeterRegistry());
     for (long step = first; ; step++) {
       for (int series = 0; series < SERIES; series++) {
-        Outcome outcome = store.appendLate(labels(series), clock.millis(), step);
+        Outcome outcome =
+            series == 0
+                ? store.appendLate(
+                    labels(series), clock.millis(), SampleStoreContract.histogram(step))
+                : store.appendLate(labels(series), clock.millis(), step);
         if (outcome != Outcome.APPENDED && outcome != Outcome.SAME) {
           throw new IllegalStateException("step " + step + " series " + series + ": " + outcome);
         }
