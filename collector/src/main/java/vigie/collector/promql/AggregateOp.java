@@ -13,7 +13,9 @@ public enum AggregateOp {
   TOPK,
   BOTTOMK,
   QUANTILE,
-  COUNT_VALUES;
+  COUNT_VALUES,
+  LIMITK,
+  LIMIT_RATIO;
 
   private final String text = name().toLowerCase(java.util.Locale.ROOT);
 
@@ -23,11 +25,11 @@ public enum AggregateOp {
 
   /** Whether it takes a parameter before the vector. */
   public boolean hasParameter() {
-    return this == TOPK || this == BOTTOMK || this == QUANTILE || this == COUNT_VALUES;
+    return this == QUANTILE || this == COUNT_VALUES || isSelection();
   }
 
   /** Whether it picks whole elements instead of computing one for each group. */
   boolean isSelection() {
-    return this == TOPK || this == BOTTOMK;
+    return this == TOPK || this == BOTTOMK || this == LIMITK || this == LIMIT_RATIO;
   }
 }

@@ -1,5 +1,6 @@
 package vigie.collector.promql;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.histogram.Histogram;
@@ -47,9 +48,13 @@ final class Aggregation {
       Block in = evaluation.vector(aggregate.expr());
       return new Aggregation(evaluation, aggregate, in).quantile(parameters);
     }
+    boolean ratio = aggregate.op() == AggregateOp.LIMIT_RATIO;
     for (double k : parameters) {
       if (Double.isNaN(k)) {
-        throw Evaluation.failed("Parameter value is NaN");
+        throw Evaluation.failed((ratio ? "Ratio" : "Parameter") + " value is NaN");
+      }
+      if (ratio) {
+        continue;
       }
       if (Math.abs(k) >= 0x1p63) {
         throw Evaluation.failed(
@@ -57,6 +62,14 @@ final class Aggregation {
                 + Numbers.format(k)
                 + (k > 0 ? " overflows int64" : " underflows int64"));
       }
+    }
+    if (ratio) {
+      Block in = evaluation.vector(aggregate.expr());
+      return limitRatio(evaluation, in, parameters, Evaluation.unwrap(parameter).span());
+    }
+    if (aggregate.op() == AggregateOp.LIMITK) {
+      Block in = evaluation.vector(aggregate.expr());
+      return new Aggregation(evaluation, aggregate, in).limit(parameters);
     }
     return TopK.of(evaluation, aggregate, evaluation.vector(aggregate.expr()), parameters);
   }
@@ -138,6 +151,51 @@ final class Aggregation {
       }
     }
     return in.numbers();
+  }
+
+  /** The first few elements of each group. */
+  private Block limit(double[] wanted) {
+    int[] taken = new int[groups.size()];
+    for (int step = 0; step < in.steps(); step++) {
+      Arrays.fill(taken, 0);
+      for (int row = 0; row < in.rows(); row++) {
+        if (in.has(row, step) && ++taken[groupOf[row]] > Math.max(0, (long) wanted[step])) {
+          in.set(row, step, Block.ABSENT);
+        }
+      }
+    }
+    return in;
+  }
+
+  /** The series whose hash is below the ratio; for a negative one, all that 1 plus it leaves. */
+  private static Block limitRatio(Evaluation evaluation, Block in, double[] ratios, Span span) {
+    double most = Arrays.stream(ratios).max().orElse(0);
+    double least = Arrays.stream(ratios).min().orElse(0);
+    if (most > 1) {
+      warnOfRatio(evaluation, most, 1, span);
+    }
+    if (least < -1) {
+      warnOfRatio(evaluation, least, -1, span);
+    }
+    for (int row = 0; row < in.rows(); row++) {
+      double share = LabelsHash.share(in.labels(row));
+      for (int step = 0; step < in.steps(); step++) {
+        double ratio = Math.max(-1, Math.min(1, ratios[step]));
+        if (ratio >= 0 ? share >= ratio : share < 1 + ratio) {
+          in.set(row, step, Block.ABSENT);
+        }
+      }
+    }
+    return in;
+  }
+
+  private static void warnOfRatio(Evaluation evaluation, double ratio, int capped, Span span) {
+    evaluation.run.warn(
+        "ratio value should be between -1 and 1, got "
+            + Numbers.format(ratio)
+            + ", capping to "
+            + capped,
+        span);
   }
 
   private Block quantile(double[] quantiles) {

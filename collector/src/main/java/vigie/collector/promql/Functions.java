@@ -24,7 +24,6 @@ final class Functions {
       Set.of(
           "double_exponential_smoothing",
           "end",
-          "histogram_quantiles",
           "info",
           "mad_over_time",
           "max_of",
@@ -127,6 +126,8 @@ final class Functions {
     add(Function.vector("histogram_fraction", fraction, 0, Histograms::fraction));
     List<ValueType> quantile = List.of(SCALAR, VECTOR);
     add(Function.vector("histogram_quantile", quantile, 0, Histograms::quantile));
+    List<ValueType> quantiles = List.of(VECTOR, STRING, SCALAR);
+    add(Function.vector("histogram_quantiles", quantiles, Function.ANY, Histograms::several));
     histogram("histogram_avg", h -> h.sum() / h.count());
     histogram("histogram_count", Histogram::count);
     histogram("histogram_stddev", h -> Math.sqrt(new HistogramShape(h).variance()));

@@ -42,16 +42,64 @@ final class Histograms {
   }
 
   static Block quantile(Evaluation evaluation, Call call) {
-    double[] quantiles = evaluation.scalar(call.args().get(0));
-    for (double q : quantiles) {
-      if (!Quantile.isValid(q)) {
-        Quantile.warn(evaluation.run, q, Evaluation.unwrap(call.args().get(0)).span());
+    double[] quantiles = quantiles(evaluation, call.args().get(0));
+    Expr vector = Evaluation.unwrap(call.args().get(1));
+    return evaluation.withoutNames(
+        quantiles(evaluation, vector, evaluation.vector(vector), quantiles));
+  }
+
+  /** Several quantiles at once, each with its value as a label. */
+  static Block several(Evaluation evaluation, Call call) {
+    String label = Evaluation.text(call.args().get(1));
+    if (label.isEmpty() || !Strings.isUtf8(label)) {
+      throw Evaluation.failed("invalid label name " + Strings.quote(label));
+    }
+    Expr vector = Evaluation.unwrap(call.args().get(0));
+    Block in = evaluation.vector(vector);
+    Block out = new Block(in.steps(), in.rows());
+    for (Expr argument : call.args().subList(2, call.args().size())) {
+      double[] quantiles = quantiles(evaluation, argument);
+      Block part = quantiles(evaluation, vector, in, quantiles);
+      for (double q : Arrays.stream(quantiles).distinct().toArray()) {
+        addLabelled(evaluation, part, quantiles, q, label, out);
       }
     }
-    Expr vector = Evaluation.unwrap(call.args().get(1));
+    return evaluation.withoutNames(evaluation.merged(out));
+  }
+
+  /** Adds the rows of a quantile at the steps at which that was asked for. */
+  private static void addLabelled(
+      Evaluation evaluation, Block part, double[] quantiles, double q, String label, Block out) {
+    String text = Numbers.format(q);
+    boolean whole = text.chars().allMatch(c -> c == '-' || (c >= '0' && c <= '9'));
+    evaluation.run.hold((long) part.rows() * part.steps());
+    for (int row = 0; row < part.rows(); row++) {
+      Labels labels = part.labels(row).with(label, whole ? text + ".0" : text);
+      int added = out.add(labels, part.dropsName(row));
+      for (int step = 0; step < part.steps(); step++) {
+        if (part.has(row, step) && Double.compare(quantiles[step], q) == 0) {
+          out.set(added, step, part.get(row, step));
+        }
+      }
+    }
+  }
+
+  private static double[] quantiles(Evaluation evaluation, Expr argument) {
+    double[] quantiles = evaluation.scalar(argument);
+    for (double q : quantiles) {
+      if (!Quantile.isValid(q)) {
+        Quantile.warn(evaluation.run, q, Evaluation.unwrap(argument).span());
+      }
+    }
+    return quantiles;
+  }
+
+  private static Block quantiles(
+      Evaluation evaluation, Expr vector, Block in, double[] quantiles) {
     return over(
         evaluation,
         vector,
+        in,
         (buckets, step, name) -> {
           double result = buckets.quantile(quantiles[step]);
           if (buckets.forced) {
@@ -80,24 +128,28 @@ final class Histograms {
   static Block fraction(Evaluation evaluation, Call call) {
     double[] lower = evaluation.scalar(call.args().get(0));
     double[] upper = evaluation.scalar(call.args().get(1));
-    return over(
-        evaluation,
-        Evaluation.unwrap(call.args().get(2)),
-        (buckets, step, name) -> buckets.fraction(lower[step], upper[step]),
-        (histogram, step, name, notes) -> {
-          HistogramShape shape = new HistogramShape(histogram);
-          if (histogram.count() != 0 && lower[step] < upper[step] && shape.hasNan()) {
-            notes.nan(
-                "histogram_fraction has NaN observations, which are excluded from all fractions",
-                name);
-          }
-          return shape.fraction(lower[step], upper[step]);
-        });
+    Expr vector = Evaluation.unwrap(call.args().get(2));
+    Block out =
+        over(
+            evaluation,
+            vector,
+            evaluation.vector(vector),
+            (buckets, step, name) -> buckets.fraction(lower[step], upper[step]),
+            (histogram, step, name, notes) -> {
+              HistogramShape shape = new HistogramShape(histogram);
+              if (histogram.count() != 0 && lower[step] < upper[step] && shape.hasNan()) {
+                notes.nan(
+                    "histogram_fraction has NaN observations, which are excluded from all"
+                        + " fractions",
+                    name);
+              }
+              return shape.fraction(lower[step], upper[step]);
+            });
+    return evaluation.withoutNames(out);
   }
 
   private static Block over(
-      Evaluation evaluation, Expr vector, OfClassic classic, OfNative function) {
-    Block in = evaluation.vector(vector);
+      Evaluation evaluation, Expr vector, Block in, OfClassic classic, OfNative function) {
     double[] bounds = new double[in.rows()];
     Groups groups = new Groups(GroupKey.withoutLe(), in.rows());
     int[] groupOf = new int[in.rows()];
@@ -147,6 +199,11 @@ final class Histograms {
           // Which of the two is meant nobody can say.
           notes.mixedWithClassic(name);
           in.set(nativeRow, step, Block.ABSENT);
+          for (int i = from; i < to; i++) {
+            if (in.histogram(rows[i], step) == null) {
+              in.set(rows[i], step, Block.ABSENT);
+            }
+          }
         } else if (buckets.size > 0) {
           out.set(row, step, classic.of(buckets, step, name));
         }
@@ -158,7 +215,7 @@ final class Histograms {
         addNative(evaluation, in, row, out, function, notes);
       }
     }
-    return evaluation.withoutNames(out);
+    return out;
   }
 
   /**

@@ -33,7 +33,6 @@ public final class Parser {
 
   private static final Set<String> NOT_METRICS =
       Set.of("bool", "on", "ignoring", "group_left", "group_right", "atan2");
-  private static final Set<String> UNSUPPORTED_AGGREGATIONS = Set.of("limitk", "limit_ratio");
 
   private final String query;
   private final List<Token> tokens;
@@ -273,9 +272,6 @@ public final class Parser {
     Token next = peek();
     boolean called = next.is(Kind.LEFT_PAREN);
     if (called || next.isWord("by") || next.isWord("without")) {
-      if (UNSUPPORTED_AGGREGATIONS.contains(lower)) {
-        throw unsupported(token, "aggregation " + Strings.quote(lower));
-      }
       for (AggregateOp op : AggregateOp.values()) {
         if (op.text().equals(lower)) {
           return aggregate(token, op);

@@ -110,8 +110,6 @@ class ParserTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "limitk(1, up) | 1:1 | aggregation \"limitk\"",
-        "limit_ratio by (a) (1, up) | 1:1 | aggregation \"limit_ratio\"",
         "1 + mad_over_time(up[5m]) | 1:5 | function \"mad_over_time\"",
         "up[5m + 1m] | 1:7 | duration expression",
         "up[step()] | 1:4 | duration expression",
