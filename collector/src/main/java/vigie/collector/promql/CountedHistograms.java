@@ -17,7 +17,7 @@ import vigie.collector.sample.Series;
 final class CountedHistograms {
   private static final Set<String> COUNTING =
       Set.of("histogram_count", "histogram_sum", "histogram_avg");
-  private static final Set<String> READING = 
+  private static final Set<String> READING =
       Set.of("histogram_quantile", "histogram_quantiles", "histogram_fraction");
 
   private @Nullable Histogram before;

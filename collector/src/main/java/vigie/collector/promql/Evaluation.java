@@ -44,6 +44,7 @@ final class Evaluation {
       return select(selector, false);
     }
     if (expr instanceof Expr.Call call) {
+      EdgeRanges.check(call);
       return call.function().vector(this, call);
     }
     if (expr instanceof Expr.Aggregate aggregate) {
@@ -148,6 +149,9 @@ final class Evaluation {
 
   /** An instant selector: the newest sample of each series, or, if asked for, its time. */
   Block select(Expr.VectorSelector selector, boolean timestamps) {
+    if (selector.edges() != Expr.Edges.PLAIN) {
+      return smoothed(selector);
+    }
     long lookback = run.options.lookback().toMillis();
     long first = reference(selector.shift(), 0);
     long last = reference(selector.shift(), steps - 1);
@@ -172,6 +176,46 @@ final class Evaluation {
         }
       }
       if (!any) {
+        block.removeLast();
+      }
+    }
+    return block;
+  }
+
+  /** An instant selector that takes what lies between the samples around each step. */
+  private Block smoothed(Expr.VectorSelector selector) {
+    if (selector.edges() == Expr.Edges.ANCHORED) {
+      throw failed("anchored modifier can only be used with a range selector");
+    }
+    long lookback = run.options.lookback().toMillis();
+    long first = reference(selector.shift(), 0) - lookback;
+    long last = reference(selector.shift(), steps - 1) + lookback;
+    Expr.MatrixSelector around = new Expr.MatrixSelector(selector.span(), selector, 2 * lookback);
+    List<Series> found = run.store.select(first + 1, last, selector.matchers());
+    run.hold((long) found.size() * steps);
+    RangeInput input = RangeInput.of(run, around, found);
+    HistogramNotes notes = new HistogramNotes(run, selector.span());
+    Block block = new Block(steps, found.size());
+    Window window = new Window();
+    for (int row = 0; row < input.rows(); row++) {
+      window.clear();
+      input.load(row, window);
+      notes.of(input.labels(row));
+      int added = block.add(input.labels(row), false);
+      for (int step = 0; step < steps; step++) {
+        long time = reference(selector.shift(), step);
+        window.move(time - lookback, time + lookback, time);
+        if (window.size() > 0) {
+          double value = EdgeRanges.at(window, notes);
+          Histogram histogram = Block.isHistogram(value) ? window.result : null;
+          if (histogram == null) {
+            block.set(added, step, value);
+          } else {
+            block.set(added, step, histogram);
+          }
+        }
+      }
+      if (!block.hasAny(added)) {
         block.removeLast();
       }
     }
@@ -226,10 +270,17 @@ final class Evaluation {
     Expr expr = unwrap(wrapped);
     if (expr instanceof Expr.MatrixSelector matrix) {
       Expr.Shift shift = matrix.vector().shift();
-      long first = reference(shift, 0) - matrix.rangeMillis();
-      long last = reference(shift, steps - 1);
+      long lookback = run.options.lookback().toMillis();
+      Expr.Edges edges = matrix.vector().edges();
+      long before = edges == Expr.Edges.PLAIN ? 0 : lookback;
+      long after = edges == Expr.Edges.SMOOTHED ? lookback : 0;
+      long first = reference(shift, 0) - matrix.rangeMillis() - before;
+      long last = reference(shift, steps - 1) + after;
       List<Series> found = run.store.select(first + 1, last, matrix.vector().matchers());
-      return RangeInput.of(run, matrix, found);
+      RangeInput input = RangeInput.of(run, matrix, found);
+      input.beforeMillis = before;
+      input.afterMillis = after;
+      return input;
     }
     Expr.Subquery subquery = (Expr.Subquery) expr;
     long step =

@@ -70,7 +70,8 @@ public sealed interface Expr {
    * @param name {@code ""} where the selector has none before the brace
    * @param matchers all of them, that of the name included
    */
-  record VectorSelector(Span span, String name, List<LabelMatcher> matchers, Shift shift)
+  record VectorSelector(
+      Span span, String name, List<LabelMatcher> matchers, Shift shift, Edges edges)
       implements Expr {
     public VectorSelector {
       matchers = List.copyOf(matchers);
@@ -90,6 +91,13 @@ public sealed interface Expr {
     public String toString() {
       return Printer.print(this);
     }
+  }
+
+  /** What a selector takes from beside its time or range. */
+  enum Edges {
+    PLAIN,
+    ANCHORED,
+    SMOOTHED
   }
 
   /** {@code selector[range]}. The offset and the {@code @} are the selector's. */

@@ -94,8 +94,7 @@ final class Histograms {
     return quantiles;
   }
 
-  private static Block quantiles(
-      Evaluation evaluation, Expr vector, Block in, double[] quantiles) {
+  private static Block quantiles(Evaluation evaluation, Expr vector, Block in, double[] quantiles) {
     return over(
         evaluation,
         vector,

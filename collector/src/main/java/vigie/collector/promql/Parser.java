@@ -441,7 +441,7 @@ public final class Parser {
       throw PromqlException.parse(
           query, span.start(), "vector selector must contain at least one non-empty matcher");
     }
-    return new Expr.VectorSelector(span, name, matchers, Expr.Shift.NONE);
+    return new Expr.VectorSelector(span, name, matchers, Expr.Shift.NONE, Expr.Edges.PLAIN);
   }
 
   private LabelMatcher matcher(Token label) {
@@ -485,12 +485,37 @@ public final class Parser {
         take();
         expr = at(expr, token);
       } else if (token.isWord("anchored") || token.isWord("smoothed")) {
-        throw unsupported(
-            token, "modifier " + Strings.quote(token.text().toLowerCase(Locale.ROOT)));
+        take();
+        expr = edged(expr, token);
       } else {
         return expr;
       }
     }
+  }
+
+  private Expr edged(Expr expr, Token word) {
+    Expr.Edges edges = word.isWord("anchored") ? Expr.Edges.ANCHORED : Expr.Edges.SMOOTHED;
+    String modifier = word.text().toLowerCase(Locale.ROOT) + " modifier";
+    if (expr instanceof Expr.Subquery) {
+      throw error(word, modifier + " is not supported for subqueries");
+    }
+    Expr.VectorSelector old =
+        expr instanceof Expr.MatrixSelector matrix
+            ? matrix.vector()
+            : expr instanceof Expr.VectorSelector vector ? vector : null;
+    if (old == null) {
+      throw error(word, modifier + " must be preceded by a selector");
+    }
+    if (old.edges() != Expr.Edges.PLAIN && old.edges() != edges) {
+      throw error(word, "anchored and smoothed modifiers cannot be used together");
+    }
+    Span span = expr.span().to(previousEnd());
+    Expr.VectorSelector selector =
+        new Expr.VectorSelector(
+            expr == old ? span : old.span(), old.name(), old.matchers(), old.shift(), edges);
+    return expr instanceof Expr.MatrixSelector matrix
+        ? new Expr.MatrixSelector(span, selector, matrix.rangeMillis())
+        : selector;
   }
 
   private Expr brackets(Expr expr) {
@@ -607,12 +632,14 @@ public final class Parser {
   private Expr shifted(Expr expr, Expr.Shift shift) {
     Span span = expr.span().to(previousEnd());
     if (expr instanceof Expr.VectorSelector v) {
-      return new Expr.VectorSelector(span, v.name(), v.matchers(), shift);
+      return new Expr.VectorSelector(span, v.name(), v.matchers(), shift, v.edges());
     }
     if (expr instanceof Expr.MatrixSelector m) {
       Expr.VectorSelector v = m.vector();
       return new Expr.MatrixSelector(
-          span, new Expr.VectorSelector(v.span(), v.name(), v.matchers(), shift), m.rangeMillis());
+          span,
+          new Expr.VectorSelector(v.span(), v.name(), v.matchers(), shift, v.edges()),
+          m.rangeMillis());
     }
     Expr.Subquery s = (Expr.Subquery) expr;
     return new Expr.Subquery(span, s.expr(), s.rangeMillis(), s.stepMillis(), shift);

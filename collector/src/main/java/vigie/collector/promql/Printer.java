@@ -3,6 +3,7 @@ package vigie.collector.promql;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.StringJoiner;
 import vigie.base.time.Durations;
 import vigie.collector.label.LabelMatcher;
@@ -27,10 +28,12 @@ final class Printer {
       out.append(Strings.quote(t.value()));
     } else if (expr instanceof Expr.VectorSelector v) {
       writeSelector(v);
+      writeEdges(v);
       writeShift(v.shift());
     } else if (expr instanceof Expr.MatrixSelector m) {
       writeSelector(m.vector());
       out.append('[').append(duration(m.rangeMillis())).append(']');
+      writeEdges(m.vector());
       writeShift(m.vector().shift());
     } else if (expr instanceof Expr.Subquery s) {
       write(s.expr());
@@ -89,6 +92,12 @@ final class Printer {
     inside.sort(null);
     if (!inside.isEmpty()) {
       out.append('{').append(String.join(",", inside)).append('}');
+    }
+  }
+
+  private void writeEdges(Expr.VectorSelector selector) {
+    if (selector.edges() != Expr.Edges.PLAIN) {
+      out.append(' ').append(selector.edges().name().toLowerCase(Locale.ROOT));
     }
   }
 

@@ -21,6 +21,13 @@ final class RangeCalls {
       Evaluation evaluation, Call call, RangeFunctions.Of function, HistogramRanges.Of mixed) {
     Expr range = Evaluation.unwrap(call.args().get(0));
     double[] none = new double[evaluation.steps];
+    Expr.Edges edges = EdgeRanges.of(range);
+    if (edges != Expr.Edges.PLAIN) {
+      HistogramRanges.Of edged = EdgeRanges.function(call.function().name(), edges, mixed);
+      HistogramNotes notes = new HistogramNotes(evaluation.run, range.span());
+      RangeFunctions.Of ofNumbers = (w, p) -> edged.of(w, p, notes);
+      return apply(evaluation, evaluation.range(range), none, ofNumbers, edged, range.span());
+    }
     return apply(evaluation, evaluation.range(range), none, function, mixed, range.span());
   }
 
@@ -166,7 +173,10 @@ final class RangeCalls {
       boolean any = false;
       for (int step = 0; step < evaluation.steps; step++) {
         long end = evaluation.reference(input.shift, step);
-        window.move(end - input.rangeMillis, end, evaluation.time(step));
+        long start = end - input.rangeMillis;
+        window.move(start - input.beforeMillis, end + input.afterMillis, evaluation.time(step));
+        window.start = start;
+        window.end = end;
         if (window.histograms() > 0) {
           double value = mixed.of(window, parameters[step], notes);
           Histogram histogram = Block.isHistogram(value) ? window.result : null;

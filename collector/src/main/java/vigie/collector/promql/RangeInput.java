@@ -11,6 +11,11 @@ abstract class RangeInput {
   final long rangeMillis;
   final Expr.Shift shift;
 
+  /** How far the windows reach beyond the range. */
+  long beforeMillis;
+
+  long afterMillis;
+
   private RangeInput(long rangeMillis, Expr.Shift shift) {
     this.rangeMillis = rangeMillis;
     this.shift = shift;

@@ -9,7 +9,8 @@ final class AtModifier {
   /** Puts {@code @ time} on every selector and subquery that has none and is in no subquery. */
   static Expr pin(Expr expr, long millis) {
     if (expr instanceof Expr.VectorSelector v) {
-      return new Expr.VectorSelector(v.span(), v.name(), v.matchers(), pin(v.shift(), millis));
+      return new Expr.VectorSelector(
+          v.span(), v.name(), v.matchers(), pin(v.shift(), millis), v.edges());
     }
     if (expr instanceof Expr.MatrixSelector m) {
       return new Expr.MatrixSelector(

@@ -114,8 +114,6 @@ class ParserTest {
         "up[5m + 1m] | 1:7 | duration expression",
         "up[step()] | 1:4 | duration expression",
         "up offset (1m) | 1:11 | duration expression",
-        "increase(up[5m] smoothed) | 1:17 | modifier \"smoothed\"",
-        "up anchored | 1:4 | modifier \"anchored\"",
         "a + on(x) fill(0) b | 1:11 | modifier \"fill\"",
       })
   void givenConstructWeLack_whenParsed_thenRefusedByNameAndPlace(
