@@ -54,13 +54,18 @@ import vigie.base.net.ServerTls;
  * An HTTP/1.1 server with limits: header 16 KiB, request line 8 KiB, body as given, connections as
  * given (one more is closed at once). A connection may rest for 150 s between requests; a request
  * has 30 s to come in wholly, and its answer 120 s to be made and taken. One request at a time on a
- * connection. Answers over 1 KiB are gzipped for who accepts it.
+ * connection, and no body is read of who is not let in. Answers over 1 KiB are gzipped for who
+ * accepts it.
  */
 public final class HttpServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HttpServer.class);
   private static final int REQUEST_LINE_BYTES = 8 * 1024;
   private static final int HEADER_BYTES = 16 * 1024;
   private static final int GZIP_FROM_BYTES = 1024;
+  private static final HttpAnswer UNDECODABLE =
+      HttpAnswer.text(400, "the path cannot be decoded\n");
+  private static final HttpAnswer BUSY =
+      HttpAnswer.text(503, "too many requests under way; try again\n");
 
   private final HttpHandler handler;
   private final Executor executor;
@@ -191,6 +196,7 @@ public final class HttpServer implements AutoCloseable {
     if (tls != null) {
       channel.pipeline().addLast(new TlsOnly(tls, executor, meters));
     }
+    Requests requests = new Requests(tls);
     channel
         .pipeline()
         .addLast(
@@ -198,14 +204,18 @@ public final class HttpServer implements AutoCloseable {
                 new HttpDecoderConfig()
                     .setMaxInitialLineLength(REQUEST_LINE_BYTES)
                     .setMaxHeaderSize(HEADER_BYTES)))
-        .addLast(new Bodies(limits.bodyBytes()))
-        .addLast(new Requests(tls));
+        .addLast(requests.gate)
+        .addLast(new Bodies(limits.bodyBytes(), requests.gate))
+        .addLast(requests);
   }
 
   /** Counts what is too large. */
   private final class Bodies extends HttpObjectAggregator {
-    Bodies(int mostBytes) {
+    private final Gate gate;
+
+    Bodies(int mostBytes, Gate gate) {
       super(mostBytes, true);
+      this.gate = gate;
     }
 
     @Override
@@ -213,6 +223,7 @@ public final class HttpServer implements AutoCloseable {
         throws Exception {
       meters.refused(Reason.BODY_TOO_LARGE);
       super.handleOversizedMessage(ctx, oversized);
+      gate.answered();
     }
   }
 
@@ -220,12 +231,56 @@ public final class HttpServer implements AutoCloseable {
    * Takes whole requests of one connection, one at a time: reading stops until the answer is
    * written.
    */
-  private final class Requests extends SimpleChannelInboundHandler<FullHttpRequest> {
+  private final class Requests extends SimpleChannelInboundHandler<FullHttpRequest>
+      implements Gate.Keeper {
     private final ServerTls.@Nullable Context tls;
-    private boolean answering;
+    final Gate gate = new Gate(this, meters);
 
     Requests(ServerTls.@Nullable Context tls) {
       this.tls = tls;
+    }
+
+    @Override
+    public boolean asks() {
+      return access.asks();
+    }
+
+    @Override
+    public void decide(ChannelHandlerContext ctx, io.netty.handler.codec.http.HttpRequest head) {
+      HttpRequest request = request(head, new byte[0], Peer.of(ctx.channel(), tls));
+      if (request == null) {
+        refuse(ctx, head, UNDECODABLE);
+        return;
+      }
+      try {
+        executor.execute(
+            () ->
+                access.admit(
+                    request,
+                    refusal ->
+                        ctx.channel()
+                            .eventLoop()
+                            .execute(
+                                () -> {
+                                  if (refusal != null) {
+                                    refuse(ctx, head, refusal);
+                                  } else {
+                                    gate.pass(request.who());
+                                  }
+                                })));
+      } catch (RejectedExecutionException full) {
+        meters.refused(Reason.BUSY);
+        refuse(ctx, head, BUSY);
+      }
+    }
+
+    private void refuse(
+        ChannelHandlerContext ctx,
+        io.netty.handler.codec.http.HttpRequest head,
+        HttpAnswer refusal) {
+      boolean whole = gate.refuse();
+      boolean keepAlive = whole && HttpUtil.isKeepAlive(head);
+      write(ctx, refusal, keepAlive, head.method().equals(HttpMethod.HEAD), false);
     }
 
     @Override
@@ -242,38 +297,43 @@ public final class HttpServer implements AutoCloseable {
             false);
         return;
       }
-      if (answering) {
-        // Pipelined requests are rare and not worth a queue: the client sends them again on a new
-        // connection.
-        meters.refused(Reason.PIPELINED);
-        ctx.close();
-        return;
-      }
-      answering = true;
       ctx.pipeline().get(Deadlines.class).requested();
       ctx.channel().config().setAutoRead(false);
       byte[] body = new byte[message.content().readableBytes()];
       message.content().readBytes(body);
-      String uri = message.uri();
-      int question = uri.indexOf('?');
-      HttpRequest request;
-      try {
-        request =
-            new HttpRequest(
-                message.method().name(),
-                QueryStringDecoder.decodeComponent(
-                    (question < 0 ? uri : uri.substring(0, question)).replace("+", "%2B")),
-                question < 0 ? "" : uri.substring(question + 1),
-                message.headers().copy(),
-                body,
-                Peer.of(ctx.channel(), tls));
-      } catch (IllegalArgumentException e) {
-        write(ctx, HttpAnswer.text(400, "the path cannot be decoded\n"), false, false, false);
+      Peer known = gate.admitted();
+      HttpRequest request =
+          request(message, body, known == null ? Peer.of(ctx.channel(), tls) : known);
+      if (request == null) {
+        write(ctx, UNDECODABLE, false, false, false);
         return;
       }
       boolean keepAlive = HttpUtil.isKeepAlive(message);
       boolean head = message.method().equals(HttpMethod.HEAD);
-      run(ctx, head, () -> admit(ctx, request, keepAlive, head));
+      if (known == null) {
+        run(ctx, head, () -> admit(ctx, request, keepAlive, head));
+      } else {
+        run(ctx, head, () -> answer(ctx, request, keepAlive, head));
+      }
+    }
+
+    /** Null where its path cannot be decoded. */
+    private @Nullable HttpRequest request(
+        io.netty.handler.codec.http.HttpRequest head, byte[] body, Peer who) {
+      String uri = head.uri();
+      int question = uri.indexOf('?');
+      try {
+        return new HttpRequest(
+            head.method().name(),
+            QueryStringDecoder.decodeComponent(
+                (question < 0 ? uri : uri.substring(0, question)).replace("+", "%2B")),
+            question < 0 ? "" : uri.substring(question + 1),
+            head.headers().copy(),
+            body,
+            who);
+      } catch (IllegalArgumentException undecodable) {
+        return null;
+      }
     }
 
     private void run(ChannelHandlerContext ctx, boolean head, Runnable work) {
@@ -281,8 +341,7 @@ public final class HttpServer implements AutoCloseable {
         executor.execute(work);
       } catch (RejectedExecutionException full) {
         meters.refused(Reason.BUSY);
-        HttpAnswer busy = HttpAnswer.text(503, "too many requests under way; try again\n");
-        write(ctx, busy, false, head, false);
+        write(ctx, BUSY, false, head, false);
       }
     }
 
@@ -385,7 +444,7 @@ public final class HttpServer implements AutoCloseable {
                   // Only then: a peer that asks and never reads would fill the memory with answers.
                   written.addListener(sent -> resume(ctx, sent.isSuccess()));
                 } else {
-                  written.addListener(ChannelFutureListener.CLOSE);
+                  written.addListener(sent -> gate.hangUp(ctx));
                 }
               });
     }
@@ -430,7 +489,7 @@ public final class HttpServer implements AutoCloseable {
         ctx.close(); // it was gone before its answer was there
         return;
       }
-      answering = false;
+      gate.answered();
       deadlines.answered();
       ctx.channel().config().setAutoRead(true);
     }

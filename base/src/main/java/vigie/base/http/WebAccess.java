@@ -174,6 +174,12 @@ public final class WebAccess {
     return meters;
   }
 
+  /** Whether {@link #admit} may refuse, as far as is known without a look at the file. */
+  boolean asks() {
+    State now = state;
+    return now.rate != null || !now.config.users().isEmpty();
+  }
+
   /**
    * Decides on a request.
    *
