@@ -98,6 +98,11 @@ final class Boot {
     return last.startsWith(id) && last.length() > id.length() ? new Place(NAME, id) : null;
   }
 
+  /** This boot's; {@code ""} if unknown. */
+  String id() {
+    return id;
+  }
+
   /** The boot before, if it ended by a shutdown that was told; else {@code ""}. */
   String ended() {
     int space = last.indexOf(' ');

@@ -85,15 +85,21 @@ record Journal(@Nullable Path program, Path root) {
   }
 
   /**
-   * The command that follows it.
+   * The command that reads it.
    *
+   * @param follow goes on for ever. Since systemd 250 that shows this boot only, also from a cursor
+   *     of an earlier one, whatever else is asked for
    * @param cursor begins behind this; {@code ""}: only with what is logged from now on
    * @param since with {@code cursor} empty: seconds back to begin with, 0 for none
    * @param chosen only these fields; an older journalctl refuses to
    */
-  List<String> command(JournalConfig config, String cursor, long since, boolean chosen) {
+  List<String> command(
+      JournalConfig config, boolean follow, String cursor, long since, boolean chosen) {
     List<String> command = new ArrayList<>(List.of(String.valueOf(program)));
-    command.addAll(List.of("--follow", "--output=export", "--no-pager", "--quiet"));
+    if (follow) {
+      command.add("--follow");
+    }
+    command.addAll(List.of("--output=export", "--no-pager", "--quiet"));
     if (!root.equals(Path.of("/"))) {
       command.addAll(List.of("--root=" + root, "--merge"));
     }

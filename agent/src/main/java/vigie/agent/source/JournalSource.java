@@ -58,6 +58,7 @@ final class JournalSource implements Source {
   private final Counter garbage;
   private final Counter cut;
   private final Counter failed;
+  private final String boot;
   private final UnitEvents units;
   private final KernelEvents kernel;
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -65,6 +66,7 @@ final class JournalSource implements Source {
   // Of the thread that reads.
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private boolean chosenFields = true;
+  private boolean following;
   private long pauseNanos = FIRST_PAUSE.toNanos();
 
   // Guarded by this.
@@ -102,6 +104,7 @@ final class JournalSource implements Source {
 
   /**
    * @param from where to go on; null: only with what is logged from now on
+   * @param boot this one's id
    * @param ended the boot that has gone down since it was read last; {@code ""} for none
    */
   JournalSource(
@@ -110,6 +113,7 @@ final class JournalSource implements Source {
       SourceTools tools,
       Lines lines,
       @Nullable Place from,
+      String boot,
       String ended) {
     this.config = config;
     this.journal = journal;
@@ -120,6 +124,7 @@ final class JournalSource implements Source {
     this.garbage = meters.faults("garbage");
     this.cut = meters.faults("cut");
     this.failed = meters.faults("failed");
+    this.boot = boot.replace("-", "");
     this.units = new UnitEvents(tools.systemd(), ended);
     this.kernel = new KernelEvents(tools.clock());
     this.place = from;
@@ -148,7 +153,7 @@ final class JournalSource implements Source {
     }
   }
 
-  /** Runs journalctl once, to its end. */
+  /** Runs journalctl once, to its end: for what earlier boots left, if anything, then for ever. */
   private void read() {
     Process process;
     try {
@@ -188,12 +193,26 @@ final class JournalSource implements Source {
     }
     // Before the end of the process, which closes the stream.
     String said = errors.text();
+    if (!following && hasSucceeded(process)) {
+      following = true;
+      execute(this::read);
+      return;
+    }
     process.destroyForcibly();
     if (chosenFields && said.contains("output-fields")) {
       chosenFields = false; // older than 236
     }
     boolean lasted = tools.clock().nanos() - began > LONGEST_PAUSE.toNanos();
     ended(said.isEmpty() ? cause : said, lasted);
+  }
+
+  private static boolean hasSucceeded(Process process) {
+    try {
+      return process.waitFor(CLOSE_MILLIS, TimeUnit.MILLISECONDS) && process.exitValue() == 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /** What a child says of itself: read to its end, so that it never waits; a part is kept. */
@@ -236,24 +255,29 @@ final class JournalSource implements Source {
       cursor = "";
       back = FURTHEST_BACK.toSeconds();
     }
-    return journal.command(config, cursor, back, chosenFields);
+    following |= back == 0 && (cursor.isEmpty() || field(cursor, 'b').equals(boot));
+    return journal.command(config, following, cursor, back, chosenFields);
   }
 
   /**
    * When a cursor's entry was logged: {@code …;t=MICROSECONDS;…} in hexadecimal; null if unknown.
    */
   static @Nullable Instant timeOf(String cursor) {
-    int at = cursor.indexOf(";t=");
-    int end = cursor.indexOf(';', at + 3);
-    if (at < 0 || end < 0 || end - at > 18) {
-      return null;
-    }
     try {
-      long micros = Long.parseLong(cursor.substring(at + 3, end), 16);
+      long micros = Long.parseLong(field(cursor, 't'), 16);
       return Instant.ofEpochMilli(TimeUnit.MICROSECONDS.toMillis(micros));
     } catch (NumberFormatException e) {
       return null;
     }
+  }
+
+  /**
+   * Of a cursor {@code s=…;i=…;b=BOOT;m=…;t=MICROSECONDS;x=…}; {@code ""} where it is not there.
+   */
+  private static String field(String cursor, char name) {
+    int at = cursor.indexOf(";" + name + "=");
+    int end = cursor.indexOf(';', at + 3);
+    return at < 0 || end < 0 ? "" : cursor.substring(at + 3, end);
   }
 
   private void follow(InputStream in) throws IOException {

@@ -104,7 +104,8 @@ public final class Sources implements AutoCloseable {
     Journal journal = Journal.of(tools.roots());
     String fault = journal.fault();
     if (fault.isEmpty()) {
-      return new JournalSource(config.journal(), journal, tools, patterns, from, boot.ended());
+      return new JournalSource(
+          config.journal(), journal, tools, patterns, from, boot.id(), boot.ended());
     }
     Path kernel = KernelLogSource.device(tools.roots());
     boolean readable = Files.isReadable(kernel);

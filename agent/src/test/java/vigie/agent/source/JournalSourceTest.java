@@ -63,7 +63,13 @@ class JournalSourceTest {
             meters);
     JournalSource made =
         new JournalSource(
-            JournalConfig.AUTO, new Journal(program, folder), tools, this::take, from, "");
+            JournalConfig.AUTO,
+            new Journal(program, folder),
+            tools,
+            this::take,
+            from,
+            "0000-now",
+            "");
     source = made;
     made.start();
     return made;
@@ -116,6 +122,36 @@ class JournalSourceTest {
     follow("exec sleep 60", new Place("journal", cursor));
     await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("calls")));
     assertThat(calls().get(0)).contains("--since=-604800s").doesNotContain("--after-cursor");
+  }
+
+  @Test
+  void givenAPlaceInAnEarlierBoot_whenFollowed_thenTheRestOfThatBootIsReadFirst() throws Exception {
+    String old = "s=1;i=2;b=0000old;m=4;t=" + Long.toHexString(clock.millis() * 1000) + ";x=5";
+    follow(
+        """
+        case "$*" in *--follow*) printf '__CURSOR=s=1;i=9;b=0000now;\nMESSAGE=new\n\n'; exec sleep 60 ;; esac
+        printf '__CURSOR=s=1;i=3;b=0000old;\nMESSAGE=rest\n\n'
+        test -e %1$s/once || { touch %1$s/once; exit 1; }
+        """
+            .formatted(folder),
+        new Place("journal", old));
+    await().atMost(PATIENCE).until(() -> restarts() == 1);
+    clock.advance(Duration.ofSeconds(1));
+    await().atMost(PATIENCE).until(() -> lines.size() == 3);
+    assertThat(lines).extracting(Line::text).containsExactly("rest", "rest", "new");
+    assertThat(calls()).hasSize(3);
+    assertThat(calls().get(0)).contains("--after-cursor=" + old).doesNotContain("--follow");
+    assertThat(calls().get(1)).contains("--after-cursor=s=1;i=3;").doesNotContain("--follow");
+    assertThat(calls().get(2)).contains("--after-cursor=s=1;i=3;").contains("--follow");
+    assertThat(restarts()).isEqualTo(1);
+  }
+
+  @Test
+  void givenAPlaceInThisBoot_whenFollowed_thenAtOnce() throws Exception {
+    String cursor = "s=1;i=2;b=0000now;m=4;t=" + Long.toHexString(clock.millis() * 1000) + ";x=5";
+    follow("exec sleep 60", new Place("journal", cursor));
+    await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("calls")));
+    assertThat(calls().get(0)).contains("--follow").contains("--after-cursor=" + cursor);
   }
 
   @Test

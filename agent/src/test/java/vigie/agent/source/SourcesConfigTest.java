@@ -80,7 +80,7 @@ class SourcesConfigTest {
     Journal journal = new Journal(Path.of("/usr/bin/journalctl"), Path.of("/"));
     JournalConfig config =
         read("sources: {journal: {units: [a], identifiers: [b], priority: alert}}").journal();
-    List<String> command = journal.command(config, "s=1;i=2", 0, false);
+    List<String> command = journal.command(config, true, "s=1;i=2", 0, false);
     assertThat(command)
         .startsWith("/usr/bin/journalctl", "--follow")
         .contains("--no-tail", "--after-cursor=s=1;i=2");
@@ -89,7 +89,7 @@ class SourcesConfigTest {
             "_SYSTEMD_UNIT=a.service", "SYSLOG_IDENTIFIER=b", "PRIORITY=0", "PRIORITY=1", "+")
         .contains("MESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15")
         .endsWith("+", "_TRANSPORT=kernel");
-    assertThat(journal.command(JournalConfig.AUTO, "", 0, true))
+    assertThat(journal.command(JournalConfig.AUTO, true, "", 0, true))
         .contains("--lines=0")
         .noneMatch(word -> word.startsWith("--root") || word.equals("+"));
   }

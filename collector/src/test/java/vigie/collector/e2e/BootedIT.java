@@ -1,5 +1,6 @@
 package vigie.collector.e2e;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +30,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.time.Clock;
+import vigie.collector.testing.FakeDiscord;
+import vigie.collector.testing.FakeDiscord.Message;
 
 /**
  * The agent as {@code install.sh} installs it on a whole Debian, and a collector on the host that
@@ -42,6 +47,16 @@ import org.junit.jupiter.api.io.TempDir;
 class BootedIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int CRASHES = 5;
+
+  private static final String UNWILLING =
+      """
+      [Unit]
+      %s=vigie-agent.service
+      [Service]
+      ExecStart=/bin/bash -c 'trap "exit 1" TERM; while :; do sleep 1000 & wait; done'
+      [Install]
+      WantedBy=multi-user.target
+      """;
 
   private static final Map<String, String> UNITS =
       Map.of(
@@ -77,6 +92,12 @@ class BootedIT {
           [Install]
           WantedBy=multi-user.target
           """,
+          // Both end by a failure at each shutdown: while the agent looks on, and after it has
+          // gone.
+          "sullen.service",
+          UNWILLING.formatted("After"),
+          "grudging.service",
+          UNWILLING.formatted("Before"),
           "dropin.conf",
           """
           [Service]
@@ -89,6 +110,7 @@ class BootedIT {
   private Path dir;
   private int httpPort;
   private int agentPort;
+  private FakeDiscord discord;
   private Program collector;
   private BootedDebian debian;
 
@@ -98,13 +120,18 @@ class BootedIT {
     httpPort = Program.freePort();
     agentPort = Program.freePort();
     int relpPort = Program.freePort();
+    discord = new FakeDiscord(Clock.system(), "very-secret-token");
+    Files.writeString(dir.resolve("hook"), discord.webhookUrl() + "\n");
     Files.writeString(
         dir.resolve("collector.yaml"),
         """
         storage: {path: collector}
         listen: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d'}
+        rule_files: ['%s']
+        route: {receiver: discord, group_by: [alertname, node, unit]}
+        receivers: [{name: discord, discord_configs: [{webhook_url_file: hook}]}]
         """
-            .formatted(httpPort, relpPort));
+            .formatted(httpPort, relpPort, Program.ROOT.resolve("alert-rules/systemd.yml")));
     collector =
         Program.start(
             dir.resolve("collector.log"),
@@ -130,6 +157,9 @@ class BootedIT {
     if (collector != null) {
       collector.close();
     }
+    if (discord != null) {
+      discord.close();
+    }
   }
 
   @Test
@@ -146,7 +176,7 @@ class BootedIT {
             chgrp adm /var/backups/pg /var/log/app.log
             chmod 0750 /var/backups/pg; chmod 0640 /var/log/app.log
             systemctl daemon-reload
-            systemctl enable --now --quiet lasting
+            systemctl enable --now --quiet lasting sullen grudging
             deploy/install.sh agent
             """);
     assertThat(said).contains("install: agent runs").endsWith("status 0\n");
@@ -324,8 +354,48 @@ class BootedIT {
     figure("events in all: %d, the last number %d", seen.size(), last);
   }
 
+  /** A reboot and a power-off are behind us. */
   @Test
   @Order(9)
+  void givenServicesThatExitWith1AsTheNodeGoesDown_thenTheirFaultsAreMarkedAndPageNobody()
+      throws IOException {
+    for (String service : List.of("sullen", "grudging")) {
+      await("unit.crashed", service, 2);
+      List<JsonNode> faults =
+          events().stream()
+              .filter(e -> e.path("fields").path("unit").asText().equals(service + ".service"))
+              .toList();
+      figure(
+          "told of %s: %s",
+          service,
+          faults.stream()
+              .map(e -> e.path("type").asText() + " " + e.path("fields").path("stopping").asText())
+              .toList());
+      assertThat(faults)
+          .allSatisfy(
+              fault -> {
+                assertThat(fault.path("type").asText()).isIn("unit.crashed", "unit.failed");
+                assertThat(fault.path("fields").path("status").asText()).isEqualTo("1");
+                assertThat(fault.path("fields").path("stopping").asText()).isEqualTo("yes");
+              });
+    }
+    String series =
+        Program.get(
+            "http://127.0.0.1:"
+                + httpPort
+                + "/api/v1/query?query=count_over_time(vigie_events_total%5B1d%5D)");
+    assertThat(series).contains("flaky.service").doesNotContain("sullen", "grudging");
+    Supplier<String> cards =
+        () -> discord.messages().stream().map(Message::text).collect(joining("\n"));
+    // The same rules page of a crash that no shutdown explains.
+    debian.tell("the cards", () -> cards.get().contains("flaky.service on booted"));
+    assertThat(cards.get()).contains("limited.service on booted").doesNotContain("sullen");
+    assertThat(cards.get()).doesNotContain("grudging");
+    figure("cards: %s", discord.messages().stream().map(Message::title).toList());
+  }
+
+  @Test
+  @Order(10)
   void givenUninstall_thenOnlyWhatItKeptStays() {
     assertThat(
             debian.run(
