@@ -83,11 +83,13 @@ final class JournalSource implements Source {
    * @param line null where the patterns don't see it
    * @param events those that are known already
    * @param failure makes the others
+   * @param exit whether a failure that cannot be told without this may follow
    */
   private record Waiting(
       @Nullable Line line,
       List<Event> events,
       UnitEvents.@Nullable Failure failure,
+      boolean exit,
       @Nullable Place place,
       long since) {
 
@@ -293,7 +295,7 @@ final class JournalSource implements Source {
       }
       int n = in.read(buffer);
       if (n < 0) {
-        waiting.add(new Waiting(null, kernel.due(true), null, null, 0));
+        waiting.add(new Waiting(null, kernel.due(true), null, false, null, 0));
         handOn(true);
         return;
       }
@@ -344,12 +346,13 @@ final class JournalSource implements Source {
       }
       List<Event> due = kernel.due(false);
       if (!due.isEmpty()) {
-        waiting.add(new Waiting(null, due, null, null, since));
+        waiting.add(new Waiting(null, due, null, false, null, since));
       }
     }
     boolean seen = config.takesAll() || selects(line, entry);
     UnitEvents.Failure failure = found instanceof UnitEvents.Failure some ? some : null;
-    waiting.add(new Waiting(seen ? line : null, events, failure, behind, since));
+    boolean exit = found == UnitEvents.EXIT;
+    waiting.add(new Waiting(seen ? line : null, events, failure, exit, behind, since));
     handOn(false);
   }
 
@@ -365,8 +368,7 @@ final class JournalSource implements Source {
   private void handOn(boolean all) {
     long now = waiting.isEmpty() ? 0 : tools.clock().nanos();
     for (Waiting next = waiting.peek(); next != null; next = waiting.peek()) {
-      boolean early = next.failure != null && now - next.since < LAST_LINES.toNanos();
-      if (early && !all && waiting.size() < MOST_WAITING) {
+      if (isEarly(next, now) && !all && waiting.size() < MOST_WAITING) {
         return;
       }
       try {
@@ -386,6 +388,16 @@ final class JournalSource implements Source {
         }
       }
     }
+  }
+
+  /** An exit goes with its failure, so that after a restart both are read again or neither. */
+  private boolean isEarly(Waiting next, long now) {
+    long due = now - LAST_LINES.toNanos();
+    boolean mayWait = next.failure != null || next.exit;
+    return mayWait
+        && (next.since - due > 0
+            || (next.exit
+                && waiting.stream().anyMatch(w -> w.failure != null && w.since - due > 0)));
   }
 
   private void handOn(Waiting next) {

@@ -37,6 +37,9 @@ final class UnitEvents {
   /** logind says so before it has systemd stop the first unit. */
   private static final String SHUTDOWN = "98268866d1d54a499c4e98921d93bc40";
 
+  /** That a process of a unit has ended. */
+  static final Object EXIT = new Object();
+
   private static final Duration LONGEST_SHUTDOWN = Duration.ofMinutes(10);
 
   /** The kinds of entries that this understands. */
@@ -264,7 +267,8 @@ final class UnitEvents {
   /**
    * Takes an entry in.
    *
-   * @return an {@link Event}, a {@link Failure} that will make some, or null for nothing
+   * @return an {@link Event}, a {@link Failure} that will make some, {@link #EXIT} for what one may
+   *     follow that cannot be told without it, or null for nothing
    */
   @Nullable Object take(JournalEntry entry, Instant now) {
     if (!entry.has(JournalField.MESSAGE_ID)) {
@@ -288,7 +292,10 @@ final class UnitEvents {
     }
     Unit unit = units.computeIfAbsent(name, of -> new Unit());
     switch (id) {
-      case PROCESS_EXITED -> unit.exit = Exit.of(entry);
+      case PROCESS_EXITED -> {
+        unit.exit = Exit.of(entry);
+        return EXIT;
+      }
       case RESTART_SCHEDULED -> {
         unit.begins();
         unit.restarts = entry.number(JournalField.RESTARTS, -1);

@@ -180,6 +180,35 @@ class JournalSourceTest {
   }
 
   @Test
+  void givenACrashThatIsNotToldYet_whenClosed_thenItIsReadAgainFromTheEndOfItsProcess()
+      throws Exception {
+    JournalSource followed =
+        follow(
+            """
+            printf '__CURSOR=c1\\nMESSAGE=x\\n\\n'
+            printf '__CURSOR=c2\\n_UID=0\\nUNIT=a.service\\nMESSAGE_ID=98e322203f7a4ed290d09fe03c09fe15\\nEXIT_CODE=exited\\nEXIT_STATUS=1\\nMESSAGE=x/1\\n\\n'
+            touch %1$s/exited
+            while ! test -e %1$s/go; do sleep 0.1; done
+            printf '__CURSOR=c3\\n_UID=0\\nUNIT=a.service\\nMESSAGE_ID=d9b373ed55a64feb8242e02dbe79a49c\\nUNIT_RESULT=exit-code\\nMESSAGE=m\\n\\n'
+            exec sleep 60
+            """
+                .formatted(folder),
+            null);
+    await().atMost(PATIENCE).until(() -> !lines.isEmpty());
+    await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("exited")));
+    double before = meters.counter("vigie.source.bytes", "source", "journal").count();
+    clock.advance(Duration.ofMillis(200));
+    Files.writeString(folder.resolve("go"), "");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> meters.counter("vigie.source.bytes", "source", "journal").count() > before);
+    clock.advance(Duration.ofMillis(100)); // of the exit 300 ms ago, of the failure 100
+    followed.close();
+    assertThat(followed.place()).isEqualTo(new Place("journal", "c1"));
+    assertThat(told.all()).isEmpty();
+  }
+
+  @Test
   void givenASourceThatIsClosed_whenAskedForItsPlace_thenBehindAllThatWasHandedOn()
       throws Exception {
     JournalSource followed =
