@@ -21,6 +21,8 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +33,10 @@ import vigie.base.time.Scheduler;
 /**
  * Sends records on to another receiver of syslog, as they came: octet counted by TCP or TLS, or
  * each in a datagram. What waits is bounded; more is dropped and counted. Syslog acknowledges
- * nothing, so what was on its way when a link broke is lost. Safe for all threads.
+ * nothing: by TCP and TLS a record counts as taken once the connection has lived on for {@link
+ * #HELD} behind it. What was written later, as much of it as may wait at most, is sent again on the
+ * next connection when one breaks; so a record may come twice, and is lost only where more was
+ * under way. Safe for all threads.
  */
 final class Forwarder implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Forwarder.class);
@@ -44,6 +49,7 @@ final class Forwarder implements AutoCloseable {
   // A receiver that takes connections and drops them at once, such as one that refuses a client's
   // certificate in TLS 1.3, gets nothing to drop.
   private static final Duration SETTLED = Duration.ofSeconds(1);
+  static final Duration HELD = Duration.ofSeconds(5);
   private static final int MOST_DATAGRAM = 65_000;
   private static final long AT_ONCE = 256 << 10;
 
@@ -63,6 +69,11 @@ final class Forwarder implements AutoCloseable {
   // Guarded by this.
   private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
   private long waitingBytes;
+  private final ArrayDeque<Batch> held = new ArrayDeque<>();
+  private long heldBytes;
+  private long lastBatch;
+  private long lastWritten;
+  private boolean releasing;
   private @Nullable Channel channel;
   // Connected, and not yet trusted to take records.
   private @Nullable Channel settling;
@@ -71,6 +82,12 @@ final class Forwarder implements AutoCloseable {
   private boolean broken;
   private Duration pause = FIRST_PAUSE;
   private boolean closed;
+
+  /** Records that were written together. */
+  private record Batch(long number, List<byte[]> records, long bytes) {}
+
+  /** What goes into one write; the batch is 0 for a datagram. */
+  private record Taken(ByteBuf out, long batch) {}
 
   Forwarder(
       SyslogRoutes.Target target,
@@ -141,17 +158,27 @@ final class Forwarder implements AutoCloseable {
       flushing = false;
     }
     while (to.isActive() && to.isWritable()) {
-      ByteBuf out = take(to);
-      if (out == null) {
+      Taken taken = take(to);
+      if (taken == null) {
         break;
       }
-      to.write(out, to.voidPromise());
+      if (target.udp()) {
+        to.write(taken.out, to.voidPromise());
+      } else {
+        to.write(taken.out)
+            .addListener(
+                done -> {
+                  if (done.isSuccess()) {
+                    written(to, taken.batch);
+                  }
+                });
+      }
     }
     to.flush();
   }
 
   /** A datagram, or as many frames as go into one write; null where nothing waits. */
-  private synchronized @Nullable ByteBuf take(Channel to) {
+  private synchronized @Nullable Taken take(Channel to) {
     if (waiting.isEmpty() || closed || to != channel) {
       return null;
     }
@@ -159,17 +186,70 @@ final class Forwarder implements AutoCloseable {
       byte[] record = waiting.remove();
       waitingBytes -= record.length;
       sent.increment();
-      return Unpooled.wrappedBuffer(record);
+      return new Taken(Unpooled.wrappedBuffer(record), 0);
     }
     ByteBuf out = to.alloc().buffer();
+    List<byte[]> records = new ArrayList<>();
     while (!waiting.isEmpty() && out.readableBytes() < AT_ONCE) {
       byte[] record = waiting.remove();
       waitingBytes -= record.length;
       out.writeCharSequence(record.length + " ", StandardCharsets.US_ASCII);
       out.writeBytes(record);
+      records.add(record);
       sent.increment();
     }
-    return out;
+    hold(new Batch(++lastBatch, records, out.readableBytes()));
+    return new Taken(out, lastBatch);
+  }
+
+  /** Keeps it for another connection, and lets go of the oldest where that becomes too much. */
+  private void hold(Batch batch) {
+    held.add(batch);
+    heldBytes += batch.bytes;
+    while (heldBytes > mostBytes && held.size() > 1) {
+      heldBytes -= held.remove().bytes;
+    }
+  }
+
+  private synchronized void written(Channel to, long batch) {
+    if (to == channel) {
+      lastWritten = batch;
+      releaseLater(to);
+    }
+  }
+
+  private void releaseLater(Channel to) {
+    if (!releasing) {
+      releasing = true;
+      long upTo = lastWritten;
+      scheduler.after(HELD, () -> release(to, upTo));
+    }
+  }
+
+  private synchronized void release(Channel to, long upTo) {
+    if (to != channel) {
+      return; // it broke, and all that was held waits again
+    }
+    releasing = false;
+    while (!held.isEmpty() && held.element().number <= upTo) {
+      heldBytes -= held.remove().bytes;
+    }
+    if (lastWritten > upTo) {
+      releaseLater(to);
+    }
+  }
+
+  /** In front of what came later. */
+  private void waitAgain() {
+    while (!held.isEmpty()) {
+      List<byte[]> records = held.removeLast().records;
+      for (int i = records.size() - 1; i >= 0; i--) {
+        waiting.addFirst(records.get(i));
+        waitingBytes += records.get(i).length;
+      }
+    }
+    heldBytes = 0;
+    releasing = false;
   }
 
   /** Not on an event loop: a name is looked up, certificates are read. */
@@ -235,12 +315,24 @@ final class Forwarder implements AutoCloseable {
     settling = null;
     connecting = false;
     channel = to;
+    if (target.udp()) {
+      proven(to);
+    } else {
+      scheduler.after(HELD, () -> proven(to));
+    }
+    flush();
+  }
+
+  /** It has lasted: one that breaks at each record is tried less and less often. */
+  private synchronized void proven(Channel to) {
+    if (to != channel) {
+      return;
+    }
     pause = FIRST_PAUSE;
     if (broken) {
       log.info("syslog is forwarded again target={}", target);
     }
     broken = false;
-    flush();
   }
 
   /** How a connection ended, in words that help where it was no more than a handshake. */
@@ -256,6 +348,7 @@ final class Forwarder implements AutoCloseable {
     }
     channel = null;
     settling = null;
+    waitAgain();
     failures.increment();
     if (!broken) {
       log.warn("syslog cannot be forwarded, it waits target={} cause=\"{}\"", target, cause);
@@ -276,8 +369,10 @@ final class Forwarder implements AutoCloseable {
         each.close();
       }
     }
+    channel = null;
     waiting.clear();
     waitingBytes = 0;
+    held.clear();
   }
 
   /** Sees the end of a connection; what the target says is of no interest. */

@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * holds bytes back before that, passes half of a piece and then nothing, changes a byte somewhere,
  * or the one that ends a frame.
  */
-final class BadLink implements AutoCloseable {
+public final class BadLink implements AutoCloseable {
   /** What befalls a connection. */
-  enum Harm {
+  public enum Harm {
     CUT,
     DELAY,
     HALVE,
@@ -39,7 +39,7 @@ final class BadLink implements AutoCloseable {
   private final ExecutorService threads;
   private final AtomicInteger harms = new AtomicInteger();
 
-  BadLink(int target, List<Harm> kinds, int mostHarms, long seed, ExecutorService threads)
+  public BadLink(int target, List<Harm> kinds, int mostHarms, long seed, ExecutorService threads)
       throws IOException {
     this.target = target;
     this.kinds = kinds;
@@ -50,11 +50,11 @@ final class BadLink implements AutoCloseable {
     threads.execute(this::accept);
   }
 
-  int port() {
+  public int port() {
     return listening.getLocalPort();
   }
 
-  int count(Harm harm) {
+  public int count(Harm harm) {
     return done.get(harm).get();
   }
 
