@@ -27,6 +27,7 @@ import vigie.agent.event.Place;
 import vigie.agent.event.Places;
 import vigie.agent.spool.SpoolFormat.Entry;
 import vigie.base.config.ConfigException;
+import vigie.base.segment.DiskRoom;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.FolderHeldException;
 import vigie.base.segment.SegmentFormatException;
@@ -188,13 +189,18 @@ public final class Spool implements EventSink, Places, AutoCloseable {
     if (e instanceof SegmentFormatException) {
       return new ConfigException("spool: " + e.getMessage());
     }
+    String reason = FileLayer.reason((IOException) e);
+    String full = DiskRoom.hint(config.path(), reason);
     ConfigException told =
         new ConfigException(
-            "cannot open spool %s as user %s: %s; make it writable for that user or set another spool.path"
+            "cannot open spool %s as user %s: %s%s"
                 .formatted(
                     config.path(),
                     System.getProperty("user.name"),
-                    FileLayer.reason((IOException) e)));
+                    reason,
+                    full.isEmpty()
+                        ? "; make it writable for that user or set another spool.path"
+                        : full));
     told.initCause(e);
     return told;
   }
@@ -459,7 +465,7 @@ public final class Spool implements EventSink, Places, AutoCloseable {
       log.error(
           "the spool cannot write, events are refused until it can path={} cause=\"{}\"",
           config.path(),
-          e.getMessage());
+          e.getMessage() + DiskRoom.hint(config.path(), String.valueOf(e.getMessage())));
     }
     return e;
   }

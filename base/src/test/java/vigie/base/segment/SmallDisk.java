@@ -18,9 +18,18 @@ public final class SmallDisk implements AutoCloseable {
   }
 
   public static SmallDisk mount(int kibibytes) throws IOException, InterruptedException {
+    return mount("size=" + kibibytes + "k");
+  }
+
+  /** With room for so many files and folders, its own among them. */
+  public static SmallDisk ofFiles(int most) throws IOException, InterruptedException {
+    return mount("size=64m,nr_inodes=" + most);
+  }
+
+  private static SmallDisk mount(String options) throws IOException, InterruptedException {
     Path target = Files.createDirectories(Path.of("target").toAbsolutePath());
     Path path = Files.createTempDirectory(target, "small-disk-");
-    run("mount", "-t", "tmpfs", "-o", "size=" + kibibytes + "k", "vigie-test", path.toString());
+    run("mount", "-t", "tmpfs", "-o", options, "vigie-test", path.toString());
     return new SmallDisk(path);
   }
 

@@ -33,6 +33,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.base.segment.DiskRoom;
 import vigie.base.time.Clock;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventPage;
@@ -52,9 +53,8 @@ final class DayFiles implements AutoCloseable {
   private static final String[] BESIDE = {"", "-wal", "-shm"};
 
   /** With less room SQLite opens no file. */
-  private static final long FULL = 1 << 20;
-
   private static final String DAMAGED = ".damaged-";
+
   private static final String RESTORE = ".restore";
   private static final String BEYOND = "storage.events_bytes";
   private static final Duration SEARCH_LIMIT = Duration.ofSeconds(20);
@@ -146,23 +146,15 @@ final class DayFiles implements AutoCloseable {
       throw new IOException(e.getMessage(), e);
     } catch (SQLException e) {
       if (!DayFile.isCorruptAtOpening(e, path(part))) {
-        throw new IOException(
-            "cannot open " + path(part) + ": " + e.getMessage() + hintAtRoom(), e);
+        throw new IOException("cannot open " + path(part) + ": " + withHint(e), e);
       }
       setAside(part, e);
     }
   }
 
-  /** What to do where the disk is full, else nothing. */
-  private String hintAtRoom() {
-    try {
-      long free = Files.getFileStore(folder).getUsableSpace();
-      return free > FULL
-          ? ""
-          : "; the disk of " + folder + " has " + (free >> 10) + " KiB left: make room";
-    } catch (IOException e) {
-      return "";
-    }
+  private String withHint(SQLException e) {
+    String words = String.valueOf(e.getMessage());
+    return words + DiskRoom.hint(folder, words);
   }
 
   private void seen(Part part, DayFile file) throws SQLException {
@@ -539,7 +531,7 @@ final class DayFiles implements AutoCloseable {
       onCorrupt.accept(part, e);
     } else if (parts.containsKey(part)) { // or retention was faster
       throw new UncheckedIOException(
-          new IOException("cannot search " + path(part) + ": " + e.getMessage() + hintAtRoom(), e));
+          new IOException("cannot search " + path(part) + ": " + withHint(e), e));
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.base.segment.DiskRoom;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.SegmentLog;
 import vigie.base.segment.SegmentOptions;
@@ -135,6 +136,7 @@ public final class LogEventStore implements EventStore, AutoCloseable {
                 scheduler,
                 filler,
                 meters);
+        tellOfNoRoom(room);
         ReceiveLog receiveLog =
             new ReceiveLog(segments, room, options.queueBytes(), moves::told, clock, meters);
         return new LogEventStore(segments, days, checkpoint, receiveLog, moves, writer);
@@ -144,7 +146,7 @@ public final class LogEventStore implements EventStore, AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "cannot open the event store in " + folder + ": " + FileLayer.reason(e), e);
+          "cannot open the event store in " + folder + ": " + DiskRoom.reason(folder, e), e);
     }
   }
 
@@ -173,6 +175,17 @@ public final class LogEventStore implements EventStore, AutoCloseable {
       last.write(folder, files);
     }
     return last;
+  }
+
+  /** It starts nevertheless: alerts and searches need nothing of it. */
+  private static void tellOfNoRoom(ReceiveLog.Room room) {
+    try {
+      room.require(0);
+    } catch (IOException full) {
+      log.error(
+          "events will neither be taken nor acknowledged until there is room cause=\"{}\"",
+          full.getMessage());
+    }
   }
 
   private static ReceiveLog.Room roomOn(Path folder, long reserve) throws IOException {

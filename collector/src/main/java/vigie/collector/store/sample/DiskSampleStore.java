@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.base.segment.DiskRoom;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
@@ -60,6 +61,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
   private final SampleStoreOptions options;
   private final Clock clock;
   private final Head head;
+  private final Path folder;
   private final Wal wal;
   private final Blocks blocks;
   private final Counter failures;
@@ -77,12 +79,14 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
   private boolean closed;
 
   private DiskSampleStore(
+      Path folder,
       SampleStoreOptions options,
       Clock clock,
       Head head,
       Wal wal,
       Blocks blocks,
       MeterRegistry meters) {
+    this.folder = folder;
     this.options = options;
     this.clock = clock;
     this.head = head;
@@ -176,7 +180,8 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
         head.setHorizon(Math.max(head.horizon(), clock.millis() - options.late().toMillis()));
       }
       head.logTo(wal);
-      DiskSampleStore store = new DiskSampleStore(options, clock, head, wal, blocks, meters);
+      DiskSampleStore store =
+          new DiskSampleStore(folder, options, clock, head, wal, blocks, meters);
       store.tasks.add(
           scheduler.every(COMMIT, COMMIT, () -> store.run(store.committing, writer, store::tick)));
       store.tasks.add(
@@ -185,7 +190,8 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     } catch (IOException e) {
       closeQuietly(blocks);
       closeQuietly(wal);
-      throw new UncheckedIOException("cannot open the sample store: " + FileLayer.reason(e), e);
+      throw new UncheckedIOException(
+          "cannot open the sample store in " + folder + ": " + DiskRoom.reason(folder, e), e);
     }
   }
 
@@ -415,7 +421,8 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
         failure = "";
       }
     } catch (IOException | UncheckedIOException e) {
-      failed(String.valueOf(e.getMessage()));
+      String words = String.valueOf(e.getMessage());
+      failed(words + DiskRoom.hint(folder, words));
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.base.segment.DiskRoom;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.SegmentLog;
 import vigie.base.segment.SegmentOptions;
@@ -315,7 +316,7 @@ public final class StateLog implements AutoCloseable {
 
   private static UncheckedIOException failed(String verb, Path folder, IOException e) {
     return new UncheckedIOException(
-        "cannot " + verb + " the state in " + folder + ": " + FileLayer.reason(e), e);
+        "cannot " + verb + " the state in " + folder + ": " + DiskRoom.reason(folder, e), e);
   }
 
   @Override
