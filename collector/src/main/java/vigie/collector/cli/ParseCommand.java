@@ -120,6 +120,9 @@ final class ParseCommand implements Callable<Integer> {
       }
       try {
         JsonNode row = json.readTree(line);
+        if (!row.path("raw_b64").isTextual()) {
+          throw new IllegalArgumentException("it has no raw_b64");
+        }
         byte[] raw = Base64.getDecoder().decode(row.path("raw_b64").asText());
         String given = row.path("received").asText();
         Instant received = given.isEmpty() ? Clock.system().now() : Instant.parse(given);
@@ -135,8 +138,11 @@ final class ParseCommand implements Callable<Integer> {
             });
       } catch (JsonProcessingException | IllegalArgumentException | DateTimeParseException e) {
         faults++;
-        System.err.println(
-            "line " + number + " is not {\"raw_b64\", \"framing\", …}: " + e.getMessage());
+        String why =
+            e instanceof JsonProcessingException broken
+                ? broken.getOriginalMessage() // without Jackson's own lines
+                : e.getMessage();
+        System.err.println("line " + number + " is not {\"raw_b64\", \"framing\", …}: " + why);
       }
     }
     return faults;

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -108,5 +110,25 @@ class ParseCommandTest {
     assertThat(run("5 <13>ax".getBytes(StandardCharsets.UTF_8))).isEqualTo(1);
 
     assertThat(out.toString()).startsWith("rfc3164 pri=13").endsWith("text=a\n");
+  }
+
+  @Test
+  void givenJsonWithoutRecord_whenParsed_thenSaidByLineAndTheRestIsRead() {
+    PrintStream before = System.err;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+    try {
+      String in = "{\"raw\":\"x\"}\nno json\n{\"raw_b64\":\"PDEzPng=\",\"framing\":\"udp\"}\n";
+      assertThat(run(in.getBytes(StandardCharsets.UTF_8), "--json")).isEqualTo(1);
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(said.toString(StandardCharsets.UTF_8).lines())
+        .satisfiesExactly(
+            first ->
+                assertThat(first)
+                    .isEqualTo("line 1 is not {\"raw_b64\", \"framing\", …}: it has no raw_b64"),
+            second -> assertThat(second).startsWith("line 2 is not ").doesNotContain("REDACTED"));
+    assertThat(out.toString()).contains("\"text\"").endsWith("\n");
   }
 }
