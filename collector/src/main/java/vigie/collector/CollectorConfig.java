@@ -110,13 +110,14 @@ record CollectorConfig(
     Section global = top.section("global");
     Duration evaluation =
         global.duration("evaluation_interval", Duration.ofSeconds(15), Duration.ofMillis(100), DAY);
+    Duration queryOffset = global.duration("rule_query_offset", Duration.ZERO, Duration.ZERO, DAY);
     Labels external = Labels.of(global.section("external_labels").stringMap());
     ScrapeConfig.GLOBALS.forEach(global::has);
     UNUSED_GLOBALS.forEach(global::has);
     global.end();
 
     List<Path> ruleFiles = ruleFiles(top);
-    List<RuleGroup> rules = RuleFiles.load(ruleFiles, evaluation, faults);
+    List<RuleGroup> rules = RuleFiles.load(ruleFiles, evaluation, queryOffset, faults);
     Receiver otherwise =
         DiscordWebhookConfig.of(environment)
             .map(discord -> new Receiver("discord", List.of(discord)))

@@ -20,6 +20,7 @@ import vigie.base.config.Faults;
 import vigie.collector.cli.Commands;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.label.Labels;
+import vigie.collector.rule.RuleCheck;
 import vigie.collector.rule.RuleTests;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.store.sample.MemorySampleStore;
@@ -64,7 +65,11 @@ public final class Main {
 
   static CommandLine commandLine() {
     CommandLine root = new CommandLine(new Main());
-    Commands.addTo(root, new RuleTests(Main::emptyStore), new StoredEvents());
+    Commands.addTo(
+        root,
+        new RuleTests(Main::emptyStore),
+        new StoredEvents(),
+        file -> CollectorConfig.load(Optional.of(file), System.getenv(), new Faults()).routing());
     var clients = root.getExecutionExceptionHandler();
     root.setExecutionExceptionHandler(
         (e, command, parsed) -> {
@@ -195,6 +200,7 @@ public final class Main {
         return 1;
       }
       faults.warnings().forEach(warning -> out.println("warning: " + warning));
+      RuleCheck.lint(config.rules(), config.routing().labels()).forEach(out::println);
       if (!route.isEmpty()) {
         out.println(String.join(", ", config.routing().receiversOf(labels(route))));
         return 0;

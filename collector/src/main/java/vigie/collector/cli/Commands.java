@@ -1,6 +1,9 @@
 package vigie.collector.cli;
 
+import java.nio.file.Path;
+import java.util.function.Function;
 import picocli.CommandLine;
+import vigie.collector.dispatch.Routing;
 import vigie.collector.rule.RuleTests;
 
 /** The client commands, for the root to hang under {@code collector}. */
@@ -12,15 +15,17 @@ public final class Commands {
    *
    * @param tests runs unit tests of rules
    * @param files reaches events where they are stored
+   * @param routing reads the routes of a configuration
    */
-  public static void addTo(CommandLine root, RuleTests tests, EventFiles files) {
+  public static void addTo(
+      CommandLine root, RuleTests tests, EventFiles files, Function<Path, Routing> routing) {
     root.addSubcommand(new AlertsCommand());
     CommandLine events = new CommandLine(new EventsCommand());
     events.addSubcommand(new EventsExport(files));
     events.addSubcommand(new EventsImport(files));
     root.addSubcommand(events);
     root.addSubcommand(new NodesCommand());
-    root.addSubcommand(new RulesCommand(tests));
+    root.addSubcommand(new RulesCommand(tests, routing));
     root.addSubcommand(new QueryCommand());
     root.setCaseInsensitiveEnumValuesAllowed(true);
     root.setExecutionExceptionHandler(

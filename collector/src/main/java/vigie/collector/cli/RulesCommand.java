@@ -4,14 +4,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import vigie.base.config.Globs;
 import vigie.base.time.Clock;
+import vigie.collector.dispatch.Routing;
 import vigie.collector.rule.RuleCheck;
 import vigie.collector.rule.RuleTests;
 
@@ -22,27 +26,84 @@ import vigie.collector.rule.RuleTests;
     subcommands = {RulesCommand.Check.class, RulesCommand.Test.class, RulesCommand.ListRules.class})
 final class RulesCommand {
   private final RuleTests tests;
+  private final Function<Path, Routing> routing;
 
-  RulesCommand(RuleTests tests) {
+  /**
+   * @param routing reads the routes of a configuration
+   */
+  RulesCommand(RuleTests tests, Function<Path, Routing> routing) {
     this.tests = tests;
+    this.routing = routing;
   }
 
   @Command(
       name = "check",
       description =
-          "Check rule files: grammar, expressions, templates. Names file, line and construct of every fault.",
-      footer = {"", "Example:", "  collector rules check alert-rules/*.yml"})
+          "Check rule files: grammar, expressions, templates, and what can never fire. Names file, line and construct of every fault.",
+      footer = {
+        "",
+        "Examples:",
+        "  collector rules check alert-rules/*.yml",
+        "  collector rules check --config collector.yaml --seen my-rules.yml"
+      })
   static final class Check implements Callable<Integer> {
+    @ParentCommand private @Nullable RulesCommand parent;
     @Mixin Output output = new Output();
+
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        description = "a configuration: also find labels that its routes go by and a rule drops")
+    @Nullable Path config;
+
+    @Option(
+        names = "--seen",
+        description =
+            "ask the running collector for what the rules read, and name what was never there")
+    boolean seen;
+
+    @Option(names = "--lint-fatal", description = "a warning is a fault")
+    boolean lintFatal;
+
+    @Option(
+        names = "--url",
+        paramLabel = "URL",
+        description = "the collector to ask (default: VIGIE_URL, else http://127.0.0.1:9337)")
+    @Nullable String url;
 
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "rule files")
     List<Path> files = List.of();
 
     @Override
     public Integer call() {
-      boolean well = new RuleCheck().run(Globs.expand(files), output.out());
+      if (parent == null) {
+        throw new IllegalStateException("BUG: check outside of rules");
+      }
+      Map<String, String> labels =
+          config == null ? Map.of() : parent.routing.apply(config).labels();
+      boolean well =
+          new RuleCheck(labels, seen ? this::wasSeen : null, lintFatal)
+              .run(Globs.expand(files), output.out());
       output.out().flush();
       return well ? 0 : 1;
+    }
+
+    /** Whether the collector keeps a series that matches; true once it could not be asked. */
+    private boolean wasSeen(String selector) {
+      if (!seen) {
+        return true;
+      }
+      try {
+        Client.Parameters parameters =
+            new Client.Parameters().add("match[]", selector).add("start", "0").add("limit", "1");
+        ReadOptions read = new ReadOptions();
+        read.url = url;
+        return !read.client().get("/api/v1/series", parameters).path("data").isEmpty();
+      } catch (CliException e) {
+        seen = false;
+        output.out().println("note: what has been seen was not looked at: " + e.getMessage());
+        return true;
+      }
     }
   }
 
@@ -70,7 +131,8 @@ final class RulesCommand {
 
   @Command(
       name = "list",
-      description = "What the running collector evaluates: state, last evaluation, cost.",
+      description =
+          "What the running collector evaluates: state, last evaluation, how long it took, and what part of a processor that is at its interval (COST).",
       footer = {"", "Example:", "  collector rules list --sort-by state"})
   static final class ListRules implements Callable<Integer> {
     @Mixin ReadOptions read = new ReadOptions();
@@ -80,7 +142,8 @@ final class RulesCommand {
       JsonNode groups =
           read.client().get("/api/v1/rules", new Client.Parameters()).path("data").path("groups");
       Table table =
-          new Table(List.of("GROUP", "RULE", "STATE", "HEALTH", "EVALUATED", "TOOK", "ERROR"));
+          new Table(
+              List.of("GROUP", "RULE", "STATE", "HEALTH", "EVALUATED", "TOOK", "COST", "ERROR"));
       boolean well = true;
       for (JsonNode group : groups) {
         for (JsonNode rule : group.path("rules")) {
@@ -98,6 +161,8 @@ final class RulesCommand {
                       : Times.ago(rule.path("lastEvaluation").asText(), Clock.system().now())
                           + " ago",
                   String.format("%.1fms", took.toNanos() / 1e6),
+                  // Of a CPU, while it is evaluated at each interval.
+                  String.format("%.3f%%", took.toNanos() / 1e7 / group.path("interval").asDouble()),
                   rule.path("lastError").asText()));
         }
       }

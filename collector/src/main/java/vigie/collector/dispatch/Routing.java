@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.Section;
@@ -55,6 +56,27 @@ public record Routing(Route root, Map<String, Receiver> receivers) {
         throw new IllegalArgumentException("route to receiver " + name + ", which is not there");
       }
     }
+  }
+
+  /**
+   * The labels that routes choose and group by, each with where that is said; but for the grouping
+   * that is there where the file names none.
+   */
+  public Map<String, String> labels() {
+    Map<String, String> labels = new TreeMap<>();
+    collect(root, labels);
+    return labels;
+  }
+
+  private static void collect(Route route, Map<String, String> labels) {
+    route
+        .matchers()
+        .forEach(matcher -> labels.putIfAbsent(matcher.name(), "the route " + route.id()));
+    Set<String> groupBy = route.groupBy();
+    if (groupBy != null && !groupBy.equals(DEFAULT_GROUP_BY)) {
+      groupBy.forEach(label -> labels.putIfAbsent(label, "group_by of the route " + route.id()));
+    }
+    route.routes().forEach(below -> collect(below, labels));
   }
 
   /** Everything to one receiver, a card for each alert name and node. */

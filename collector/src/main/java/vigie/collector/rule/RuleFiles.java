@@ -1,5 +1,6 @@
 package vigie.collector.rule;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,12 +33,14 @@ public final class RuleFiles {
   private static final int MOST_RULES = 20_000;
 
   private final Duration defaultInterval;
+  private final Duration defaultOffset;
   private final Faults faults;
   private final List<RuleGroup> groups = new ArrayList<>();
   private int rules;
 
-  private RuleFiles(Duration defaultInterval, Faults faults) {
+  private RuleFiles(Duration defaultInterval, Duration defaultOffset, Faults faults) {
     this.defaultInterval = defaultInterval;
+    this.defaultOffset = defaultOffset;
     this.faults = faults;
   }
 
@@ -48,7 +51,17 @@ public final class RuleFiles {
    * @param defaultInterval of groups that name none
    */
   public static List<RuleGroup> load(List<Path> files, Duration defaultInterval, Faults faults) {
-    RuleFiles reader = new RuleFiles(defaultInterval, faults);
+    return load(files, defaultInterval, Duration.ZERO, faults);
+  }
+
+  /**
+   * The same.
+   *
+   * @param defaultOffset {@code query_offset} of groups that name none
+   */
+  public static List<RuleGroup> load(
+      List<Path> files, Duration defaultInterval, Duration defaultOffset, Faults faults) {
+    RuleFiles reader = new RuleFiles(defaultInterval, defaultOffset, faults);
     for (Path file : files) {
       try {
         reader.read(Yaml.load(file, Map.of(), faults), file.toString());
@@ -85,7 +98,7 @@ public final class RuleFiles {
       interval = section.duration("interval", defaultInterval, LEAST_INTERVAL, MOST);
     }
     int limit = (int) section.integer("limit", 0, 0, 1_000_000);
-    Duration queryOffset = section.duration("query_offset", Duration.ZERO, Duration.ZERO, MOST);
+    Duration queryOffset = section.duration("query_offset", defaultOffset, Duration.ZERO, MOST);
     Map<String, Value> shared = labelValues(section);
     List<Rule> read = new ArrayList<>();
     for (Section each : section.sections("rules")) {
@@ -147,7 +160,7 @@ public final class RuleFiles {
     if (!record.isEmpty() && !isMetricName(record)) {
       section.fault(
           "record",
-          "\"" + record + "\" is not a metric name: letters, digits, _ and :, no digit first");
+          "\"" + record + "\" is not a metric name: it has braces; labels stand under labels:");
     }
     Labels.Builder labels = Labels.EMPTY.toBuilder();
     values.forEach(
@@ -201,7 +214,10 @@ public final class RuleFiles {
             .section("labels")
             .fault(
                 name,
-                "\"" + name + "\" is not a label name: letters, digits and _, no digit first");
+                "\""
+                    + name
+                    + "\" is not a label name"
+                    + (name.isEmpty() ? "" : " that a rule can set"));
       }
     }
     return values;
@@ -237,22 +253,14 @@ public final class RuleFiles {
     return templates;
   }
 
-  static boolean isMetricName(String name) {
-    return isName(name, true);
+  /**
+   * Any UTF-8 will do, as in Prometheus 3; braces are what an expression in the wrong place has.
+   */
+  private static boolean isMetricName(String name) {
+    return isLabelName(name) && name.indexOf('{') < 0 && name.indexOf('}') < 0;
   }
 
   private static boolean isLabelName(String name) {
-    return isName(name, false);
-  }
-
-  private static boolean isName(String name, boolean colons) {
-    for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_';
-      if (!letter && !(c >= '0' && c <= '9' && i > 0) && !(c == ':' && colons)) {
-        return false;
-      }
-    }
-    return !name.isEmpty();
+    return !name.isEmpty() && StandardCharsets.UTF_8.newEncoder().canEncode(name);
   }
 }

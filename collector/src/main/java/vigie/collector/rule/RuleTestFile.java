@@ -2,6 +2,9 @@ package vigie.collector.rule;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,11 @@ record RuleTestFile(
     boolean fuzzy,
     List<Case> tests) {
 
+  /**
+   * One test.
+   *
+   * @param start what its times count from
+   */
   record Case(
       Position position,
       String name,
@@ -41,7 +49,8 @@ record RuleTestFile(
       List<AlertCheck> alerts,
       List<ExprCheck> exprs,
       Labels externalLabels,
-      String externalUrl) {}
+      String externalUrl,
+      Instant start) {}
 
   record AlertCheck(
       Position position, Duration evalTime, String alertname, List<ExpectedAlert> expected) {}
@@ -122,9 +131,25 @@ record RuleTestFile(
             alerts,
             exprs,
             Labels.of(section.section("external_labels").stringMap()),
-            section.string("external_url", ""));
+            section.string("external_url", ""),
+            start(section));
     section.end();
     return test;
+  }
+
+  /** Seconds since the epoch, or a time as RFC 3339 writes it. */
+  private static Instant start(Section section) {
+    String text = section.string("start_timestamp", "0");
+    try {
+      return text.matches("[0-9]{1,10}([.][0-9]{1,9})?")
+          ? Instant.ofEpochMilli(Math.round(Double.parseDouble(text) * 1000))
+          : OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeParseException e) {
+      section.fault(
+          "start_timestamp",
+          "start_timestamp \"" + text + "\" is no time; write 1609459200 or 2021-01-01T00:00:00Z");
+      return Instant.EPOCH;
+    }
   }
 
   private static AlertCheck alertCheck(Section section) {

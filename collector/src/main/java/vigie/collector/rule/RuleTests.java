@@ -108,10 +108,13 @@ public final class RuleTests {
     private final List<GroupRun> groups = new ArrayList<>();
     private final List<String> differences = new ArrayList<>();
     private final Set<String> failing = new HashSet<>();
+    private final long start;
 
     Run(RuleTestFile file, List<RuleGroup> loaded, Case test) {
       this.file = file;
       this.test = test;
+      this.start = test.start().toEpochMilli();
+      clock.millis = start;
       GroupRun.Shared shared =
           new GroupRun.Shared(
               engine,
@@ -134,10 +137,10 @@ public final class RuleTests {
       long step = file.evaluationInterval().toMillis();
       long appended = 0;
       for (long now = 0; now <= end; now += step) {
-        clock.millis = now;
+        clock.millis = start + now;
         appended = appendUpTo(now, appended);
         for (GroupRun group : groups) {
-          group.evaluateAt(now);
+          group.evaluateAt(start + now);
           noteErrors(group, now);
         }
         for (AlertCheck check : test.alerts()) {
@@ -161,9 +164,9 @@ public final class RuleTests {
           SeriesNotation.Value value = values.get((int) i);
           Histogram histogram = value == null ? null : value.histogram();
           if (histogram != null) {
-            store.append(series.labels(), i * interval, histogram);
+            store.append(series.labels(), start + i * interval, histogram);
           } else if (value != null) {
-            store.append(series.labels(), i * interval, value.number());
+            store.append(series.labels(), start + i * interval, value.number());
           }
         }
       }
@@ -240,7 +243,8 @@ public final class RuleTests {
     private void check(ExprCheck check) {
       List<ExpectedSample> got = new ArrayList<>();
       try {
-        QueryResult.Value value = engine.instant(check.expr(), check.evalTime().toMillis()).value();
+        QueryResult.Value value =
+            engine.instant(check.expr(), start + check.evalTime().toMillis()).value();
         if (value instanceof QueryResult.Vector vector) {
           vector
               .samples()

@@ -65,13 +65,13 @@ class RuleFilesTest {
             rule("record: a:b", "expr: up", "for: 5m"),
             "rules.yml:6:7: for is only for alerts; record a:b has it"),
         bad(
-            rule("record: a-b", "expr: up"),
-            "rules.yml:4:7: \"a-b\" is not a metric name: letters, digits, _ and :, no digit first"),
+            rule("record: 'a{b=\"c\"}'", "expr: up"),
+            "rules.yml:4:7: \"a{b=\"c\"}\" is not a metric name: it has braces; labels stand under"
+                + " labels:"),
         bad(
-            rule("alert: A", "expr: up", "labels: {__name__: x, 9a: y}"),
-            "rules.yml:6:16: \"__name__\" is not a label name: letters, digits and _, no digit"
-                + " first",
-            "rules.yml:6:29: \"9a\" is not a label name: letters, digits and _, no digit first"),
+            rule("alert: A", "expr: up", "labels: {__name__: x, 'ü 9': y, '': z}"),
+            "rules.yml:6:16: \"__name__\" is not a label name that a rule can set",
+            "rules.yml:6:39: \"\" is not a label name"),
         bad(
             rule("alert: A", "expr: up", "annotations:", "  summary: 'x {{ $labels.x | nope }}'"),
             "rules.yml:7:36: annotation \"summary\" of alert A: function \"nope\" is not known; did"

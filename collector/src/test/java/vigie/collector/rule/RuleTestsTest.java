@@ -140,4 +140,29 @@ class RuleTestsTest {
             bad_test.yml:3:5: unknown key "intervall" in tests[0]; did you mean "interval"?
             """);
   }
+
+  @Test
+  void givenStartTimestamp_whenRun_thenTimesCountFromIt() throws IOException {
+    Files.writeString(
+        folder.resolve("r.yml"),
+        "groups: [{name: g, rules: [{alert: Late, expr: hour() >= 22, for: 1m}]}]");
+    Path file = folder.resolve("start_test.yml");
+    Files.writeString(
+        file,
+        """
+        rule_files: [r.yml]
+        tests:
+        - start_timestamp: 2021-01-01T21:59:00Z
+          input_series: [{series: x, values: '1 2 3'}]
+          alert_rule_test:
+          - {eval_time: 1m, alertname: Late, exp_alerts: []}
+          - {eval_time: 2m, alertname: Late, exp_alerts: [{}]}
+          promql_expr_test:
+          - {expr: timestamp(x), eval_time: 1m, exp_samples: [{value: 1609538400}]}
+        - start_timestamp: 1609538400
+          promql_expr_test:
+          - {expr: time(), eval_time: 1m, exp_samples: [{value: 1609538460}]}
+        """);
+    assertThat(tests().run(List.of(file), out)).as(out.toString()).isTrue();
+  }
 }
