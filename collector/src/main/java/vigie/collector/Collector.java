@@ -70,6 +70,8 @@ import vigie.collector.receive.Receiving;
 import vigie.collector.receive.relp.RelpReceiver;
 import vigie.collector.receive.remotewrite.RemoteWriteReceiver;
 import vigie.collector.receive.syslog.SyslogReceiver;
+import vigie.collector.remote.RemoteReads;
+import vigie.collector.remote.RemoteWrites;
 import vigie.collector.rule.RuleEngine;
 import vigie.collector.rule.RuleOptions;
 import vigie.collector.scrape.Scraper;
@@ -103,6 +105,8 @@ final class Collector implements AutoCloseable {
   private Dispatcher dispatcher;
   private RuleEngine rules;
   private Nodes nodes;
+  private RemoteWrites remoteWrites;
+  private RemoteReads remoteReads;
   private Scraper scraper;
   private HttpServer http;
   private Receiving receiving;
@@ -148,6 +152,21 @@ final class Collector implements AutoCloseable {
     // What is stored.
     Path storage = config.storage();
     var state = closing.add("state", StateLog.open(storage.resolve("state")));
+    var remoteSending = closing.add("remote write thread", threads.pool("remote", 1, 0));
+    var remoteLooking = closing.add("remote write lookups", threads.pool("remote-lookup", 2, 0));
+    remoteWrites =
+        closing.add(
+            "remote writes",
+            new RemoteWrites(
+                storage.resolve("remote"),
+                FileLayer.disk(),
+                loops,
+                remoteSending,
+                remoteLooking,
+                clock,
+                scheduler,
+                meters));
+    remoteWrites.configure(config.remoteWrites(), config.remoteWriteBytes());
     var sampleWriter = closing.add("sample writer", threads.pool("sample-writer", 1, 0));
     var sampleKeeper = closing.add("sample keeper", threads.pool("sample-keeper", 1, 0));
     var samples =
@@ -162,6 +181,9 @@ final class Collector implements AutoCloseable {
                 sampleWriter,
                 sampleKeeper,
                 meters));
+    samples.tapTo(remoteWrites);
+    remoteReads = new RemoteReads(samples, samples::oldestMillis, loops, remoteLooking, meters);
+    remoteReads.configure(config.remoteReads());
     var writer = closing.add("event writer", threads.pool("event-writer", 1, 0));
     var filler = closing.add("event filler", threads.pool("event-filler", 1, 0));
     var events =
@@ -317,7 +339,7 @@ final class Collector implements AutoCloseable {
                       meters);
             });
     Routes routes = new Routes();
-    new QueryApi(samples, engine, clock).routes(routes);
+    new QueryApi(samples, new Engine(remoteReads, engineOptions(), clock), clock).routes(routes);
     new RulesApi(rules).routes(routes);
     new TargetsApi(scraper, config.externalUrl(), config.http().getPort()).routes(routes);
     new AlertmanagerApi(rules::alerts, dispatcher, () -> config.routing(), clock, Version.VERSION)
@@ -477,6 +499,8 @@ final class Collector implements AutoCloseable {
     rules.load(next.rules());
     nodes.configure(next.nodes());
     scraper.configure(next.scrapes());
+    remoteWrites.configure(next.remoteWrites(), next.remoteWriteBytes());
+    remoteReads.configure(next.remoteReads());
     receiving.senders(next.receive().senders());
     receiving.router().routes(next.receive().routes());
     firstLook(next.routing());

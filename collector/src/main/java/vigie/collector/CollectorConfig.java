@@ -23,6 +23,8 @@ import vigie.collector.notify.discord.DiscordWebhookConfig;
 import vigie.collector.notify.terminal.TerminalConfig;
 import vigie.collector.receive.ReceiveConfig;
 import vigie.collector.receive.remotewrite.RemoteWriteConfig;
+import vigie.collector.remote.RemoteReadSource;
+import vigie.collector.remote.RemoteWriteTarget;
 import vigie.collector.rule.RuleFiles;
 import vigie.collector.rule.RuleGroup;
 import vigie.collector.scrape.ScrapeConfig;
@@ -37,6 +39,7 @@ import vigie.collector.scrape.ScrapeConfig;
  * @param eventsBytes what the files of events may take on the disk; the oldest go first
  * @param webConfig whom the HTTP side lets in, a file in the exporter-toolkit's format
  * @param remoteWrite where pushed samples are taken; empty for nowhere
+ * @param remoteWriteBytes what may wait for one target of remote_write
  * @param externalUrl where people reach the collector, for links; {@code ""} where nobody said
  */
 record CollectorConfig(
@@ -52,6 +55,9 @@ record CollectorConfig(
     Labels externalLabels,
     String externalUrl,
     List<ScrapeConfig> scrapes,
+    List<RemoteWriteTarget> remoteWrites,
+    long remoteWriteBytes,
+    List<RemoteReadSource> remoteReads,
     List<Path> ruleFiles,
     List<RuleGroup> rules,
     Routing routing,
@@ -64,13 +70,7 @@ record CollectorConfig(
 
   /** Keys of the grammar that a later release takes up. */
   private static final List<String> LATER =
-      List.of(
-          "inhibit_rules",
-          "time_intervals",
-          "mute_time_intervals",
-          "templates",
-          "remote_write",
-          "remote_read");
+      List.of("inhibit_rules", "time_intervals", "mute_time_intervals", "templates");
 
   /**
    * Reads a file with all that it names; the defaults alone where {@code file} is empty.
@@ -93,6 +93,7 @@ record CollectorConfig(
     Duration samples =
         storage.duration(
             "samples", DAY.multipliedBy(15), Duration.ofMinutes(10), DAY.multipliedBy(3650));
+    long remoteWriteBytes = storage.bytes("remote_write_bytes", 1L << 30, 16L << 20, 1L << 44);
     long samplesBytes = storage.bytes("samples_bytes", 10L << 30, 64L << 20, 1L << 44);
     Duration events = storage.duration("events", DAY.multipliedBy(90), DAY, DAY.multipliedBy(3650));
     long eventsBytes = storage.bytes("events_bytes", 10L << 30, 64L << 20, 1L << 44);
@@ -116,6 +117,8 @@ record CollectorConfig(
     UNUSED_GLOBALS.forEach(global::has);
     global.end();
 
+    List<RemoteWriteTarget> remoteWrites = RemoteWriteTarget.readAll(top, external);
+    List<RemoteReadSource> remoteReads = RemoteReadSource.readAll(top, external);
     List<Path> ruleFiles = ruleFiles(top);
     List<RuleGroup> rules = RuleFiles.load(ruleFiles, evaluation, queryOffset, faults);
     Receiver otherwise =
@@ -145,6 +148,9 @@ record CollectorConfig(
         external,
         externalUrl,
         scrapes,
+        remoteWrites,
+        remoteWriteBytes,
+        remoteReads,
         ruleFiles,
         rules,
         routing,

@@ -74,6 +74,28 @@ public final class WriteReader {
     return new Request(reading.all, reading.samples, reading.histograms);
   }
 
+  /**
+   * Reads an answer to {@link ReadRequest} as it came over the wire.
+   *
+   * @throws FormatException if it is damaged or too large
+   */
+  public Request readAnswer(byte[] body) throws FormatException {
+    byte[] plain = Snappy.decompress(body, limits.bytes());
+    Reading reading = new Reading(List.of());
+    Message answer = new Message(plain, 0, plain.length);
+    for (int field = answer.next(); field != 0; field = answer.next()) {
+      if (field == 1) {
+        Message result = answer.message();
+        for (int inner = result.next(); inner != 0; inner = result.next()) {
+          if (inner == 1) {
+            reading.series(result.message(), false);
+          }
+        }
+      }
+    }
+    return new Request(reading.all, reading.samples, reading.histograms);
+  }
+
   /** They may come after the series that use them, so that they are read first. */
   private List<String> symbols(byte[] plain) throws FormatException {
     List<String> symbols = new ArrayList<>();

@@ -74,11 +74,29 @@ public final class WriteRequest {
     varint(timestampMillis);
   }
 
+  /** What it takes before it is packed. */
+  public int sizeBytes() {
+    return at;
+  }
+
   /** The request packed by snappy, as it goes over the wire; then it is empty again. */
   public byte[] take() {
     byte[] packed = Snappy.compress(bytes, at);
     at = 0;
     return packed;
+  }
+
+  void number(int number, long value) {
+    tag(number, 0);
+    varint(value);
+  }
+
+  void text(int number, String text) {
+    field(number, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void message(int number, WriteRequest message) {
+    field(number, Arrays.copyOf(message.bytes, message.at));
   }
 
   private void field(int number, byte[] content) {

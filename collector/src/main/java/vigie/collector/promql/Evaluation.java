@@ -155,7 +155,8 @@ final class Evaluation {
     long lookback = run.options.lookback().toMillis();
     long first = reference(selector.shift(), 0);
     long last = reference(selector.shift(), steps - 1);
-    List<Series> found = run.store.select(first - lookback + 1, last, selector.matchers());
+    List<Series> found =
+        run.store.select(first - lookback + 1, last, selector.matchers(), run::warn);
     run.hold((long) found.size() * steps);
     Block block = new Block(steps, found.size());
     for (Series series : found) {
@@ -276,7 +277,7 @@ final class Evaluation {
       long after = edges == Expr.Edges.SMOOTHED ? lookback : 0;
       long first = reference(shift, 0) - matrix.rangeMillis() - before;
       long last = reference(shift, steps - 1) + after;
-      List<Series> found = run.store.select(first + 1, last, matrix.vector().matchers());
+      List<Series> found = run.store.select(first + 1, last, matrix.vector().matchers(), run::warn);
       RangeInput input = RangeInput.of(run, matrix, found);
       input.beforeMillis = before;
       input.afterMillis = after;

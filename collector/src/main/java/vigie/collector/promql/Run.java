@@ -93,6 +93,11 @@ final class Run {
     warnings.add("PromQL warning: " + what + " (" + span + ")");
   }
 
+  /** What the store says is missing. */
+  void warn(String what) {
+    warnings.add(what);
+  }
+
   void inform(String what, Span span) {
     infos.add("PromQL info: " + what + " (" + span + ")");
   }

@@ -3,6 +3,7 @@ package vigie.collector.sample;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
@@ -31,6 +32,12 @@ public interface SampleStore extends Appender {
    * toMillis}, both ends included, sorted by labels. What is appended later may or may not be seen.
    */
   List<Series> select(long fromMillis, long toMillis, List<LabelMatcher> matchers);
+
+  /** The same, with what is missing in the answer told in words. */
+  default List<Series> select(
+      long fromMillis, long toMillis, List<LabelMatcher> matchers, Consumer<String> warnings) {
+    return select(fromMillis, toMillis, matchers);
+  }
 
   /**
    * The labels of the series that match all matchers and have a sample from one time to the other,

@@ -34,6 +34,7 @@ import vigie.collector.label.Labels;
 import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.SampleStore;
+import vigie.collector.sample.SampleTap;
 import vigie.collector.sample.Series;
 
 /**
@@ -193,6 +194,11 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       throw new UncheckedIOException(
           "cannot open the sample store in " + folder + ": " + DiskRoom.reason(folder, e), e);
     }
+  }
+
+  /** Has a tap hear of all samples from now on. */
+  public void tapTo(SampleTap tap) {
+    wal.tapTo(tap);
   }
 
   private static void closeQuietly(@Nullable AutoCloseable opened) {
@@ -391,7 +397,8 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     }
   }
 
-  private long oldestMillis() {
+  /** How far back samples go; now where there are none. */
+  public long oldestMillis() {
     List<Block> all = blocks.all();
     long oldest = all.isEmpty() ? head.oldestMillis() : all.get(0).from;
     return oldest == Long.MAX_VALUE ? clock.millis() : oldest;

@@ -17,6 +17,7 @@ import vigie.base.segment.SegmentReader;
 import vigie.base.time.Clock;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
+import vigie.collector.sample.SampleTap;
 
 /**
  * The write-ahead log: what the head holds, to be there after a restart. Its records (in segments
@@ -64,6 +65,7 @@ final class Wal implements AutoCloseable {
 
   private final Path folder;
   private final SegmentLog segments;
+  private volatile SampleTap tap = SampleTap.NONE;
 
   /**
    * Taken before this; held from writing what is pending until it is certain or known to be not.
@@ -97,7 +99,13 @@ final class Wal implements AutoCloseable {
     return new Wal(folder, SegmentLog.open(folder, options, files));
   }
 
+  /** Tells the tap of each sample, and of the files' writes and syncs before they are done. */
+  void tapTo(SampleTap told) {
+    tap = told;
+  }
+
   synchronized void sample(HeadSeries series, long timeMillis, double value) {
+    tap.appended(series.labels, timeMillis, value);
     if (!canWrite(series)) {
       return;
     }
@@ -217,6 +225,7 @@ final class Wal implements AutoCloseable {
 
   /** Hands what is pending to the file; makes nothing certain. */
   private synchronized void write() {
+    tap.write();
     if (writing && record.length > 0) {
       try {
         segments.append(record.view());
@@ -262,6 +271,7 @@ final class Wal implements AutoCloseable {
   }
 
   private void sync() {
+    tap.sync();
     try {
       segments.sync();
     } catch (IOException e) {

@@ -1,0 +1,141 @@
+package vigie.collector.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged collector writes to the real Prometheus 3, which comes and goes, as we do. */
+class RemoteWriteOutIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir Path dir;
+  private int port;
+
+  private Program prometheus(int life) throws IOException {
+    return Program.command(
+        dir.resolve("prometheus-" + life + ".log"),
+        List.of(
+            Program.peer("prometheus3").toString(),
+            "--config.file=" + dir.resolve("prometheus.yml"),
+            "--web.enable-remote-write-receiver",
+            "--storage.tsdb.path=" + dir.resolve("tsdb"),
+            "--web.listen-address=127.0.0.1:" + port));
+  }
+
+  @Test
+  void givenTargetThatIsAwayAndAKill_whenAllAreBack_thenItHasEverySampleOnce() throws Exception {
+    port = Program.freePort();
+    Files.writeString(dir.resolve("prometheus.yml"), "");
+    try (Fleet fleet = new Fleet(dir)) {
+      Files.writeString(
+          dir.resolve("collector.yaml"),
+          """
+          storage: {path: collector}
+          listen: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d'}
+          global: {external_labels: {site: here}}
+          scrape_configs:
+          - {job_name: self, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{targets: ['127.0.0.1:%d']}]}
+          remote_write:
+          - url: http://127.0.0.1:%d/api/v1/write
+            name: there
+            write_relabel_configs: [{source_labels: [__name__], regex: 'vigie_thread.*', action: drop}]
+          """
+              .formatted(fleet.httpPort, fleet.relpPort, fleet.httpPort, port));
+      // It is away at first.
+      fleet.startCollector();
+      awaitSamples(fleet, 5);
+      try (Program first = prometheus(1)) {
+        awaitSamples(fleet, 12);
+        fleet.awaitOrTell("samples there", () -> count() > 3);
+        first.kill();
+      }
+      awaitSamples(fleet, 20);
+      fleet.collector.kill();
+      fleet.startCollector();
+      awaitSamples(fleet, 28);
+      try (Program second = prometheus(2)) {
+        awaitSamples(fleet, 36);
+        double end = now(fleet) - 3;
+        fleet.awaitOrTell("the newest there", () -> latest() > end);
+        Map<String, List<String>> ours =
+            samples(fleet.ask(query("{job=\"self\",__name__!~\"vigie_thread.*\"}[10m] @ " + end)));
+        Map<String, List<String>> theirs =
+            samples(asked(query("{job=\"self\",site=\"here\"}[10m] @ " + end)));
+        assertThat(ours).hasSizeGreaterThan(50);
+        List<String> missing = new ArrayList<>();
+        ours.forEach(
+            (series, all) -> {
+              List<String> there = theirs.getOrDefault(series, List.of());
+              all.stream().filter(s -> !there.contains(s)).forEach(s -> missing.add(series + s));
+              assertThat(there).doesNotHaveDuplicates();
+            });
+        assertThat(missing).isEmpty();
+        assertThat(fleet.ask(query("sum(vigie_remote_write_dropped_total)")).toString())
+            .contains("\"0\"");
+        assertThat(second.alive()).isTrue();
+      }
+    }
+  }
+
+  private void awaitSamples(Fleet fleet, int count) throws Exception {
+    fleet.awaitOrTell(
+        count + " samples",
+        () -> value(fleet.ask(query("count_over_time(up{job=\"self\"}[10m])"))) >= count);
+  }
+
+  private static double value(JsonNode answer) {
+    return answer.path("data").path("result").path(0).path("value").path(1).asDouble();
+  }
+
+  private static double now(Fleet fleet) throws Exception {
+    return fleet.ask(query("time()")).path("data").path("result").path(1).asDouble();
+  }
+
+  private double count() {
+    return value(asked(query("count_over_time(up{job=\"self\"}[10m])")));
+  }
+
+  private double latest() {
+    return value(asked(query("timestamp(up{job=\"self\"})")));
+  }
+
+  private JsonNode asked(String path) {
+    try {
+      return JSON.readTree(Program.get("http://127.0.0.1:" + port + path));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String query(String expression) {
+    return "/api/v1/query?query=" + URLEncoder.encode(expression, StandardCharsets.UTF_8);
+  }
+
+  /** Each series' samples by its labels, less the external one. */
+  private static Map<String, List<String>> samples(JsonNode answer) {
+    Map<String, List<String>> all = new TreeMap<>();
+    for (JsonNode one : answer.path("data").path("result")) {
+      Map<String, String> labels = new TreeMap<>();
+      one.path("metric")
+          .fields()
+          .forEachRemaining(l -> labels.put(l.getKey(), l.getValue().asText()));
+      labels.remove("site");
+      List<String> samples = new ArrayList<>();
+      one.path("values").forEach(value -> samples.add(value.toString()));
+      all.put(labels.toString(), samples);
+    }
+    return all;
+  }
+}
