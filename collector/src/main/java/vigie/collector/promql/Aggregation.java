@@ -138,7 +138,10 @@ final class Aggregation {
   }
 
   private HistogramNotes notes() {
-    return new HistogramNotes(evaluation.run, Evaluation.unwrap(aggregate.expr()).span());
+    // As Prometheus does it: of those that pick elements, the annotation is at the whole.
+    boolean whole = aggregate.op().isSelection();
+    Span span = whole ? aggregate.span() : Evaluation.unwrap(aggregate.expr()).span();
+    return new HistogramNotes(evaluation.run, span);
   }
 
   /** The input without histograms, which are told of. */
