@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,8 +41,12 @@ import vigie.collector.alert.AlertState;
 import vigie.collector.api.MetricsApi;
 import vigie.collector.api.alertmanager.AlertmanagerApi;
 import vigie.collector.api.loki.LokiApi;
+import vigie.collector.api.prometheus.Cors;
 import vigie.collector.api.prometheus.QueryApi;
+import vigie.collector.api.prometheus.QueryConfig;
 import vigie.collector.api.prometheus.RulesApi;
+import vigie.collector.api.prometheus.SeriesApi;
+import vigie.collector.api.prometheus.StatusApi;
 import vigie.collector.api.prometheus.TargetsApi;
 import vigie.collector.api.vigie.AlertsApi;
 import vigie.collector.api.vigie.EventFeed;
@@ -63,7 +68,6 @@ import vigie.collector.notify.terminal.TerminalNotifier;
 import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outbox;
 import vigie.collector.promql.Engine;
-import vigie.collector.promql.EngineOptions;
 import vigie.collector.receive.PeerFaults;
 import vigie.collector.receive.ReceiveConfig;
 import vigie.collector.receive.Receiving;
@@ -217,7 +221,7 @@ final class Collector implements AutoCloseable {
     dispatcher = new Dispatcher(config.routing(), outbox, clock, scheduler, dispatching, meters);
 
     // From samples and events to alerts.
-    var engine = new Engine(samples, engineOptions(), clock);
+    var engine = new Engine(samples, config.query().engine(), clock);
     var evaluating = closing.add("rule threads", threads.pool("rule", 2, 0));
     rules =
         closing.add(
@@ -339,7 +343,14 @@ final class Collector implements AutoCloseable {
                       meters);
             });
     Routes routes = new Routes();
-    new QueryApi(samples, new Engine(remoteReads, engineOptions(), clock), clock).routes(routes);
+    QueryConfig query = config.query();
+    var querying =
+        closing.add(
+            "query threads", threads.pool("query", query.maxConcurrency(), query.maxQueued()));
+    new QueryApi(new Engine(remoteReads, query.engine(), clock), clock, querying).routes(routes);
+    new SeriesApi(samples).routes(routes);
+    Instant started = Instant.ofEpochMilli(clock.millis());
+    new StatusApi(samples, clock, () -> ShownState.of(config, file, started)).routes(routes);
     new RulesApi(rules).routes(routes);
     new TargetsApi(scraper, config.externalUrl(), config.http().getPort()).routes(routes);
     new AlertmanagerApi(rules::alerts, dispatcher, () -> config.routing(), clock, Version.VERSION)
@@ -364,7 +375,13 @@ final class Collector implements AutoCloseable {
                 "listen.http",
                 config.http(),
                 () ->
-                    new HttpServer(loops, config.http(), HTTP_LIMITS, access, answering, routes)));
+                    new HttpServer(
+                        loops,
+                        config.http(),
+                        HTTP_LIMITS,
+                        access,
+                        answering,
+                        new Cors(routes, query.origins()))));
     ready = true;
     log.info(
         "collector started http={} relp={} storage={} rules={} targets={}",
@@ -435,12 +452,6 @@ final class Collector implements AutoCloseable {
   }
 
   /** A query may hold an eighth of the heap, at eight bytes a sample. */
-  private static EngineOptions engineOptions() {
-    EngineOptions defaults = EngineOptions.defaults();
-    long fit = Runtime.getRuntime().maxMemory() / 64;
-    return defaults.withMaxSamples((int) Math.min(defaults.maxSamples(), fit));
-  }
-
   /** A port that is taken is told with who has it. */
   private static <T> T listening(String key, InetSocketAddress address, Supplier<T> opened) {
     try {
@@ -491,7 +502,7 @@ final class Collector implements AutoCloseable {
     faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
     if (!next.fixed().equals(config.fixed())) {
       log.warn(
-          "storage, listen, limits, the files of tls, web_config_file of either, external_labels and external_url take effect at the next start only");
+          "storage, listen, limits, the files of tls, web_config_file of either, external_labels, external_url and query take effect at the next start only");
     }
     config = next;
     outbox.reload(notifiers(next.routing()));

@@ -14,6 +14,7 @@ import vigie.base.config.Value;
 import vigie.base.config.Yaml;
 import vigie.base.http.WebAccess;
 import vigie.base.net.Addresses;
+import vigie.collector.api.prometheus.QueryConfig;
 import vigie.collector.dispatch.Integration;
 import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
@@ -61,7 +62,8 @@ record CollectorConfig(
     List<Path> ruleFiles,
     List<RuleGroup> rules,
     Routing routing,
-    NodesConfig nodes) {
+    NodesConfig nodes,
+    QueryConfig query) {
   static final Path DEFAULT_STORAGE = Path.of("/var/lib/vigie");
   private static final Duration DAY = Duration.ofDays(1);
 
@@ -129,6 +131,7 @@ record CollectorConfig(
     Routing routing = Routing.read(top, readers, otherwise);
     NodesConfig nodes = NodesConfig.from(top.section("nodes"));
     String externalUrl = top.string("external_url", "");
+    QueryConfig query = QueryConfig.read(top, Runtime.getRuntime().maxMemory());
     for (String key : LATER) {
       if (top.has(key)) {
         top.fault(key, key + " is not supported yet; take it out");
@@ -154,7 +157,8 @@ record CollectorConfig(
         ruleFiles,
         rules,
         routing,
-        nodes);
+        nodes,
+        query);
   }
 
   /** What a reload does not change. */
@@ -170,7 +174,8 @@ record CollectorConfig(
         receive.fixed(),
         remoteWrite,
         externalLabels,
-        externalUrl);
+        externalUrl,
+        query);
   }
 
   private static InetSocketAddress address(Section listen, String key, String otherwise) {

@@ -292,7 +292,10 @@ class CollectorTest {
     JsonNode error = ask("/api/v1/query?query=sum(");
     assertThat(error.path("status").asText()).isEqualTo("error");
     assertThat(error.path("errorType").asText()).isEqualTo("bad_data");
-    assertThat(error.path("error").asText()).startsWith("1:5: parse error");
+    assertThat(error.path("error").asText())
+        .isEqualTo(
+            "invalid parameter \"query\": 1:5: parse error: unclosed left parenthesis, opened at 1:4\n"
+                + "sum(\n    ^");
     assertThat(run("query", "sum(").exit()).isEqualTo(2);
     assertThat(ask("/api/v1/query_range?query=up&start=0&end=100000&step=1").path("error").asText())
         .contains("11,000 points");

@@ -40,12 +40,12 @@ final class Aggregation {
     }
     double[] parameters = evaluation.scalar(parameter);
     if (aggregate.op() == AggregateOp.QUANTILE) {
+      Block in = evaluation.vector(aggregate.expr());
       for (double q : parameters) {
         if (!Quantile.isValid(q)) {
           Quantile.warn(evaluation.run, q, Evaluation.unwrap(parameter).span());
         }
       }
-      Block in = evaluation.vector(aggregate.expr());
       return new Aggregation(evaluation, aggregate, in).quantile(parameters);
     }
     boolean ratio = aggregate.op() == AggregateOp.LIMIT_RATIO;

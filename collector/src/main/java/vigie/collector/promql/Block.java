@@ -167,6 +167,16 @@ final class Block {
     return false;
   }
 
+  /** Whether any row has a value at the step. */
+  boolean hasAnyAt(int step) {
+    for (int row = 0; row < rows; row++) {
+      if (has(row, step)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Copies a row of another block with as many steps to the end of this one. */
   int copy(Block from, int row) {
     int added = add(from.labels[row], from.dropName[row]);

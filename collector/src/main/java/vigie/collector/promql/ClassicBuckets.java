@@ -63,25 +63,23 @@ final class ClassicBuckets {
     return bounds[at - 1] + width * ((rank - counts[at - 1]) / inBucket);
   }
 
-  /** Takes rounding out of the counts and then raises those that are below an earlier one. */
+  /** Takes rounding out of the counts and raises those that are below an earlier one. */
   private void smooth() {
     double before = counts[0];
     for (int i = 1; i < size; i++) {
-      if (counts[i] != before && Math.abs(counts[i] - before) / counts[i] <= TOLERANCE) {
+      boolean rounded = isNear(counts[i], before);
+      forced |= !rounded && counts[i] < before;
+      if (rounded || counts[i] < before) {
         counts[i] = before;
       } else {
         before = counts[i];
       }
     }
-    double most = counts[0];
-    for (int i = 1; i < size; i++) {
-      if (counts[i] < most) {
-        counts[i] = most;
-        forced = true;
-      } else if (counts[i] > most) {
-        most = counts[i];
-      }
-    }
+  }
+
+  private static boolean isNear(double a, double b) {
+    double size = Math.min(Math.abs(a) + Math.abs(b), Double.MAX_VALUE);
+    return a == b || (a != 0 && b != 0 && Math.abs(a - b) / size < TOLERANCE);
   }
 
   /** The share of the observations between two values. */

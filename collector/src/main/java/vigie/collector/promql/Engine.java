@@ -20,15 +20,43 @@ public final class Engine {
   private final EngineOptions options;
   private final Clock clock;
 
+  /** When the query came, in the clock's nanoseconds; {@link #ANEW} where it comes when asked. */
+  private final long cameNanos;
+
+  private static final long ANEW = Long.MIN_VALUE;
+
   public Engine(SampleStore store, EngineOptions options) {
     this(store, options, Clock.system());
   }
 
   /** The clock measures only how long a query takes. */
   public Engine(SampleStore store, EngineOptions options, Clock clock) {
+    this(store, options, clock, ANEW);
+  }
+
+  private Engine(SampleStore store, EngineOptions options, Clock clock, long cameNanos) {
     this.store = store;
     this.options = options;
     this.clock = clock;
+    this.cameNanos = cameNanos;
+  }
+
+  public EngineOptions options() {
+    return options;
+  }
+
+  /**
+   * An engine over the same store for one query with options of its own.
+   *
+   * @param came when the query came, in the clock's nanoseconds; its time runs from there
+   */
+  public Engine with(EngineOptions others, long came) {
+    return new Engine(store, others, clock, came);
+  }
+
+  private Run run(Expr query, long startMillis, long endMillis) {
+    long came = cameNanos == ANEW ? clock.nanos() : cameNanos;
+    return new Run(query, store, options, clock, came, startMillis, endMillis);
   }
 
   /**
@@ -37,7 +65,7 @@ public final class Engine {
    * @throws PromqlException if the data don't fit the query, or a limit is hit
    */
   public QueryResult instant(Expr expr, long timeMillis) {
-    Run run = new Run(expr, store, options, clock, timeMillis, timeMillis);
+    Run run = run(expr, timeMillis, timeMillis);
     Evaluation evaluation = new Evaluation(run, timeMillis, 1, 1);
     return run.result(
         switch (expr.type()) {
@@ -70,7 +98,7 @@ public final class Engine {
               + " to "
               + endMillis);
     }
-    Run run = new Run(expr, store, options, clock, startMillis, endMillis);
+    Run run = run(expr, startMillis, endMillis);
     int steps = steps(startMillis, endMillis, stepMillis);
     run.hold(steps);
     Evaluation evaluation = new Evaluation(run, startMillis, stepMillis, steps);

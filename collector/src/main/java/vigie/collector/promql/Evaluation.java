@@ -155,8 +155,7 @@ final class Evaluation {
     long lookback = run.options.lookback().toMillis();
     long first = reference(selector.shift(), 0);
     long last = reference(selector.shift(), steps - 1);
-    List<Series> found =
-        run.store.select(first - lookback + 1, last, selector.matchers(), run::warn);
+    List<Series> found = run.select(first - lookback + 1, last, selector.matchers());
     run.hold((long) found.size() * steps);
     Block block = new Block(steps, found.size());
     for (Series series : found) {
@@ -192,7 +191,7 @@ final class Evaluation {
     long first = reference(selector.shift(), 0) - lookback;
     long last = reference(selector.shift(), steps - 1) + lookback;
     Expr.MatrixSelector around = new Expr.MatrixSelector(selector.span(), selector, 2 * lookback);
-    List<Series> found = run.store.select(first + 1, last, selector.matchers());
+    List<Series> found = run.select(first + 1, last, selector.matchers());
     run.hold((long) found.size() * steps);
     RangeInput input = RangeInput.of(run, around, found);
     HistogramNotes notes = new HistogramNotes(run, selector.span());
@@ -277,7 +276,7 @@ final class Evaluation {
       long after = edges == Expr.Edges.SMOOTHED ? lookback : 0;
       long first = reference(shift, 0) - matrix.rangeMillis() - before;
       long last = reference(shift, steps - 1) + after;
-      List<Series> found = run.store.select(first + 1, last, matrix.vector().matchers(), run::warn);
+      List<Series> found = run.select(first + 1, last, matrix.vector().matchers());
       RangeInput input = RangeInput.of(run, matrix, found);
       input.beforeMillis = before;
       input.afterMillis = after;
@@ -297,6 +296,18 @@ final class Evaluation {
 
   /** The block without metric names: at once, or marked so for the end of the query. */
   Block withoutNames(Block block) {
+    return withoutNames(block, false);
+  }
+
+  /**
+   * As {@link #withoutNames(Block)}, and two series that now have the same labels are a fault even
+   * if they are never there at the same step: so it is with functions of ranges.
+   */
+  Block withoutNamesOnce(Block block) {
+    return withoutNames(block, true);
+  }
+
+  private Block withoutNames(Block block, boolean once) {
     if (isDelayed()) {
       for (int row = 0; row < block.rows(); row++) {
         block.setDropsName(row, true);
@@ -311,7 +322,14 @@ final class Evaluation {
     for (int row = 0; row < block.rows(); row++) {
       block.setLabels(row, block.labels(row).withoutMetric());
     }
-    return several ? merged(block) : block;
+    if (!several) {
+      return block;
+    }
+    Block merged = merged(block);
+    if (once && merged.rows() < block.rows()) {
+      throw sameLabels();
+    }
+    return merged;
   }
 
   /** The block with rows of the same labels made one; they must not both be there at any step. */

@@ -49,12 +49,12 @@ public final class Function {
   }
 
   /** The types of its arguments; the last one also stands for those that may follow. */
-  List<ValueType> takes() {
+  public List<ValueType> takes() {
     return takes;
   }
 
-  /** How many arguments at the end may be missing, or {@link #ANY}. */
-  int optional() {
+  /** How many arguments at the end may be missing, or -1 for any number. */
+  public int optional() {
     return optional;
   }
 

@@ -42,10 +42,10 @@ final class Histograms {
   }
 
   static Block quantile(Evaluation evaluation, Call call) {
-    double[] quantiles = quantiles(evaluation, call.args().get(0));
     Expr vector = Evaluation.unwrap(call.args().get(1));
-    return evaluation.withoutNames(
-        quantiles(evaluation, vector, evaluation.vector(vector), quantiles));
+    Block in = evaluation.vector(vector);
+    double[] quantiles = quantiles(evaluation, call.args().get(0));
+    return evaluation.withoutNames(quantiles(evaluation, vector, in, quantiles));
   }
 
   /** Several quantiles at once, each with its value as a label. */

@@ -21,7 +21,7 @@ final class LabelFunctions {
     try {
       regex = Regex.of(Evaluation.text(call.args().get(4)));
     } catch (IllegalArgumentException e) {
-      throw Evaluation.failed("label_replace(): " + e.getMessage());
+      throw Evaluation.failed("invalid regular expression in label_replace(): " + e.getMessage());
     }
     Block block = evaluation.vector(call.args().get(0));
     // Many series share few values, and matching is the dear part.

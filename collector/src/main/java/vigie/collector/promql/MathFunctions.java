@@ -49,6 +49,9 @@ final class MathFunctions {
   }
 
   static double acosh(double value) {
+    if (value < 1) {
+      return Double.NaN;
+    }
     if (value > 1e8) {
       return Math.log(value) + LN2;
     }
@@ -83,12 +86,23 @@ final class MathFunctions {
     for (int row = 0; row < block.rows(); row++) {
       for (int step = 0; step < block.steps(); step++) {
         if (block.has(row, step)) {
-          double value = Math.max(least[step], Math.min(most[step], block.get(row, step)));
+          double value = greater(least[step], lesser(most[step], block.get(row, step)));
           block.set(row, step, most[step] < least[step] ? Block.ABSENT : value);
         }
       }
     }
     return evaluation.withoutNames(block);
+  }
+
+  /** As Go, for which an infinity decides even against NaN. */
+  private static double greater(double a, double b) {
+    boolean decided = a == Double.POSITIVE_INFINITY || b == Double.POSITIVE_INFINITY;
+    return decided ? Double.POSITIVE_INFINITY : Math.max(a, b);
+  }
+
+  private static double lesser(double a, double b) {
+    boolean decided = a == Double.NEGATIVE_INFINITY || b == Double.NEGATIVE_INFINITY;
+    return decided ? Double.NEGATIVE_INFINITY : Math.min(a, b);
   }
 
   static Block round(Evaluation evaluation, Call call) {

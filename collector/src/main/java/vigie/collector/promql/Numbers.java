@@ -109,7 +109,7 @@ public final class Numbers {
   }
 
   /** The shortest form without an exponent, as {@code count_values} writes labels. */
-  static String plain(double value) {
+  public static String plain(double value) {
     if (Double.isNaN(value) || Double.isInfinite(value)) {
       return special(value);
     }

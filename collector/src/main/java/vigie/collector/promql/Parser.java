@@ -66,6 +66,30 @@ public final class Parser {
     return expr;
   }
 
+  /**
+   * The matchers of a series selector such as {@code up{job="a"}}, and nothing else.
+   *
+   * @throws PromqlException that says what is wrong and where
+   */
+  public static List<LabelMatcher> parseSelector(String selector) {
+    if (selector.length() > LONGEST) {
+      throw PromqlException.parse(
+          selector, 0, "selector is longer than " + LONGEST + " characters: " + selector.length());
+    }
+    Parser parser = new Parser(selector);
+    Token first = parser.peek();
+    if (first.is(Kind.WORD)) {
+      parser.take();
+    } else if (!first.is(Kind.LEFT_BRACE)) {
+      throw parser.unexpected(first, "", "metric name or \"{\"");
+    }
+    Expr.VectorSelector found = parser.selector(first, first.is(Kind.WORD) ? first.text() : "");
+    if (!parser.peek().is(Kind.END)) {
+      throw parser.unexpected(parser.peek(), "", "end of input");
+    }
+    return found.matchers();
+  }
+
   // Operators.
 
   private Expr expression(int weakest) {
@@ -363,7 +387,7 @@ public final class Parser {
     for (AggregateOp op : AggregateOp.values()) {
       known.add(op.text());
     }
-    String nearest = name.length() > 64 ? null : Nearest.of(name, known);
+    String nearest = name.length() < 4 || name.length() > 64 ? null : Nearest.of(name, known);
     return nearest == null ? "" : "; did you mean " + Strings.quote(nearest) + "?";
   }
 
@@ -400,7 +424,7 @@ public final class Parser {
 
   // Selectors.
 
-  private Expr selector(Token first, String name) {
+  private Expr.VectorSelector selector(Token first, String name) {
     List<LabelMatcher> matchers = new ArrayList<>();
     if (peek().is(Kind.LEFT_BRACE)) {
       take();
@@ -467,7 +491,9 @@ public final class Parser {
     try {
       return new LabelMatcher(op, name, value);
     } catch (IllegalArgumentException e) {
-      throw error(token, String.valueOf(e.getMessage()));
+      // "bad regular expression …", which people know by another name.
+      String what = String.valueOf(e.getMessage()).replaceFirst("^bad regular expression ", "");
+      throw error(token, "error parsing regexp: " + what);
     }
   }
 

@@ -14,7 +14,7 @@ final class RangeCalls {
 
   static Block over(
       Evaluation evaluation, Call call, RangeFunctions.Of function, HistogramRanges.Of mixed) {
-    return evaluation.withoutNames(apply(evaluation, call, function, mixed));
+    return evaluation.withoutNamesOnce(apply(evaluation, call, function, mixed));
   }
 
   private static Block apply(
@@ -59,7 +59,7 @@ final class RangeCalls {
       }
       known = name;
     }
-    return evaluation.withoutNames(block);
+    return evaluation.withoutNamesOnce(block);
   }
 
   private static boolean isCounter(String name, String type) {
@@ -83,7 +83,7 @@ final class RangeCalls {
     RangeFunctions.Of function =
         (w, after) ->
             Double.isNaN(after) && w.size() > 1 ? Double.NaN : RangeFunctions.predict(w, after);
-    return evaluation.withoutNames(
+    return evaluation.withoutNamesOnce(
         apply(
             evaluation,
             evaluation.range(range),
@@ -103,7 +103,7 @@ final class RangeCalls {
           }
           return Quantile.of(q, w.sorted(), w.size());
         };
-    return evaluation.withoutNames(
+    return evaluation.withoutNamesOnce(
         apply(
             evaluation,
             evaluation.range(call.args().get(1)),

@@ -1,16 +1,21 @@
 package vigie.collector.promql;
 
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
+import vigie.collector.label.LabelMatcher;
 import vigie.collector.sample.SampleStore;
+import vigie.collector.sample.Series;
 
 /** What all parts of one query share: the store, the limits, the annotations. */
 final class Run {
   private static final int CHECK_EVERY = 256;
 
-  final SampleStore store;
+  private final SampleStore store;
   final EngineOptions options;
 
   /** What {@code @ start()} and {@code @ end()} mean. */
@@ -18,11 +23,17 @@ final class Run {
 
   final long endMillis;
 
-  private final Set<String> warnings = new LinkedHashSet<>();
-  private final Set<String> infos = new LinkedHashSet<>();
+  /** As many of a kind are told, and then how many more there are. */
+  private static final int MOST_NOTES = 10;
+
+  /** By their text, with their place: of the same text at two places, the last one is told. */
+  private final Map<String, String> warnings = new LinkedHashMap<>();
+
+  private final Map<String, String> infos = new LinkedHashMap<>();
   private final Clock clock;
   private final long startNanos;
   private long held;
+  private long peak;
   private int sinceCheck;
 
   private final Expr query;
@@ -30,11 +41,15 @@ final class Run {
   /** The selectors of which only count and sum are read; null until somebody asks. */
   private @Nullable Set<Expr.VectorSelector> counted;
 
+  /**
+   * @param startNanos when the query came, in the clock's nanoseconds: its time runs from there
+   */
   Run(
       Expr query,
       SampleStore store,
       EngineOptions options,
       Clock clock,
+      long startNanos,
       long startMillis,
       long endMillis) {
     this.query = query;
@@ -43,18 +58,38 @@ final class Run {
     this.clock = clock;
     this.startMillis = startMillis;
     this.endMillis = endMillis;
-    this.startNanos = clock.nanos();
+    this.startNanos = startNanos;
+    checkTime();
+  }
+
+  /** What the store has for a selector. */
+  List<Series> select(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    List<Series> found = store.select(fromMillis, toMillis, matchers, this::warn);
+    if (found.size() > options.maxSeries()) {
+      throw PromqlException.evaluation(
+          PromqlException.Kind.LIMIT,
+          "query selects too many series: "
+              + found.size()
+              + " match "
+              + matchers
+              + ", at most "
+              + options.maxSeries()
+              + " may; add a matcher");
+    }
+    checkTime();
+    return found;
   }
 
   /** Counts samples that the query now holds. */
   void hold(long samples) {
     held += samples;
+    peak = Math.max(peak, held);
     if (held > options.maxSamples()) {
       throw PromqlException.evaluation(
           PromqlException.Kind.LIMIT,
-          "query holds more than "
+          "query processing would load too many samples into memory in query execution: more than "
               + options.maxSamples()
-              + " samples at once; select fewer series, a shorter range or a longer step");
+              + "; select fewer series, a shorter range or a longer step");
     }
     tick();
   }
@@ -75,7 +110,9 @@ final class Run {
     if (clock.nanos() - startNanos > options.timeout().toNanos()) {
       throw PromqlException.evaluation(
           PromqlException.Kind.TIMEOUT,
-          "query took longer than its " + options.timeout().toMillis() + " ms");
+          "query timed out in expression evaluation: it took longer than "
+              + options.timeout().toMillis()
+              + " ms");
     }
   }
 
@@ -90,19 +127,29 @@ final class Run {
   }
 
   void warn(String what, Span span) {
-    warnings.add("PromQL warning: " + what + " (" + span + ")");
+    warnings.put(what, "PromQL warning: " + what + " (" + span + ")");
   }
 
   /** What the store says is missing. */
   void warn(String what) {
-    warnings.add(what);
+    warnings.put(what, what);
   }
 
   void inform(String what, Span span) {
-    infos.add("PromQL info: " + what + " (" + span + ")");
+    infos.put(what, "PromQL info: " + what + " (" + span + ")");
   }
 
   QueryResult result(QueryResult.Value value) {
-    return new QueryResult(value, java.util.List.copyOf(warnings), java.util.List.copyOf(infos));
+    return new QueryResult(value, notes(warnings, "warning"), notes(infos, "info"), peak);
+  }
+
+  private static List<String> notes(Map<String, String> all, String kind) {
+    List<String> shown = new ArrayList<>(all.values());
+    int more = shown.size() - MOST_NOTES;
+    if (more > 0) {
+      shown.subList(MOST_NOTES, shown.size()).clear();
+      shown.add(more + " more " + kind + " annotations omitted");
+    }
+    return shown;
   }
 }

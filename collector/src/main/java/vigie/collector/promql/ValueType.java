@@ -21,7 +21,7 @@ public enum ValueType {
   }
 
   /** As in error messages. */
-  String documented() {
+  public String documented() {
     return documented;
   }
 }

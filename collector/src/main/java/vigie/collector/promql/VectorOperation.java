@@ -187,6 +187,10 @@ final class VectorOperation {
     int[] lastOut = new int[left.rows()];
     Arrays.fill(lastRight, -1);
     for (int step = 0; step < left.steps(); step++) {
+      if (!left.hasAnyAt(step)) {
+        // Nothing is going to match, so that the right side may be what it likes.
+        continue;
+      }
       indexRight(rightRow, step);
       Arrays.fill(taken, false);
       for (int row = 0; row < left.rows(); row++) {
@@ -214,7 +218,7 @@ final class VectorOperation {
               "multiple matches for labels: grouping labels must ensure unique matches");
         }
         lastStep[target] = step + 1;
-        if (operators != null) {
+        if (operators != null && isForHistograms(step, row, other)) {
           combineHistograms(operators, out, target, step, row, other);
         } else {
           double a = left.get(row, step);
@@ -230,17 +234,19 @@ final class VectorOperation {
     return out;
   }
 
-  /** Sets the result of two elements that may be histograms. */
+  private boolean isForHistograms(int step, int leftRow, int rightRow) {
+    return op.isTrim()
+        || left.histogram(leftRow, step) != null
+        || right.histogram(rightRow, step) != null;
+  }
+
+  /** Sets the result of two elements of which at least one is a histogram. */
   private void combineHistograms(
       HistogramOperators operators, Block out, int target, int step, int leftRow, int rightRow) {
     Histogram first = left.histogram(leftRow, step);
     Histogram second = right.histogram(rightRow, step);
     double a = left.get(leftRow, step);
     double b = right.get(rightRow, step);
-    if (first == null && second == null && !op.isTrim()) {
-      out.set(target, step, swapped ? combine(b, a) : combine(a, b));
-      return;
-    }
     HistogramOperators.Outcome outcome =
         swapped ? operators.apply(second, b, first, a) : operators.apply(first, a, second, b);
     Histogram result = outcome.histogram();

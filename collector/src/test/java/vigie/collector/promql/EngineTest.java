@@ -90,13 +90,13 @@ class EngineTest {
     for (String query : List.of("sum_over_time(up[1h])", "up[1h]", "sum_over_time(up[1h:1s])")) {
       assertThatThrownBy(() -> small.instant(Parser.parse(query), 2_000_000))
           .as(query)
-          .hasMessageContaining("more than 1000 samples")
+          .hasMessageContaining("more than 1000")
           .matches(e -> ((PromqlException) e).kind() == PromqlException.Kind.LIMIT);
     }
     assertThatThrownBy(() -> small.range(Parser.parse("up"), 0, 10_000_000, 1000))
-        .hasMessageContaining("more than 1000 samples");
+        .hasMessageContaining("more than 1000");
     assertThatThrownBy(() -> small.range(Parser.parse("1"), 0, Long.MAX_VALUE / 2, 1))
-        .hasMessageContaining("more than 1000 samples");
+        .hasMessageContaining("more than 1000");
     assertThat(small.instant(Parser.parse("up"), 2_000_000).warnings()).isEmpty();
   }
 
@@ -110,7 +110,7 @@ class EngineTest {
             store, EngineOptions.defaults().withTimeout(Duration.ofSeconds(1)), new TickingClock());
 
     assertThatThrownBy(() -> impatient.instant(Parser.parse("sum(up)"), 0))
-        .hasMessageContaining("took longer than its 1000 ms")
+        .hasMessageContaining("took longer than 1000 ms")
         .matches(e -> ((PromqlException) e).kind() == PromqlException.Kind.TIMEOUT);
   }
 

@@ -67,7 +67,7 @@ class ParserTest {
         "{} | 1:1 | at least one non-empty matcher",
         "{a=~\".*\"} | 1:1 | at least one non-empty matcher",
         "up{__name__=\"x\"} | 1:1 | metric name must not be set twice",
-        "up{a=~\"(\"} | 1:4 | bad regular expression",
+        "up{a=~\"(\"} | 1:4 | error parsing regexp",
         "sum(up | 1:7 | unclosed left parenthesis, opened at 1:4",
         "rate(up) | 1:6 | expected type range vector in call to function \"rate\", got instant",
         "rate(up[5m], 1) | 1:1 | expected 1 argument(s) in call to \"rate\", got 2",

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import vigie.base.remotewrite.WriteRequest;
 
 /** The real Prometheus 3 on the loopback, over blocks that promtool makes. */
 public final class RealPrometheus implements AutoCloseable {
@@ -75,6 +76,22 @@ public final class RealPrometheus implements AutoCloseable {
 
   public String url() {
     return "http://127.0.0.1:" + port;
+  }
+
+  /**
+   * Sends samples by remote write; it must have been started with {@code
+   * --web.enable-remote-write-receiver}.
+   *
+   * @param body as {@code WriteRequest} makes it
+   */
+  public void write(byte[] body) throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(url() + "/api/v1/write"))
+            .timeout(Duration.ofSeconds(60))
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+    WriteRequest.HEADERS.forEach(request::header);
+    HttpResponse<String> answer = http.send(request.build(), BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(204);
   }
 
   /** The answer to a form in a POST, errors too. */

@@ -28,8 +28,8 @@ public final class RulesApi {
 
   /** Adds its routes. */
   public void routes(Routes routes) {
-    routes.get("/api/v1/rules", request -> QueryApi.success(json -> groups(json, request)));
-    routes.get("/api/v1/alerts", request -> QueryApi.success(this::alerts));
+    routes.get("/api/v1/rules", request -> Answers.success(json -> groups(json, request)));
+    routes.get("/api/v1/alerts", request -> Answers.success(this::alerts));
   }
 
   private void groups(JsonGenerator json, HttpRequest request) throws IOException {

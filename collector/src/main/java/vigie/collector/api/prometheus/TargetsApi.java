@@ -55,7 +55,7 @@ public final class TargetsApi {
     routes.get(
         "/api/v1/scrape_pools",
         request ->
-            QueryApi.success(
+            Answers.success(
                 json -> {
                   json.writeStartObject();
                   json.writeArrayFieldStart("scrapePools");
@@ -73,7 +73,7 @@ public final class TargetsApi {
     boolean any = state.isEmpty() || state.equals("any");
     boolean active = any || state.equals("active");
     boolean dropped = any || state.equals("dropped");
-    return QueryApi.success(
+    return Answers.success(
         json -> {
           json.writeStartObject();
           json.writeArrayFieldStart("activeTargets");
@@ -162,11 +162,13 @@ public final class TargetsApi {
     if (!match.isEmpty()) {
       try {
         if (!(Parser.parse(match) instanceof Expr.VectorSelector selector)) {
-          return bad("match_target", "expected a series selector, got " + match);
+          return Answers.error(
+              400, "bad_data", "invalid parameter \"match_target\": expected a series selector, got " + match);
         }
         matchers = selector.matchers();
       } catch (PromqlException e) {
-        return bad("match_target", String.valueOf(e.getMessage()));
+        return Answers.error(
+              400, "bad_data", "invalid parameter \"match_target\": " + e.getMessage());
       }
     }
     String metric = request.parameter("metric");
@@ -183,9 +185,9 @@ public final class TargetsApi {
       }
     }
     if (limit == Integer.MIN_VALUE) {
-      return bad("limit", "limit must be a number");
+      return bad("limit");
     }
-    return QueryApi.success(
+    return Answers.success(
         json -> {
           json.writeStartArray();
           for (Map.Entry<Target, Metadata> each : found) {
@@ -206,7 +208,7 @@ public final class TargetsApi {
     int limit = limit(request, "limit");
     int each = limit(request, "limit_per_metric");
     if (limit == Integer.MIN_VALUE || each == Integer.MIN_VALUE) {
-      return bad(limit == Integer.MIN_VALUE ? "limit" : "limit_per_metric", "must be a number");
+      return bad(limit == Integer.MIN_VALUE ? "limit" : "limit_per_metric");
     }
     String metric = request.parameter("metric");
     Map<String, Set<Metadata>> all = new TreeMap<>();
@@ -220,7 +222,7 @@ public final class TargetsApi {
         }
       }
     }
-    return QueryApi.success(
+    return Answers.success(
         json -> {
           json.writeStartObject();
           int written = 0;
@@ -264,7 +266,7 @@ public final class TargetsApi {
     }
   }
 
-  private static HttpAnswer bad(String parameter, String why) {
-    return QueryApi.error(400, "bad_data", "invalid parameter \"" + parameter + "\": " + why);
+  private static HttpAnswer bad(String parameter) {
+    return Answers.error(400, "bad_data", parameter + " must be a number");
   }
 }

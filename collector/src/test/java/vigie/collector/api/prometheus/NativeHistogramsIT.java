@@ -158,7 +158,8 @@ class NativeHistogramsIT {
   @BeforeEach
   void start() {
     Routes routes = new Routes();
-    new QueryApi(store, new Engine(store, EngineOptions.defaults()), Clock.system()).routes(routes);
+    new QueryApi(new Engine(store, EngineOptions.defaults()), Clock.system(), Runnable::run)
+        .routes(routes);
     server =
         new HttpServer(
             loops,

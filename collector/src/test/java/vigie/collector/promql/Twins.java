@@ -1,0 +1,127 @@
+package vigie.collector.promql;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import vigie.collector.label.Labels;
+import vigie.collector.testing.RealPrometheus;
+
+/** Asks this engine and the real Prometheus the same over a range, and tells what differs. */
+final class Twins {
+  private final Engine engine;
+  private final RealPrometheus prometheus;
+
+  Twins(Engine engine, RealPrometheus prometheus) {
+    this.engine = engine;
+    this.prometheus = prometheus;
+  }
+
+  JsonNode theirs(String query, long from, long to, long step)
+      throws IOException, InterruptedException {
+    return prometheus.ask(
+        "/api/v1/query_range",
+        "query",
+        query,
+        "start",
+        "" + from / 1000.0,
+        "end",
+        "" + to / 1000.0,
+        "step",
+        step + "ms");
+  }
+
+  /** What differs; empty where nothing does. Whatever fails must fail here too. */
+  String compare(String query, long from, long to, long step, JsonNode theirs) {
+    QueryResult ours;
+    try {
+      ours = engine.range(Parser.parse(query), from, to, step);
+    } catch (PromqlException e) {
+      // Later releases also count the matches that a comparison drops, and so do we.
+      boolean later = String.valueOf(e.getMessage()).startsWith("multiple matches for labels");
+      return later || theirs.path("status").asText().equals("error")
+          ? ""
+          : "we fail: " + e.getMessage();
+    }
+    if (!theirs.path("status").asText().equals("success")) {
+      return "Prometheus fails: " + theirs.path("error").asText();
+    }
+    Map<String, Map<Long, Double>> expected = new TreeMap<>();
+    for (JsonNode row : theirs.path("data").path("result")) {
+      Labels.Builder labels = Labels.EMPTY.toBuilder();
+      row.path("metric").properties().forEach(f -> labels.set(f.getKey(), f.getValue().asText()));
+      Map<Long, Double> points = new TreeMap<>();
+      for (JsonNode point : row.path("values")) {
+        points.put(Math.round(point.get(0).asDouble() * 1000), number(point.get(1).asText()));
+      }
+      expected.put(labels.build().toString(), points);
+    }
+    Map<String, Map<Long, Double>> actual = new TreeMap<>();
+    for (QueryResult.Row row : ((QueryResult.Matrix) ours.value()).rows()) {
+      Map<Long, Double> points = new TreeMap<>();
+      for (int i = 0; i < row.values().length; i++) {
+        points.put(row.timesMillis()[i], row.values()[i]);
+      }
+      actual.put(row.labels().toString(), points);
+    }
+    if (!actual.keySet().equals(expected.keySet())) {
+      return "series: " + actual.keySet() + " instead of " + expected.keySet();
+    }
+    for (String labels : expected.keySet()) {
+      Map<Long, Double> want = expected.get(labels);
+      Map<Long, Double> got = actual.get(labels);
+      if (!want.keySet().equals(got.keySet())) {
+        return labels + " steps: " + got + " instead of " + want;
+      }
+      for (Long time : want.keySet()) {
+        if (!same(want.get(time), got.get(time))) {
+          return labels + " at " + time + ": " + got.get(time) + " instead of " + want.get(time);
+        }
+      }
+    }
+    boolean placed = !query.contains(":");
+    return compareNotes("warnings", theirs, ours.warnings(), placed)
+        + compareNotes("infos", theirs, ours.infos(), placed);
+  }
+
+  /**
+   * @param placed whether places count; Prometheus has 1:1 for what is within a subquery
+   */
+  private static String compareNotes(
+      String kind, JsonNode theirs, List<String> ours, boolean placed) {
+    TreeSet<String> expected = new TreeSet<>();
+    theirs.path(kind).forEach(note -> expected.add(alike(note.asText(), placed)));
+    // Prometheus shows ten, and how many more there are.
+    boolean more =
+        expected.removeIf(note -> note.contains("more ") && note.contains("annotations"));
+    TreeSet<String> actual = new TreeSet<>();
+    ours.forEach(note -> actual.add(alike(note, placed)));
+    // Later releases tell of it.
+    actual.removeIf(note -> note.contains("is ineffective for range queries"));
+    boolean same = more ? actual.containsAll(expected) : actual.equals(expected);
+    return same ? "" : kind + ": " + actual + " instead of " + expected + " ";
+  }
+
+  /** Releases of Prometheus differ in when they name the metric. */
+  private static String alike(String note, boolean placed) {
+    boolean named = note.contains("monotonicity") || note.contains("bucket label");
+    String text = named ? note.replaceAll(" for metric name \"[^\"]*\"", "") : note;
+    return placed ? text : text.replaceAll(" \\(\\d+:\\d+\\)$", "");
+  }
+
+  private static boolean same(double a, double b) {
+    return Double.compare(a, b) == 0
+        || a == b
+        || Math.abs(a - b) <= 1e-9 * (Math.abs(a) + Math.abs(b));
+  }
+
+  private static double number(String text) {
+    return switch (text) {
+      case "+Inf" -> Double.POSITIVE_INFINITY;
+      case "-Inf" -> Double.NEGATIVE_INFINITY;
+      default -> Double.parseDouble(text);
+    };
+  }
+}
