@@ -129,6 +129,6 @@ class ParseCommandTest {
                 assertThat(first)
                     .isEqualTo("line 1 is not {\"raw_b64\", \"framing\", …}: it has no raw_b64"),
             second -> assertThat(second).startsWith("line 2 is not ").doesNotContain("REDACTED"));
-    assertThat(out.toString()).contains("\"text\"").endsWith("\n");
+    assertThat(out.toString()).contains("\"msg\":\"x\"");
   }
 }
