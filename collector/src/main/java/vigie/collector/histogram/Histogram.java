@@ -117,15 +117,15 @@ public final class Histogram {
           zeroThreshold >= 0 && !Double.isInfinite(zeroThreshold),
           "a zero threshold of " + zeroThreshold);
     }
-    require(zeroCount >= 0, "a zero bucket of " + zeroCount);
-    require(count >= 0, "a count of " + count);
+    require(!(zeroCount < 0), "a zero bucket of " + zeroCount);
+    require(!(count < 0), "a count of " + count);
     requireNoneBelowZero(positive);
     requireNoneBelowZero(negative);
   }
 
   private static void requireNoneBelowZero(Buckets buckets) {
     for (int i = 0; i < buckets.size(); i++) {
-      require(buckets.count(i) >= 0, "a bucket of " + buckets.count(i));
+      require(!(buckets.count(i) < 0), "a bucket of " + buckets.count(i));
     }
   }
 
@@ -435,7 +435,7 @@ public final class Histogram {
     return all;
   }
 
-  /** The shortest form, with an exponent below 1e-4 and from 1e21 on. */
+  /** The shortest form, with an exponent below 1e-4 and from 1e6 on, as Go's %g. */
   private static String text(double value) {
     if (Double.isNaN(value)) {
       return "NaN";
@@ -445,7 +445,7 @@ public final class Histogram {
     }
     BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
     int exponent = exact.precision() - exact.scale() - 1;
-    if (value == 0 || (exponent >= -4 && exponent < 21)) {
+    if (value == 0 || (exponent >= -4 && exponent < 6)) {
       return exact.toPlainString();
     }
     String digits = exact.unscaledValue().abs().toString();

@@ -16,6 +16,8 @@ import vigie.collector.sample.SampleStore;
  * runs on the thread that asks, and shares nothing with others.
  */
 public final class Engine {
+  private static final Histogram[] NONE = new Histogram[0];
+
   private final SampleStore store;
   private final EngineOptions options;
   private final Clock clock;
@@ -153,7 +155,7 @@ public final class Engine {
     boolean mixed = merged.hasHistograms();
     for (int row = 0; row < merged.rows(); row++) {
       int count = 0;
-      Histogram[] histograms = new Histogram[mixed ? evaluation.steps : 0];
+      Histogram[] histograms = mixed ? new Histogram[evaluation.steps] : NONE;
       for (int step = 0; step < evaluation.steps; step++) {
         if (merged.has(row, step)) {
           times[count] = evaluation.time(step);

@@ -20,7 +20,7 @@ public interface Appender {
   /**
    * Appends one native histogram, as {@link #append(Labels, long, double)} does a number; a series
    * may have both. What is read back says in its hint how it follows on the sample before: see
-   * {@link Histogram#after}.
+   * {@link Histogram#after}. A series of histograms ends with the stale marker as a number, too.
    *
    * @param histogram one that {@link Histogram#validate} lets pass
    */
