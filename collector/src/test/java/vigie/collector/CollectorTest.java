@@ -353,7 +353,7 @@ class CollectorTest {
     line.setOut(new PrintWriter(out));
     assertThat(line.execute("rules", "check", rules.toString())).isEqualTo(1);
     assertThat(out.toString().lines())
-        .anyMatch(l -> l.endsWith("expr: vigie_probe_up == ("))
+        .anyMatch(l -> l.endsWith("vigie_probe_up == ("))
         .anyMatch(l -> l.matches(" +\\^"));
   }
 

@@ -95,11 +95,26 @@ public final class Numbers {
     }
     BigDecimal exact = shortest(value);
     int exponent = exact.precision() - exact.scale() - 1;
-    if (exponent >= leastExponent && exponent < 21) {
-      return exact.toPlainString();
+    return exponent >= leastExponent && exponent < 21
+        ? exact.toPlainString()
+        : scientific(exact, exponent);
+  }
+
+  /** The shortest form, always with an exponent, as Prometheus's API writes an alert's value. */
+  public static String scientific(double value) {
+    if (Double.isNaN(value) || Double.isInfinite(value)) {
+      return special(value);
     }
+    if (value == 0) {
+      return 1 / value < 0 ? "-0e+00" : "0e+00";
+    }
+    BigDecimal exact = shortest(value);
+    return scientific(exact, exact.precision() - exact.scale() - 1);
+  }
+
+  private static String scientific(BigDecimal exact, int exponent) {
     String digits = exact.unscaledValue().abs().toString();
-    StringBuilder out = new StringBuilder(value < 0 ? "-" : "").append(digits.charAt(0));
+    StringBuilder out = new StringBuilder(exact.signum() < 0 ? "-" : "").append(digits.charAt(0));
     if (digits.length() > 1) {
       out.append('.').append(digits, 1, digits.length());
     }

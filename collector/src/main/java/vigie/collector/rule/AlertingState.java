@@ -3,6 +3,7 @@ package vigie.collector.rule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -230,6 +231,17 @@ final class AlertingState {
       all.add(each.alert());
     }
     return all;
+  }
+
+  /** Since when the alerts that only {@code keep_firing_for} keeps do not hold any more. */
+  Map<Labels, Instant> keptSince() {
+    Map<Labels, Instant> kept = new HashMap<>();
+    for (Active each : active.values()) {
+      if (each.state == AlertState.FIRING && each.keptSince != Long.MIN_VALUE) {
+        kept.put(each.labels, Instant.ofEpochMilli(each.keptSince));
+      }
+    }
+    return kept;
   }
 
   int size() {

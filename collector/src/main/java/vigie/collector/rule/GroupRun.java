@@ -610,7 +610,8 @@ final class GroupRun {
               rule.error,
               rule.at,
               rule.took,
-              rule.alerting == null ? List.of() : rule.alerting.alerts()));
+              rule.alerting == null ? List.of() : rule.alerting.alerts(),
+              rule.alerting == null ? Map.of() : rule.alerting.keptSince()));
     }
     return new GroupStatus(group, at, took, all);
   }

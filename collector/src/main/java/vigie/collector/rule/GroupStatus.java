@@ -3,9 +3,11 @@ package vigie.collector.rule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
+import vigie.collector.label.Labels;
 
 /**
  * A group and how its last evaluation went.
@@ -41,6 +43,8 @@ public record GroupStatus(
    *
    * @param lastError {@code ""} where the last evaluation went well
    * @param alerts pending, firing, and resolved for less than 15 minutes; empty for recording rules
+   * @param keptSince of the alerts that fire only for {@code keep_firing_for}, by their labels:
+   *     when the expression stopped holding
    */
   public record RuleStatus(
       Rule rule,
@@ -48,9 +52,11 @@ public record GroupStatus(
       String lastError,
       @Nullable Instant lastEvaluation,
       Duration took,
-      List<Alert> alerts) {
+      List<Alert> alerts,
+      Map<Labels, Instant> keptSince) {
     public RuleStatus {
       alerts = List.copyOf(alerts);
+      keptSince = Map.copyOf(keptSince);
     }
 
     /** {@code firing}, {@code pending} or {@code inactive}, by its foremost alert. */

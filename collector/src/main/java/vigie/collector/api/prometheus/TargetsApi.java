@@ -163,12 +163,14 @@ public final class TargetsApi {
       try {
         if (!(Parser.parse(match) instanceof Expr.VectorSelector selector)) {
           return Answers.error(
-              400, "bad_data", "invalid parameter \"match_target\": expected a series selector, got " + match);
+              400,
+              "bad_data",
+              "invalid parameter \"match_target\": expected a series selector, got " + match);
         }
         matchers = selector.matchers();
       } catch (PromqlException e) {
         return Answers.error(
-              400, "bad_data", "invalid parameter \"match_target\": " + e.getMessage());
+            400, "bad_data", "invalid parameter \"match_target\": " + e.getMessage());
       }
     }
     String metric = request.parameter("metric");
