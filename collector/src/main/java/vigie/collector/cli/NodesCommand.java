@@ -43,7 +43,8 @@ final class NodesCommand {
         row.add(node.path("node").asText());
         row.add(node.path("state").asText());
         row.add(ago(node.path("since")));
-        row.add(orDash(node.path("why").asText()));
+        boolean watched = node.path("watched").asBoolean(true);
+        row.add(watched ? orDash(node.path("why").asText()) : "not watched");
         row.add(ago(node.path("lastHeard")));
         row.add(clock(node.path("clockOffsetSeconds")));
         row.add(orDash(node.path("version").asText()));

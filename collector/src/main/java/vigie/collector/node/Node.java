@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name
  * @param expected whether the configuration lists it
+ * @param watched whether its silence means something; not so of a host that merely sends syslog
  * @param why what brought the state about: {@code shutdown}, {@code reboot}, {@code agent} (that
  *     was stopped), {@code lost} (not known), and of a node that is up again also {@code crash},
  *     {@code boot} (started, nobody said why) and {@code link} (it ran on unheard); {@code ""}
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record Node(
     String name,
     boolean expected,
+    boolean watched,
     NodeState state,
     String why,
     Instant since,

@@ -228,6 +228,16 @@ final class NodeLife {
 
   Node asNode() {
     return new Node(
-        name, expected, state, why, since, lastHeard, clock.offset(), boot, spool, version);
+        name,
+        expected,
+        watched,
+        state,
+        why,
+        since,
+        lastHeard,
+        clock.offset(),
+        boot,
+        spool,
+        version);
   }
 }

@@ -345,6 +345,8 @@ class NodesTest {
     clock.advance(Duration.ofHours(1));
     assertThat(emitted()).noneMatch(text -> text.contains("switch"));
     assertThat(nodes.isSilent("switch")).isTrue();
+    assertThat(node("switch").watched()).isFalse();
+    assertThat(node("p1").watched()).isTrue();
     clock.advance(Duration.ofHours(24));
     assertThat(nodes.find("switch")).isEmpty();
   }

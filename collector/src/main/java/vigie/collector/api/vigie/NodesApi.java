@@ -65,6 +65,7 @@ public final class NodesApi {
     Json.time(json, "since", node.since());
     json.writeBooleanField("silent", node.state().isSilent());
     json.writeBooleanField("expected", node.expected());
+    json.writeBooleanField("watched", node.watched());
     Json.time(json, "lastHeard", node.lastHeard());
     Duration offset = node.clockOffset();
     if (offset == null) {
