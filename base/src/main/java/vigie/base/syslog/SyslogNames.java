@@ -14,7 +14,8 @@ public final class SyslogNames {
 
   private final @Nullable String[] names = new String[PLACES];
 
-  String of(byte[] bytes, int start, int end) {
+  /** The bytes as a string, read as UTF-8. */
+  public String of(byte[] bytes, int start, int end) {
     if (end - start > LONGEST) {
       return new String(bytes, start, end - start, StandardCharsets.UTF_8);
     }

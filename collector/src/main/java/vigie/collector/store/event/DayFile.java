@@ -45,6 +45,10 @@ final class DayFile implements AutoCloseable {
   private static final int BLOCK_ROWS = 4_096;
   static final int MOST_STREAMS = 10_000;
 
+  static final String TEXT_INDEX =
+      "CREATE VIRTUAL TABLE event_text USING fts5(words, content='', columnsize=0, detail=none,"
+          + " tokenize='ascii')";
+
   private static final String[] TABLES = {
     EventRows.TABLE,
     // The agents' own events are few beside syslog; these cost a storm nothing.
@@ -56,8 +60,7 @@ final class DayFile implements AutoCloseable {
         + " unit TEXT, PRIMARY KEY (node, facility, severity, app, type, unit)) WITHOUT ROWID",
     "CREATE TABLE progress (indexed INTEGER NOT NULL)",
     "INSERT INTO progress VALUES (0)",
-    "CREATE VIRTUAL TABLE event_text USING fts5(words, content='', columnsize=0, detail=none,"
-        + " tokenize='ascii')",
+    TEXT_INDEX,
     // What is gathered before it is written, so that there is less to merge.
     "INSERT INTO event_text (event_text, rank) VALUES ('hashsize', 16777216)",
     "CREATE UNIQUE INDEX event_imported ON event (imported, received) WHERE imported IS NOT NULL",
@@ -208,7 +211,7 @@ final class DayFile implements AutoCloseable {
         if (insert.executeUpdate() == 1) {
           inserted++;
           if (row.id() <= indexed) {
-            insertWords(words, row.id(), event);
+            insertWords(words, row.id(), Words.of(event));
           }
           EventStream stream = EventStream.of(event);
           if (!streams.contains(stream) && streams.size() + newStreams.size() < MOST_STREAMS) {
@@ -297,13 +300,13 @@ final class DayFile implements AutoCloseable {
     }
   }
 
-  private static final String INSERT_WORDS = "INSERT INTO event_text (rowid, words) VALUES (?,?)";
+  static final String INSERT_WORDS =
+      "INSERT INTO event_text (rowid, words) VALUES (?, CAST(? AS TEXT))";
 
-  private static void insertWords(PreparedStatement words, long id, Event event)
-      throws SQLException {
-    words.setLong(1, id);
-    words.setString(2, Words.of(event));
-    words.executeUpdate();
+  private static void insertWords(PreparedStatement to, long id, byte[] words) throws SQLException {
+    to.setLong(1, id);
+    to.setBytes(2, words);
+    to.executeUpdate();
   }
 
   /**
@@ -312,8 +315,7 @@ final class DayFile implements AutoCloseable {
    * @return how many
    */
   int index(int most) throws SQLException {
-    String sql =
-        "SELECT " + EventRows.COLUMNS + " FROM event WHERE id > ? ORDER BY id LIMIT " + most;
+    String sql = "SELECT " + EventRows.WORDS + " FROM event WHERE id > ? ORDER BY id LIMIT " + most;
     int count = 0;
     long last = indexed;
     try (PreparedStatement select = connection.prepareStatement(sql);
@@ -324,7 +326,7 @@ final class DayFile implements AutoCloseable {
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
           last = row.getLong(1);
-          insertWords(words, last, EventRows.event(row));
+          insertWords(words, last, EventRows.words(row));
           count++;
         }
       }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import vigie.base.syslog.SyslogNames;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
 
@@ -218,15 +219,23 @@ record EventRecord(Event event, byte[] raw) {
   /**
    * @throws IllegalArgumentException if the bytes are no such record
    */
-  static EventRecord decode(ByteBuffer in) {
+  static EventRecord decode(ByteBuffer record) {
+    return decode(record, new SyslogNames());
+  }
+
+  /** The same with one string for each name that comes again and again. */
+  static EventRecord decode(ByteBuffer record, SyslogNames names) {
+    byte[] bytes = new byte[record.remaining()];
+    record.get(record.position(), bytes);
+    ByteBuffer in = ByteBuffer.wrap(bytes);
     try {
       Instant time = micros(in.getLong());
       Instant received = micros(in.getLong());
       int facility = in.get();
       int severity = in.get();
-      String node = string(in);
-      String app = string(in);
-      String type = string(in);
+      String node = name(in, names);
+      String app = name(in, names);
+      String type = name(in, names);
       int textLength = in.getInt(in.position());
       String text = "";
       if (textLength < 0) {
@@ -234,19 +243,21 @@ record EventRecord(Event event, byte[] raw) {
       } else {
         text = string(in);
       }
-      Map<String, String> fields = new LinkedHashMap<>();
-      for (int count = in.getShort(); count > 0; count--) {
-        fields.put(string(in), string(in));
+      int count = in.getShort();
+      Map<String, String> fields = count > 0 ? new LinkedHashMap<>() : Map.of();
+      for (; count > 0; count--) {
+        fields.put(name(in, names), string(in));
       }
       Event.@Nullable Origin origin =
           in.get() == 0 ? null : new Event.Origin(string(in), in.getLong(), string(in));
-      byte[] raw = bytes(in);
+      int length = length(in);
+      byte[] raw = Arrays.copyOfRange(bytes, in.position(), in.position() + length);
       if (textLength < 0) {
-        int length = -1 - textLength;
-        if (length > raw.length) {
-          throw new IllegalArgumentException("a text of " + length + " in " + raw.length);
+        int from = raw.length - (-1 - textLength);
+        if (from < 0) {
+          throw new IllegalArgumentException("a text of " + (-1 - textLength) + " in " + length);
         }
-        text = new String(raw, raw.length - length, length, StandardCharsets.UTF_8);
+        text = new String(raw, from, raw.length - from, StandardCharsets.UTF_8);
       }
       return new EventRecord(
           new Event(time, received, node, facility, severity, app, type, fields, text, origin),
@@ -256,17 +267,25 @@ record EventRecord(Event event, byte[] raw) {
     }
   }
 
-  private static String string(ByteBuffer in) {
-    return new String(bytes(in), StandardCharsets.UTF_8);
+  private static String name(ByteBuffer in, SyslogNames names) {
+    int length = length(in);
+    int from = in.position();
+    in.position(from + length);
+    return length == 0 ? "" : names.of(in.array(), from, from + length);
   }
 
-  private static byte[] bytes(ByteBuffer in) {
+  private static String string(ByteBuffer in) {
+    int length = length(in);
+    int from = in.position();
+    in.position(from + length);
+    return new String(in.array(), from, length, StandardCharsets.UTF_8);
+  }
+
+  private static int length(ByteBuffer in) {
     int length = in.getInt();
     if (length < 0 || length > in.remaining()) {
       throw new IllegalArgumentException("a length of " + length + " in " + in.remaining());
     }
-    byte[] bytes = new byte[length];
-    in.get(bytes);
-    return bytes;
+    return length;
   }
 }

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.SegmentLog;
 import vigie.base.segment.SegmentReader;
+import vigie.base.syslog.SyslogNames;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 import vigie.collector.event.EventStore;
@@ -109,6 +110,7 @@ final class Filler implements AutoCloseable {
   private @Nullable SpoolMarks marks; // null until start
   private @Nullable SegmentReader reader;
   private EventRows.@Nullable Row readAhead;
+  private final SyslogNames names = new SyslogNames();
   private int mostRows = MOST_ROWS;
   private long checkpointNanos;
   private Duration pause = APART;
@@ -401,7 +403,7 @@ final class Filler implements AutoCloseable {
 
   private EventRows.@Nullable Row decode(SegmentReader from) {
     try {
-      return new EventRows.Row(base + from.number(), EventRecord.decode(from.record()));
+      return new EventRows.Row(base + from.number(), EventRecord.decode(from.record(), names));
     } catch (IllegalArgumentException e) {
       undecodable.incrementAndGet();
       log.error(

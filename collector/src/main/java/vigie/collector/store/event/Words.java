@@ -1,6 +1,8 @@
 package vigie.collector.store.event;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,31 +30,123 @@ final class Words {
 
   private static final int MOST_VALUES = 16;
 
-  private static final List<String> COLUMNS =
-      List.of("node", "type", "app", "severity", "facility");
-
   private Words() {}
 
-  /** As one text for the index. */
-  static String of(Event event) {
-    StringBuilder all = new StringBuilder(event.text().length() + 100);
-    for (String name : COLUMNS) {
-      all.append(fact(name, EventQuery.value(event, name))).append(' ');
+  /** As one text for the index, in UTF-8. */
+  static byte[] of(Event event) {
+    return of(
+        event.node(),
+        event.type(),
+        event.app(),
+        event.severity(),
+        event.facility(),
+        event.fields(),
+        event.text().getBytes(StandardCharsets.UTF_8));
+  }
+
+  static byte[] of(
+      String node,
+      String type,
+      String app,
+      int severity,
+      int facility,
+      Map<String, String> fields,
+      byte[] text) {
+    Output out = new Output(13 * (5 + fields.size()) + text.length + 1);
+    out.fact("node", node);
+    out.fact("type", type);
+    out.fact("app", app);
+    out.fact("severity", EventQuery.SEVERITIES.get(severity));
+    out.fact("facility", EventQuery.FACILITIES.get(facility));
+    fields.forEach(out::fact);
+    if (!out.ascii(text)) {
+      out.folded(TextQuery.fold(new String(text, StandardCharsets.UTF_8)));
     }
-    for (Map.Entry<String, String> field : event.fields().entrySet()) {
-      all.append(fact(field.getKey(), field.getValue())).append(' ');
-    }
-    String folded = TextQuery.fold(event.text());
-    for (int from = 1; from < folded.length(); ) {
-      int end = folded.indexOf(' ', from);
-      if (end - from <= LONGEST) {
-        all.append(folded, from, end + 1);
-      } else {
-        all.append(cut(folded.substring(from, end))).append(' ');
+    return Arrays.copyOf(out.bytes, out.length);
+  }
+
+  /** Bytes that grow; words with a space behind each. */
+  private static final class Output {
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MARK = String.valueOf(FACT).getBytes(StandardCharsets.UTF_8);
+
+    /** In lower case what a word has, 0 for what stands between words. */
+    private static final byte[] FOLDED = new byte[128];
+
+    static {
+      for (char c = 0; c < 128; c++) {
+        String folded = TextQuery.fold(String.valueOf(c)).strip();
+        FOLDED[c] = folded.isEmpty() ? 0 : (byte) folded.charAt(0);
       }
-      from = end + 1;
     }
-    return all.toString();
+
+    private byte[] bytes;
+    private int length;
+
+    Output(int room) {
+      bytes = new byte[room];
+    }
+
+    private void require(int more) {
+      if (bytes.length - length < more) {
+        bytes = Arrays.copyOf(bytes, Math.max(length + more, 2 * bytes.length));
+      }
+    }
+
+    /** As {@link Words#fact}. */
+    void fact(String name, String value) {
+      require(MARK.length + 9);
+      for (byte b : MARK) {
+        bytes[length++] = b;
+      }
+      int hash = hash(name, value);
+      int shift = 28;
+      while (shift > 0 && hash >>> shift == 0) {
+        shift -= 4;
+      }
+      for (; shift >= 0; shift -= 4) {
+        bytes[length++] = HEX[hash >>> shift & 15];
+      }
+      bytes[length++] = ' ';
+    }
+
+    /** The words of an ASCII text; false, with nothing written, for another. */
+    boolean ascii(byte[] text) {
+      require(text.length + 1);
+      int at = length;
+      int word = 0;
+      for (byte b : text) {
+        if (b < 0) {
+          return false;
+        }
+        byte folded = FOLDED[b];
+        if (folded != 0) {
+          if (word++ < LONGEST) {
+            bytes[at++] = folded;
+          }
+        } else if (word > 0) {
+          bytes[at++] = ' ';
+          word = 0;
+        }
+      }
+      if (word > 0) {
+        bytes[at++] = ' ';
+      }
+      length = at;
+      return true;
+    }
+
+    void folded(String folded) {
+      for (int from = 1; from < folded.length(); ) {
+        int end = folded.indexOf(' ', from);
+        byte[] word = cut(folded.substring(from, end)).getBytes(StandardCharsets.UTF_8);
+        require(word.length + 1);
+        System.arraycopy(word, 0, bytes, length, word.length);
+        length += word.length;
+        bytes[length++] = ' ';
+        from = end + 1;
+      }
+    }
   }
 
   /**
@@ -120,7 +214,11 @@ final class Words {
   }
 
   private static String fact(String name, String value) {
-    return FACT + Integer.toHexString(31 * name.hashCode() + value.hashCode());
+    return FACT + Integer.toHexString(hash(name, value));
+  }
+
+  private static int hash(String name, String value) {
+    return 31 * name.hashCode() + value.hashCode();
   }
 
   private static String cut(String word) {
