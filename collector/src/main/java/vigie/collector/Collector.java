@@ -178,7 +178,7 @@ final class Collector implements AutoCloseable {
             "sample store",
             DiskSampleStore.open(
                 storage.resolve("samples"),
-                SampleStoreOptions.keeping(config.samples(), config.samplesBytes()),
+                sampleOptions(),
                 FileLayer.disk(),
                 clock,
                 scheduler,
@@ -449,6 +449,14 @@ final class Collector implements AutoCloseable {
         .strongReference(true)
         .register(meters);
     return tls;
+  }
+
+  private SampleStoreOptions sampleOptions() {
+    return SampleStoreOptions.keeping(config.samples(), config.samplesBytes())
+        .withCoarse(
+            List.of(
+                new SampleStoreOptions.Resolution(Duration.ofHours(1), config.samples1h()),
+                new SampleStoreOptions.Resolution(Duration.ofMinutes(5), config.samples5m())));
   }
 
   /** A query may hold an eighth of the heap, at eight bytes a sample. */

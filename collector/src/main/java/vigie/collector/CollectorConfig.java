@@ -35,6 +35,8 @@ import vigie.collector.scrape.ScrapeConfig;
  *
  * @param storage the folder that holds everything durable
  * @param samples how long samples are kept
+ * @param samples5m how long a value for each five minutes is kept; zero for not at all
+ * @param samples1h likewise for each hour
  * @param samplesBytes what the files of samples may take on the disk; the oldest go first
  * @param events how long events are kept
  * @param eventsBytes what the files of events may take on the disk; the oldest go first
@@ -46,6 +48,8 @@ import vigie.collector.scrape.ScrapeConfig;
 record CollectorConfig(
     Path storage,
     Duration samples,
+    Duration samples5m,
+    Duration samples1h,
     long samplesBytes,
     Duration events,
     long eventsBytes,
@@ -96,6 +100,8 @@ record CollectorConfig(
         storage.duration(
             "samples", DAY.multipliedBy(15), Duration.ofMinutes(10), DAY.multipliedBy(3650));
     long remoteWriteBytes = storage.bytes("remote_write_bytes", 1L << 30, 16L << 20, 1L << 44);
+    Duration samples5m = coarse(storage, "samples_5m", 60);
+    Duration samples1h = coarse(storage, "samples_1h", 730);
     long samplesBytes = storage.bytes("samples_bytes", 10L << 30, 64L << 20, 1L << 44);
     Duration events = storage.duration("events", DAY.multipliedBy(90), DAY, DAY.multipliedBy(3650));
     long eventsBytes = storage.bytes("events_bytes", 10L << 30, 64L << 20, 1L << 44);
@@ -141,6 +147,8 @@ record CollectorConfig(
     return new CollectorConfig(
         path,
         samples,
+        samples5m,
+        samples1h,
         samplesBytes,
         events,
         eventsBytes,
@@ -161,11 +169,17 @@ record CollectorConfig(
         query);
   }
 
+  private static Duration coarse(Section storage, String key, int days) {
+    return storage.duration(key, DAY.multipliedBy(days), Duration.ZERO, DAY.multipliedBy(3650));
+  }
+
   /** What a reload does not change. */
   List<Object> fixed() {
     return List.of(
         storage,
         samples,
+        samples5m,
+        samples1h,
         samplesBytes,
         events,
         eventsBytes,

@@ -31,6 +31,8 @@ class CollectorConfigTest {
     CollectorConfig config = CollectorConfig.load(Optional.empty(), Map.of(), faults);
     assertThat(config.storage()).isEqualTo(Path.of("/var/lib/vigie"));
     assertThat(config.samples()).isEqualTo(Duration.ofDays(15));
+    assertThat(config.samples5m()).isEqualTo(Duration.ofDays(60));
+    assertThat(config.samples1h()).isEqualTo(Duration.ofDays(730));
     assertThat(config.samplesBytes()).isEqualTo(10L << 30);
     assertThat(config.events()).isEqualTo(Duration.ofDays(90));
     assertThat(config.eventsBytes()).isEqualTo(10L << 30);

@@ -1,11 +1,15 @@
 package vigie.collector.promql;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import vigie.base.time.Durations;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
+import vigie.collector.sample.Coarse;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.Series;
 
@@ -155,17 +159,26 @@ final class Evaluation {
     long lookback = run.options.lookback().toMillis();
     long first = reference(selector.shift(), 0);
     long last = reference(selector.shift(), steps - 1);
-    List<Series> found = run.select(first - lookback + 1, last, selector.matchers());
+    Coarse coarse =
+        timestamps
+            ? null
+            : coarse(Coarse.Column.INSTANT, true, Long.MAX_VALUE, first - lookback + 1, last);
+    long back = coarse == null ? lookback : Math.max(lookback, coarse.resolutionMillis());
+    List<Series> found = find(selector, first - back + 1, last, coarse);
     run.hold((long) found.size() * steps);
     Block block = new Block(steps, found.size());
     for (Series series : found) {
       run.tick();
       int row = block.add(series.labels(), false);
       SampleIterator samples = series.iterator();
+      long coarseUntil = series.coarseUntilMillis();
+      long coarseBack = Math.max(lookback, series.resolutionMillis());
       boolean any = false;
       for (int step = 0; step < steps; step++) {
         long reference = reference(selector.shift(), step);
-        if (samples.last(reference) && samples.time() > reference - lookback) {
+        if (samples.last(reference)
+            && samples.time()
+                > reference - (samples.time() < coarseUntil ? coarseBack : lookback)) {
           double value = samples.value();
           if (Double.isNaN(value)) {
             any |= setNan(block, row, step, samples, timestamps, selector, series);
@@ -265,8 +278,46 @@ final class Evaluation {
     return base - shift.offsetMillis();
   }
 
+  /**
+   * How series may be read whose steps are long; null for sample by sample.
+   *
+   * @param mostMillis a range, in which values for longer times would say nothing
+   */
+  private @Nullable Coarse coarse(
+      Coarse.Column column, boolean always, long mostMillis, long from, long to) {
+    long resolution = Math.min(Coarse.COARSEST_MILLIS, Math.min(stepMillis, mostMillis));
+    if (resolution < Coarse.FINEST_MILLIS) {
+      return null;
+    }
+    Coarse wanted = new Coarse(column, resolution, always);
+    return run.hasCoarse(from, to, wanted) ? wanted : null;
+  }
+
+  private List<Series> find(
+      Expr.VectorSelector selector, long from, long to, @Nullable Coarse coarse) {
+    if (coarse == null) {
+      return run.select(from, to, selector.matchers());
+    }
+    List<Series> found = run.select(from, to, selector.matchers(), coarse);
+    long resolution = found.stream().mapToLong(Series::resolutionMillis).max().orElse(0);
+    if (resolution > 0) {
+      run.inform(
+          (coarse.always() ? "" : "approximately: ")
+              + "answered from values for each "
+              + Durations.format(Duration.ofMillis(resolution))
+              + " where samples are old",
+          selector.span());
+    }
+    return found;
+  }
+
   /** What a range selector or subquery reads. */
   RangeInput range(Expr wrapped) {
+    return range(wrapped, Coarse.Column.LAST, false);
+  }
+
+  /** As above, of this column where values are down-sampled. */
+  RangeInput range(Expr wrapped, Coarse.Column column, boolean always) {
     Expr expr = unwrap(wrapped);
     if (expr instanceof Expr.MatrixSelector matrix) {
       Expr.Shift shift = matrix.vector().shift();
@@ -276,10 +327,20 @@ final class Evaluation {
       long after = edges == Expr.Edges.SMOOTHED ? lookback : 0;
       long first = reference(shift, 0) - matrix.rangeMillis() - before;
       long last = reference(shift, steps - 1) + after;
-      List<Series> found = run.select(first + 1, last, matrix.vector().matchers());
+      Coarse coarse =
+          edges == Expr.Edges.PLAIN
+              ? coarse(column, always, matrix.rangeMillis(), first + 1, last)
+              : null;
+      boolean counter = coarse != null && column == Coarse.Column.COUNTER;
+      List<Series> found = find(matrix.vector(), counter ? first : first + 1, last, coarse);
       RangeInput input = RangeInput.of(run, matrix, found);
       input.beforeMillis = before;
       input.afterMillis = after;
+      input.isCoarse = coarse != null;
+      if (counter) {
+        input.startsInsideUntil =
+            found.stream().mapToLong(Series::coarseUntilMillis).max().orElse(Long.MIN_VALUE);
+      }
       return input;
     }
     Expr.Subquery subquery = (Expr.Subquery) expr;

@@ -1,14 +1,39 @@
 package vigie.collector.promql;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Expr.Call;
+import vigie.collector.sample.Coarse;
 
 /** Applies functions of windows to the series of a range selector or a subquery. */
 final class RangeCalls {
   private static final List<String> COUNTERS = List.of("_total", "_sum", "_count", "_bucket");
+
+  /** What is exact where series are down-sampled, and of which column it is made then. */
+  private static final Map<String, Coarse.Column> COLUMNS =
+      Map.of(
+          "min_over_time",
+          Coarse.Column.MIN,
+          "max_over_time",
+          Coarse.Column.MAX,
+          "sum_over_time",
+          Coarse.Column.SUM,
+          "count_over_time",
+          Coarse.Column.COUNT,
+          "present_over_time",
+          Coarse.Column.COUNT,
+          "absent_over_time",
+          Coarse.Column.COUNT,
+          "last_over_time",
+          Coarse.Column.LAST,
+          "rate",
+          Coarse.Column.COUNTER,
+          "increase",
+          Coarse.Column.COUNTER);
 
   private RangeCalls() {}
 
@@ -19,16 +44,61 @@ final class RangeCalls {
 
   private static Block apply(
       Evaluation evaluation, Call call, RangeFunctions.Of function, HistogramRanges.Of mixed) {
+    String name = call.function().name();
     Expr range = Evaluation.unwrap(call.args().get(0));
-    double[] none = new double[evaluation.steps];
     Expr.Edges edges = EdgeRanges.of(range);
     if (edges != Expr.Edges.PLAIN) {
-      HistogramRanges.Of edged = EdgeRanges.function(call.function().name(), edges, mixed);
+      HistogramRanges.Of edged = EdgeRanges.function(name, edges, mixed);
       HistogramNotes notes = new HistogramNotes(evaluation.run, range.span());
       RangeFunctions.Of ofNumbers = (w, p) -> edged.of(w, p, notes);
-      return apply(evaluation, evaluation.range(range), none, ofNumbers, edged, range.span());
+      return apply(evaluation, evaluation.range(range), ofNumbers, edged, range);
     }
-    return apply(evaluation, evaluation.range(range), none, function, mixed, range.span());
+    if (name.equals("avg_over_time")) {
+      return average(evaluation, range, function, mixed);
+    }
+    Coarse.Column column = COLUMNS.get(name);
+    RangeInput input =
+        column == null ? evaluation.range(range) : evaluation.range(range, column, true);
+    boolean counts = input.isCoarse && name.equals("count_over_time");
+    return apply(evaluation, input, counts ? RangeFunctions::sum : function, mixed, range);
+  }
+
+  private static Block apply(
+      Evaluation evaluation,
+      RangeInput input,
+      RangeFunctions.Of function,
+      HistogramRanges.Of mixed,
+      Expr range) {
+    double[] none = new double[evaluation.steps];
+    return apply(evaluation, input, none, function, mixed, range.span());
+  }
+
+  /** Of down-sampled series it takes their sums and their counts. */
+  private static Block average(
+      Evaluation evaluation, Expr range, RangeFunctions.Of function, HistogramRanges.Of mixed) {
+    RangeInput sums = evaluation.range(range, Coarse.Column.SUM, true);
+    if (!sums.isCoarse) {
+      return apply(evaluation, sums, function, mixed, range);
+    }
+    HistogramRanges.Of none = HistogramRanges.ignoring(RangeFunctions::sum);
+    Block sum = apply(evaluation, sums, RangeFunctions::sum, none, range);
+    RangeInput counts = evaluation.range(range, Coarse.Column.COUNT, true);
+    Block count = apply(evaluation, counts, RangeFunctions::sum, none, range);
+    Map<Labels, Integer> rows = new HashMap<>();
+    for (int row = 0; row < count.rows(); row++) {
+      rows.put(count.labels(row), row);
+    }
+    for (int row = 0; row < sum.rows(); row++) {
+      Integer other = rows.get(sum.labels(row));
+      for (int step = 0; step < evaluation.steps; step++) {
+        if (other == null || !count.has(other, step)) {
+          sum.set(row, step, Block.ABSENT);
+        } else if (sum.has(row, step)) {
+          sum.set(row, step, sum.get(row, step) / count.get(other, step));
+        }
+      }
+    }
+    return sum;
   }
 
   static Block rate(Evaluation evaluation, Call call) {
@@ -174,7 +244,8 @@ final class RangeCalls {
       for (int step = 0; step < evaluation.steps; step++) {
         long end = evaluation.reference(input.shift, step);
         long start = end - input.rangeMillis;
-        window.move(start - input.beforeMillis, end + input.afterMillis, evaluation.time(step));
+        long from = start < input.startsInsideUntil ? start - 1 : start - input.beforeMillis;
+        window.move(from, end + input.afterMillis, evaluation.time(step));
         window.start = start;
         window.end = end;
         if (window.histograms() > 0) {

@@ -16,6 +16,15 @@ abstract class RangeInput {
 
   long afterMillis;
 
+  /** Whether values may be down-sampled: what {@link vigie.collector.sample.Coarse.Column} says. */
+  boolean isCoarse;
+
+  /**
+   * Before this a range has its start in it: the value of a down-sampled counter at a time is what
+   * it was then, and not one that came in the range.
+   */
+  long startsInsideUntil = Long.MIN_VALUE;
+
   private RangeInput(long rangeMillis, Expr.Shift shift) {
     this.rangeMillis = rangeMillis;
     this.shift = shift;

@@ -8,6 +8,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
 import vigie.collector.label.LabelMatcher;
+import vigie.collector.sample.Coarse;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.sample.Series;
 
@@ -64,7 +65,15 @@ final class Run {
 
   /** What the store has for a selector. */
   List<Series> select(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
-    List<Series> found = store.select(fromMillis, toMillis, matchers, this::warn);
+    return checked(store.select(fromMillis, toMillis, matchers, this::warn), matchers);
+  }
+
+  /** As above, from down-sampled values where there are any. */
+  List<Series> select(long fromMillis, long toMillis, List<LabelMatcher> matchers, Coarse wanted) {
+    return checked(store.select(fromMillis, toMillis, matchers, wanted), matchers);
+  }
+
+  private List<Series> checked(List<Series> found, List<LabelMatcher> matchers) {
     if (found.size() > options.maxSeries()) {
       throw PromqlException.evaluation(
           PromqlException.Kind.LIMIT,
@@ -78,6 +87,11 @@ final class Run {
     }
     checkTime();
     return found;
+  }
+
+  /** Whether this is a query over a time, and the store has down-sampled values for it. */
+  boolean hasCoarse(long fromMillis, long toMillis, Coarse wanted) {
+    return endMillis > startMillis && store.hasCoarse(fromMillis, toMillis, wanted);
   }
 
   /** Counts samples that the query now holds. */

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -24,6 +25,7 @@ import vigie.base.remotewrite.WriteReader;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
+import vigie.collector.sample.Coarse;
 import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.SampleStore;
@@ -83,6 +85,34 @@ public final class RemoteReads implements SampleStore {
 
   public void configure(List<RemoteReadSource> all) {
     sources = List.copyOf(all);
+  }
+
+  /** Sources have the samples themselves of what is older. */
+  @Override
+  public boolean hasCoarse(long fromMillis, long toMillis, Coarse wanted) {
+    return sources.isEmpty() && own.hasCoarse(fromMillis, toMillis, wanted);
+  }
+
+  @Override
+  public List<Series> select(
+      long fromMillis, long toMillis, List<LabelMatcher> matchers, Coarse wanted) {
+    return own.select(fromMillis, toMillis, matchers, wanted);
+  }
+
+  @Override
+  public SortedSet<Labels> labelSets(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    return own.labelSets(fromMillis, toMillis, matchers);
+  }
+
+  @Override
+  public SortedSet<String> labelNames(long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    return own.labelNames(fromMillis, toMillis, matchers);
+  }
+
+  @Override
+  public SortedSet<String> labelValues(
+      String name, long fromMillis, long toMillis, List<LabelMatcher> matchers) {
+    return own.labelValues(name, fromMillis, toMillis, matchers);
   }
 
   @Override

@@ -39,6 +39,20 @@ public interface SampleStore extends Appender {
     return select(fromMillis, toMillis, matchers);
   }
 
+  /** Whether {@link #select(long, long, List, Coarse)} would find what is down-sampled. */
+  default boolean hasCoarse(long fromMillis, long toMillis, Coarse wanted) {
+    return false;
+  }
+
+  /**
+   * As the other select, with down-sampled values where that is wanted and there are any; some of
+   * the series may have none in that time.
+   */
+  default List<Series> select(
+      long fromMillis, long toMillis, List<LabelMatcher> matchers, Coarse wanted) {
+    return select(fromMillis, toMillis, matchers);
+  }
+
   /**
    * The labels of the series that match all matchers and have a sample from one time to the other,
    * both ends included. An index may tell it without looking at samples: of others that match and

@@ -1,6 +1,9 @@
 package vigie.collector.store.sample;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.histogram.Histogram;
@@ -25,7 +28,8 @@ import vigie.collector.histogram.Histogram;
  *          histograms for each: 0 and 64 bits, a number; 1 and what {@link HistogramBits} draws
  * </pre>
  *
- * Varbits are drawn in {@link Bits}.
+ * Varbits are drawn in {@link Bits}. Kind 5 holds several chunks with the same times, the columns
+ * of a down-sampled series: for each varint length and its bytes.
  */
 final class Chunk {
   private static final int CONSTANT = 0;
@@ -33,6 +37,7 @@ final class Chunk {
   private static final int STEP = 2;
   private static final int STEP_CHANGE = 3;
   private static final int HISTOGRAMS = 4;
+  private static final int COLUMNS = 5;
   private static final int REGULAR = 16;
 
   /** Stands among values where a histogram is. A number may have the same bits. */
@@ -354,6 +359,39 @@ final class Chunk {
     }
   }
 
+  /** Columns with the same times as one. */
+  static Chunk ofColumns(List<Chunk> columns) {
+    Buffer all = new Buffer(256);
+    all.putByte(COLUMNS);
+    for (Chunk column : columns) {
+      all.putVarint(column.length);
+      all.putChunk(column);
+    }
+    Chunk first = columns.get(0);
+    byte[] bytes = Arrays.copyOf(all.bytes, all.length);
+    return new Chunk(first.startMillis, first.span, first.count, bytes, 0, bytes.length);
+  }
+
+  boolean hasColumns() {
+    return length > 0 && bytes[at] == COLUMNS;
+  }
+
+  /**
+   * The columns that it was made of.
+   *
+   * @throws IllegalStateException if the bytes are no such chunk
+   */
+  List<Chunk> columns() {
+    List<Chunk> columns = new ArrayList<>();
+    ByteBuffer in = ByteBuffer.wrap(bytes, at + 1, length - 1);
+    while (in.hasRemaining()) {
+      int size = Buffer.count(in);
+      columns.add(new Chunk(startMillis, span, count, bytes, in.position(), size));
+      in.position(in.position() + size);
+    }
+    return columns;
+  }
+
   long endMillis() {
     return startMillis + span;
   }
@@ -362,6 +400,17 @@ final class Chunk {
   @Nullable Chunk between(long fromMillis, long toMillis) {
     if (fromMillis <= startMillis && endMillis() <= toMillis) {
       return this;
+    }
+    if (hasColumns()) {
+      List<Chunk> parts = new ArrayList<>();
+      for (Chunk column : columns()) {
+        Chunk part = column.between(fromMillis, toMillis);
+        if (part == null) {
+          return null;
+        }
+        parts.add(part);
+      }
+      return ofColumns(parts);
     }
     int[] offsets = new int[count];
     double[] values = new double[count];

@@ -1,5 +1,6 @@
 package vigie.collector.store.sample;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.histogram.Histogram;
@@ -39,23 +40,35 @@ final class Chunks {
       if (one.count + next.count <= HeadSeries.CHUNK
           && one.length + next.length <= HeadSeries.LONG
           && next.endMillis() - one.startMillis <= Integer.MAX_VALUE) {
-        int[] offsets = new int[HeadSeries.CHUNK];
-        double[] values = new double[HeadSeries.CHUNK];
-        int[] nextOffsets = new int[next.count];
-        double[] nextValues = new double[next.count];
-        @Nullable Histogram @Nullable [] first = one.unpack(offsets, values);
-        @Nullable Histogram @Nullable [] second = next.unpack(nextOffsets, nextValues);
-        @Nullable Histogram @Nullable [] histograms =
-            joined(first, one.count, second, next.count, HeadSeries.CHUNK);
-        for (int k = 0; k < next.count; k++) {
-          offsets[one.count + k] = (int) (next.startMillis - one.startMillis) + nextOffsets[k];
-          values[one.count + k] = nextValues[k];
-        }
-        all.set(
-            i, Chunk.of(one.startMillis, offsets, values, histograms, 0, one.count + next.count));
+        all.set(i, join(one, next));
         all.remove(i + 1);
       }
     }
+  }
+
+  private static Chunk join(Chunk one, Chunk next) {
+    if (one.hasColumns()) {
+      List<Chunk> first = one.columns();
+      List<Chunk> second = next.columns();
+      List<Chunk> columns = new ArrayList<>();
+      for (int i = 0; i < first.size(); i++) {
+        columns.add(join(first.get(i), second.get(i)));
+      }
+      return Chunk.ofColumns(columns);
+    }
+    int[] offsets = new int[one.count + next.count];
+    double[] values = new double[offsets.length];
+    int[] nextOffsets = new int[next.count];
+    double[] nextValues = new double[next.count];
+    @Nullable Histogram @Nullable [] first = one.unpack(offsets, values);
+    @Nullable Histogram @Nullable [] second = next.unpack(nextOffsets, nextValues);
+    @Nullable Histogram @Nullable [] histograms =
+        joined(first, one.count, second, next.count, offsets.length);
+    for (int k = 0; k < next.count; k++) {
+      offsets[one.count + k] = (int) (next.startMillis - one.startMillis) + nextOffsets[k];
+      values[one.count + k] = nextValues[k];
+    }
+    return Chunk.of(one.startMillis, offsets, values, histograms, 0, offsets.length);
   }
 
   /** Those of two runs of samples, in an array of that length; null where neither has any. */

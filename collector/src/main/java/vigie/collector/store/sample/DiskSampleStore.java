@@ -31,6 +31,7 @@ import vigie.base.time.Scheduler;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
+import vigie.collector.sample.Coarse;
 import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.SampleStore;
@@ -65,6 +66,10 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
   private final Path folder;
   private final Wal wal;
   private final Blocks blocks;
+
+  /** The coarsest first. */
+  private final List<Tier> tiers;
+
   private final Counter failures;
   private final List<Scheduler.Task> tasks = new ArrayList<>();
   private final AtomicBoolean committing = new AtomicBoolean();
@@ -86,6 +91,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       Head head,
       Wal wal,
       Blocks blocks,
+      List<Tier> tiers,
       MeterRegistry meters) {
     this.folder = folder;
     this.options = options;
@@ -93,6 +99,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     this.head = head;
     this.wal = wal;
     this.blocks = blocks;
+    this.tiers = tiers;
     this.clockOffset = clock.millis() - clock.nanos() / 1_000_000;
     this.trustedFrom = clock.nanos() + TRUSTED_NANOS;
     this.checkpointBytes = wal.sizeBytes();
@@ -117,8 +124,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
         .description("What series and samples take in memory, about.")
         .baseUnit("bytes")
         .register(meters);
-    Gauge.builder(
-            "vigie.samples.disk", this, store -> store.wal.sizeBytes() + store.blocks.sizeBytes())
+    Gauge.builder("vigie.samples.disk", this, DiskSampleStore::sizeBytes)
         .description("What the sample store takes on the disk.")
         .baseUnit("bytes")
         .register(meters);
@@ -129,8 +135,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
         .description("How far back samples go.")
         .baseUnit("seconds")
         .register(meters);
-    FunctionCounter.builder(
-            "vigie.samples.damage", this, s -> s.wal.faultCount() + s.blocks.damageCount())
+    FunctionCounter.builder("vigie.samples.damage", this, DiskSampleStore::damageCount)
         .description("How often samples on the disk could not be read.")
         .register(meters);
     outcomes.forEach(
@@ -144,6 +149,19 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
           }
         });
     dropped(meters, "disk", lost);
+  }
+
+  private long sizeBytes() {
+    return wal.sizeBytes() + blocks.sizeBytes() + coarseBytes();
+  }
+
+  private long coarseBytes() {
+    return tiers.stream().mapToLong(tier -> tier.blocks.sizeBytes()).sum();
+  }
+
+  private long damageCount() {
+    long ofTiers = tiers.stream().mapToLong(tier -> tier.blocks.damageCount()).sum();
+    return wal.faultCount() + blocks.damageCount() + ofTiers;
   }
 
   private static void dropped(MeterRegistry meters, String reason, LongAdder count) {
@@ -171,10 +189,15 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       MeterRegistry meters) {
     Blocks blocks = null;
     Wal wal = null;
+    List<Tier> tiers = new ArrayList<>();
     try {
       // The log's lock guards the folder of blocks, too.
       wal = Wal.open(folder.resolve("wal"), files, options.segmentBytes());
       blocks = Blocks.open(folder.resolve("blocks"), files, clock, options.memoryBytes() / 8);
+      for (SampleStoreOptions.Resolution resolution : options.coarse()) {
+        long indexBytes = options.memoryBytes() / 32;
+        tiers.add(Tier.open(folder, resolution, files, clock, indexBytes));
+      }
       Head head = new Head(options.maxSeries(), options.late().toMillis(), clock::millis);
       blocks.skipTo(wal.replay(head, blocks.lastNumber(), blocks.end(), clock));
       if (head.size() == 0) {
@@ -182,13 +205,15 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       }
       head.logTo(wal);
       DiskSampleStore store =
-          new DiskSampleStore(folder, options, clock, head, wal, blocks, meters);
+          new DiskSampleStore(
+              folder, options, clock, head, wal, blocks, List.copyOf(tiers), meters);
       store.tasks.add(
           scheduler.every(COMMIT, COMMIT, () -> store.run(store.committing, writer, store::tick)));
       store.tasks.add(
           scheduler.every(KEEP, KEEP, () -> store.run(store.keeping, keeper, store::keepHouse)));
       return store;
     } catch (IOException e) {
+      tiers.forEach(tier -> closeQuietly(tier.blocks));
       closeQuietly(blocks);
       closeQuietly(wal);
       throw new UncheckedIOException(
@@ -273,9 +298,11 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     // In this order: what is cut from memory meanwhile is in a block by then.
     List<HeadSeries.Snapshot> recent = head.select(fromMillis, toMillis, matchers);
     List<Blocks.Found> older = blocks.select(fromMillis, toMillis, matchers);
-    if (older.isEmpty()) {
-      return List.copyOf(recent);
-    }
+    return older.isEmpty() ? List.copyOf(recent) : joined(older, recent, fromMillis, toMillis);
+  }
+
+  private List<Series> joined(
+      List<Blocks.Found> older, List<HeadSeries.Snapshot> recent, long fromMillis, long toMillis) {
     Map<Labels, Joined> joined = new HashMap<>();
     for (Blocks.Found found : older) {
       Labels labels = found.entry().labels();
@@ -337,6 +364,67 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     // In this order, as for select.
     head.look(fromMillis, toMillis, matchers, all, each);
     blocks.look(fromMillis, toMillis, matchers, all, each);
+    for (Tier tier : tiers) {
+      tier.blocks.look(fromMillis, toMillis, matchers, all, each);
+    }
+  }
+
+  @Override
+  public boolean hasCoarse(long fromMillis, long toMillis, Coarse wanted) {
+    return coarseUntil(fromMillis, toMillis, wanted, (tier, from, to) -> {}) > fromMillis;
+  }
+
+  private interface Part {
+    void of(Tier tier, long from, long to);
+  }
+
+  /** Tells of each tier the time for which it is taken; gives where samples begin. */
+  private long coarseUntil(long fromMillis, long toMillis, Coarse wanted, Part told) {
+    long oldest = wanted.always() ? Long.MAX_VALUE : oldestMillis();
+    long from = fromMillis;
+    for (Tier tier : tiers) {
+      long every = tier.resolutionMillis;
+      if (every > wanted.resolutionMillis()) {
+        continue;
+      }
+      // Samples before the oldest of which there are any stand in the value behind them.
+      long to = Math.min(toMillis, tier.newest());
+      to = oldest == Long.MAX_VALUE ? to : Math.min(to, Math.floorDiv(oldest, every) * every);
+      if (to >= from) {
+        told.of(tier, from, to);
+        from = to + 1;
+      }
+    }
+    return from;
+  }
+
+  @Override
+  public List<Series> select(
+      long fromMillis, long toMillis, List<LabelMatcher> matchers, Coarse wanted) {
+    long until = coarseUntil(fromMillis, toMillis, wanted, (tier, from, to) -> {});
+    Map<Labels, CoarseSeries> found = new HashMap<>();
+    coarseUntil(
+        fromMillis,
+        toMillis,
+        wanted,
+        (tier, from, to) -> {
+          for (Blocks.Found one : tier.blocks.select(from, to, matchers)) {
+            coarse(found, one.entry().labels(), wanted, until).add(tier, one, from, to);
+          }
+        });
+    if (until <= toMillis) {
+      for (Series samples : select(until, toMillis, matchers)) {
+        coarse(found, samples.labels(), wanted, until).add(samples);
+      }
+    }
+    List<Series> all = new ArrayList<>(found.values());
+    all.sort((one, other) -> one.labels().compareTo(other.labels()));
+    return all;
+  }
+
+  private static CoarseSeries coarse(
+      Map<Labels, CoarseSeries> found, Labels labels, Coarse wanted, long until) {
+    return found.computeIfAbsent(labels, l -> new CoarseSeries(l, wanted.column(), until));
   }
 
   private static List<Series> sorted(Collection<Joined> joined) {
@@ -417,6 +505,13 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
         checkpoint();
       }
       cut();
+      for (Tier tier : tiers) {
+        tier.advance(
+            blocks.all(),
+            (from, to) -> joined(blocks.select(from, to, List.of()), List.of(), from, to));
+        long horizon = horizonByAge(tier.retention);
+        tier.keepHouse(options.block().toMillis(), horizon, options.mostBytes() / 4);
+      }
       long largest = Math.max(options.block().toMillis(), options.retention().toMillis() / 10);
       while (blocks.compact(options.block().toMillis(), largest)) {
         // until nothing is due
@@ -434,7 +529,8 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
   }
 
   private void retain() throws IOException {
-    blocks.retain(horizonByAge(), options.mostBytes() - wal.sizeBytes());
+    long left = options.mostBytes() - wal.sizeBytes() - coarseBytes();
+    blocks.retain(horizonByAge(options.retention()), left);
   }
 
   private void failed(String what) {
@@ -503,15 +599,13 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
   }
 
   /** Nothing is too old for a while after the start and after a step of the clock. */
-  private long horizonByAge() {
+  private long horizonByAge(Duration retention) {
     long offset = clock.millis() - clock.nanos() / 1_000_000;
     if (Math.abs(offset - clockOffset) > STEP_MILLIS) {
       trustedFrom = clock.nanos() + TRUSTED_NANOS;
     }
     clockOffset = offset;
-    return clock.nanos() - trustedFrom < 0
-        ? Long.MIN_VALUE
-        : clock.millis() - options.retention().toMillis();
+    return clock.nanos() - trustedFrom < 0 ? Long.MIN_VALUE : clock.millis() - retention.toMillis();
   }
 
   /** Makes what is in memory certain. Call it when nothing is appended any more. */
@@ -519,10 +613,12 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
   public void close() {
     tasks.forEach(Scheduler.Task::cancel);
     blocks.stop();
+    tiers.forEach(tier -> tier.blocks.stop());
     synchronized (this) {
       closed = true;
       closeQuietly(wal);
       closeQuietly(blocks);
+      tiers.forEach(tier -> closeQuietly(tier.blocks));
     }
   }
 }

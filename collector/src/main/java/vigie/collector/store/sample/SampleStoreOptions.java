@@ -1,6 +1,7 @@
 package vigie.collector.store.sample;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How the sample store keeps house.
@@ -13,6 +14,7 @@ import java.time.Duration;
  * @param memoryBytes what series and samples in memory may take, about; beyond it blocks are cut
  *     before their time
  * @param segmentBytes size of one segment of the log
+ * @param coarse what down-sampled series are made, the coarsest first
  */
 public record SampleStoreOptions(
     Duration retention,
@@ -21,14 +23,41 @@ public record SampleStoreOptions(
     Duration late,
     int maxSeries,
     long memoryBytes,
-    long segmentBytes) {
+    long segmentBytes,
+    List<Resolution> coarse) {
   private static final int MOST_SERIES = 5_000_000;
 
+  /**
+   * A value for so much time, kept for so long; zero for not at all.
+   *
+   * @param every a divisor of the time that a block spans
+   */
+  public record Resolution(Duration every, Duration retention) {}
+
   public SampleStoreOptions {
+    coarse = List.copyOf(coarse);
     if (block.toMillis() < 1000 || late.toMillis() < 0 || retention.compareTo(block) < 0) {
       throw new IllegalArgumentException(
           "block " + block + ", late " + late + " and retention " + retention + " do not fit");
     }
+  }
+
+  /** Nothing is down-sampled. */
+  public SampleStoreOptions(
+      Duration retention,
+      long mostBytes,
+      Duration block,
+      Duration late,
+      int maxSeries,
+      long memoryBytes,
+      long segmentBytes) {
+    this(retention, mostBytes, block, late, maxSeries, memoryBytes, segmentBytes, List.of());
+  }
+
+  /** The same with down-sampled series. */
+  public SampleStoreOptions withCoarse(List<Resolution> resolutions) {
+    return new SampleStoreOptions(
+        retention, mostBytes, block, late, maxSeries, memoryBytes, segmentBytes, resolutions);
   }
 
   /** Blocks of two hours, an hour late and some time for the way, half of the heap. */

@@ -27,9 +27,11 @@ import vigie.base.segment.RandomLives;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
+import vigie.collector.sample.Coarse;
 import vigie.collector.sample.Outcome;
 import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.Series;
+import vigie.collector.sample.Staleness;
 
 /**
  * The store against plain maps, through appends in order and late, commits, cuts and merges of
@@ -39,6 +41,12 @@ class DiskSampleStoreModelTest {
   private static final Logger QUIET = (Logger) LoggerFactory.getLogger("vigie");
   private static final int RUNS = 100;
   private static final int STEPS = 300;
+
+  private static final SampleStoreOptions SMALL =
+      TestSampleStore.SMALL.withCoarse(
+          List.of(
+              new SampleStoreOptions.Resolution(Duration.ofSeconds(5), Duration.ofDays(2)),
+              new SampleStoreOptions.Resolution(Duration.ofSeconds(1), Duration.ofDays(2))));
 
   @BeforeAll
   static void silenceThousandsOfExpectedFaults() {
@@ -74,7 +82,7 @@ class DiskSampleStoreModelTest {
     Run(long seed) {
       random = new Random(seed);
       files = new ForgetfulFiles(seed + 1);
-      open = new TestSampleStore(TestSampleStore.SMALL, files, 1_000_000);
+      open = new TestSampleStore(SMALL, files, 1_000_000);
       for (int i = 0; i < 12; i++) {
         known.add(Labels.of(Labels.NAME, "m" + i % 2, "i", "" + i % 3, "k", "" + i));
       }
@@ -110,6 +118,46 @@ class DiskSampleStoreModelTest {
       files.powerCut(Forget.ALL);
       reopen();
       assertThat(all()).isEqualTo(certain);
+      for (long resolution : List.of(1000L, 5000L)) {
+        assertCoarse(resolution);
+      }
+    }
+
+    /** All numbers are counted once, in the second or the five that they stand in. */
+    private void assertCoarse(long resolution) {
+      Coarse wanted = new Coarse(Coarse.Column.COUNT, resolution, true);
+      List<Series> found = open.store.select(0, Long.MAX_VALUE, List.of(), wanted);
+      long until = found.stream().mapToLong(Series::coarseUntilMillis).max().orElse(Long.MIN_VALUE);
+      Map<Labels, NavigableMap<Long, Long>> counted = new HashMap<>();
+      for (Series series : found) {
+        SampleIterator iterator = series.iterator();
+        NavigableMap<Long, Long> of = new TreeMap<>();
+        while (iterator.next()) {
+          if (!Staleness.isStale(iterator.value())) {
+            of.merge(end(iterator.time(), resolution), (long) iterator.value(), Long::sum);
+          }
+        }
+        if (!of.isEmpty()) {
+          counted.put(series.labels(), of);
+        }
+      }
+      Map<Labels, NavigableMap<Long, Long>> expected = new HashMap<>();
+      model.forEach(
+          (labels, samples) ->
+              samples.forEach(
+                  (time, bits) -> {
+                    boolean histogram = bits >>> 48 == 0x7ffa;
+                    if (bits != 0x7ff0000000000002L && !(histogram && time < until)) {
+                      expected
+                          .computeIfAbsent(labels, l -> new TreeMap<>())
+                          .merge(end(time, resolution), 1L, Long::sum);
+                    }
+                  }));
+      assertThat(counted).isEqualTo(expected);
+    }
+
+    private static long end(long time, long resolution) {
+      return -Math.floorDiv(-time, resolution) * resolution;
     }
 
     private void append() {
@@ -248,7 +296,7 @@ class DiskSampleStoreModelTest {
 
     private void reopen() {
       long now = open.clock.millis() + random.nextInt(2000);
-      open = new TestSampleStore(TestSampleStore.SMALL, files, now);
+      open = new TestSampleStore(SMALL, files, now);
     }
   }
 }
