@@ -109,6 +109,26 @@ final class KeptLabels {
     };
   }
 
+  /** The labels that the expression names: those that its series are likely to have. */
+  static Set<String> named(Expr expr) {
+    Set<String> names = new TreeSet<>();
+    if (expr instanceof Expr.VectorSelector selector) {
+      selector.matchers().stream()
+          .filter(m -> !m.matches(Labels.EMPTY))
+          .forEach(m -> names.add(m.name()));
+    } else if (expr instanceof Expr.Aggregate aggregate && !aggregate.without()) {
+      names.addAll(aggregate.grouping());
+    } else if (expr instanceof Expr.Binary binary) {
+      Expr.Matching matching = binary.matching();
+      if (matching != null && matching.on()) {
+        names.addAll(matching.labels());
+        names.addAll(matching.include());
+      }
+    }
+    expr.children().forEach(child -> names.addAll(named(child)));
+    return names;
+  }
+
   private static Set<String> plus(Set<String> some, Collection<String> more) {
     Set<String> all = new TreeSet<>(some);
     all.addAll(more);

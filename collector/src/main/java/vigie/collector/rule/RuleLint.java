@@ -84,19 +84,19 @@ final class RuleLint {
     if (kept == null) {
       return;
     }
-    Set<String> all = new TreeSet<>(kept);
-    all.addAll(alert.labels().keySet());
-    all.add("alertname");
+    Set<String> dropped = KeptLabels.named(alert.expr());
+    dropped.removeAll(kept);
+    dropped.removeAll(alert.labels().keySet());
     routing.forEach(
         (label, where) -> {
-          if (!all.contains(label)) {
+          if (dropped.contains(label)) {
             warn(
                 alert,
-                "never has the label \""
+                "drops the label \""
                     + label
                     + "\", which "
                     + where
-                    + " goes by: the expression keeps "
+                    + " goes by: the expression reads it and keeps "
                     + (kept.isEmpty() ? "none" : "only " + String.join(", ", kept)));
           }
         });

@@ -106,19 +106,19 @@ class RuleLintTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "sum by (job) (up) < 1              | only job",
-        "count(up) > 5                      | none",
-        "max by (job) (up) / on (job) group_left () y < 1 | only job",
-        "sum by (job) (x) > 1 or absent(up{job='a'}) | only job",
+        "sum by (job) (up{node='p1'}) < 1   | only job",
+        "count(count by (node) (up)) > 5    | none",
+        "max by (job) (up{node=~'p.+'}) / on (job) group_left () y < 1 | only job",
+        "sum by (job) (x{node!=''}) > 1 or absent(up{job='a'}) | only job",
         "topk(3, avg without (node) (sum by (job, node) (x))) > 1 | only job",
-        "x / on (job) y > 1                 | only job",
+        "x{node='p1'} / on (job) y > 1      | only job",
       })
   void givenAggregationThatDropsWhatRoutesGoBy_whenLooked_thenSaid(String expr, String kept)
       throws Exception {
     assertThat(lint(ROUTING, "alert: A", "expr: " + expr, "labels: {severity: critical}"))
         .containsExactly(
-            "never has the label \"node\", which group_by of the route {} goes by: the expression"
-                + " keeps "
+            "drops the label \"node\", which group_by of the route {} goes by: the expression reads it"
+                + " and keeps "
                 + kept);
   }
 
@@ -131,6 +131,8 @@ class RuleLintTest {
         "x * on (job) group_left (node) sum by (job, node) (y) > 1",
         "label_replace(sum by (job) (up), 'node', '$1', 'job', '(.*)') < 1",
         "absent(up{node='p1'})",
+        "count(up == 0) > 3",
+        "sum by (job) (up{node=~'.*'}) < 1",
       })
   void givenLabelThatStays_whenLooked_thenNothing(String expr) throws Exception {
     assertThat(lint(ROUTING, "alert: A", "expr: " + expr, "labels: {severity: critical}"))
