@@ -288,6 +288,30 @@ class CollectorTest {
   }
 
   @Test
+  void givenRange_whenQueried_thenGraphOrTableOrCsv() throws Exception {
+    Ran graph = run("query", "vector(1) * 5", "--range", "1h", "--ascii");
+    assertThat(graph.exit()).isZero();
+    assertThat(graph.out()).contains("5 +**********", "+---------", "* {}  last 5");
+    Ran several =
+        run(
+            "query",
+            "vector(1) or label_replace(vector(2), \"a\", \"b\", \"\", \"\")",
+            "--range",
+            "5m");
+    assertThat(several.out()).contains("{}  last 1", "{a=\"b\"}  last 2");
+    assertThat(run("query", "vector(7)", "--range", "1m", "--step", "30s", "-o", "csv").out())
+        .matches("series,time,value\\R(\\{},[0-9.]+,7\\R){3}");
+    assertThat(run("query", "vector(7)", "-o", "csv").out()).matches("series,value\\R\\{},7\\R");
+    assertThat(run("query", "vector(7)", "--range", "1m", "--step", "30s", "-o", "json").out())
+        .contains("\"resultType\" : \"matrix\"");
+    assertThat(run("query", "nothing", "--range", "1h").exit()).isEqualTo(1);
+    assertThat(run("query", "up", "--range", "x").err()).contains("--range \"x\" is no duration");
+    assertThat(run("query", "up", "--step", "5m").exit()).isEqualTo(2);
+    assertThat(run("query", "quantile(2, vector(1))").err())
+        .contains("PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)");
+  }
+
+  @Test
   void givenBadQuery_whenAsked_thenPrometheusErrorAndExitCode() throws Exception {
     JsonNode error = ask("/api/v1/query?query=sum(");
     assertThat(error.path("status").asText()).isEqualTo("error");
@@ -296,7 +320,11 @@ class CollectorTest {
         .isEqualTo(
             "invalid parameter \"query\": 1:5: parse error: unclosed left parenthesis, opened at 1:4\n"
                 + "sum(\n    ^");
-    assertThat(run("query", "sum(").exit()).isEqualTo(2);
+    Ran wrong = run("query", "sum(");
+    assertThat(wrong.exit()).isEqualTo(2);
+    assertThat(wrong.err())
+        .isEqualToIgnoringNewLines(
+            "1:5: parse error: unclosed left parenthesis, opened at 1:4\nsum(\n    ^\n");
     assertThat(ask("/api/v1/query_range?query=up&start=0&end=100000&step=1").path("error").asText())
         .contains("11,000 points");
     assertThat(run("events", "search", "--since", "soon").err())

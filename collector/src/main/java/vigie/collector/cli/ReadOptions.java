@@ -25,7 +25,8 @@ final class ReadOptions {
     table,
     wide,
     json,
-    yaml
+    yaml,
+    csv
   }
 
   @Spec(Spec.Target.MIXEE)
@@ -34,7 +35,7 @@ final class ReadOptions {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
-      description = "table, wide, json or yaml (default: table)")
+      description = "table, wide, csv, json or yaml (default: table)")
   Format format = Format.table;
 
   @Option(names = "--no-headers", description = "leave out the table's header line")
@@ -101,7 +102,9 @@ final class ReadOptions {
       throw new CliException(
           2, "no column \"" + sortBy + "\"; there are " + String.join(", ", table.header()));
     }
-    if (table.rows().isEmpty()) {
+    if (format == Format.csv) {
+      table.csv(!noHeaders).forEach(out()::println);
+    } else if (table.rows().isEmpty()) {
       out().println(ifEmpty);
     } else {
       boolean colour = isColourWanted();

@@ -2,7 +2,9 @@ package vigie.collector.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.StringJoiner;
 
 /** Rows under a header, columns as wide as they need, cut with … where the terminal ends. */
 final class Table {
@@ -85,6 +87,23 @@ final class Table {
       }
       String whole = cut(line.toString().stripTrailing(), width);
       lines.add(colour ? painted(whole, row, widths) : whole);
+    }
+    return lines;
+  }
+
+  /** The lines as CSV, as RFC 4180 quotes cells; the header in lower case. */
+  List<String> csv(boolean withHeader) {
+    List<String> lines = new ArrayList<>();
+    if (withHeader) {
+      lines.add(String.join(",", header).toLowerCase(Locale.ROOT));
+    }
+    for (List<String> row : rows) {
+      StringJoiner line = new StringJoiner(",");
+      for (String cell : row) {
+        boolean plain = cell.indexOf(',') < 0 && cell.indexOf('"') < 0;
+        line.add(plain ? cell : '"' + cell.replace("\"", "\"\"") + '"');
+      }
+      lines.add(line.toString());
     }
     return lines;
   }

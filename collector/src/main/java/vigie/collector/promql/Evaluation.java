@@ -3,8 +3,10 @@ package vigie.collector.promql;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.base.time.Durations;
 import vigie.collector.histogram.Histogram;
@@ -386,9 +388,22 @@ final class Evaluation {
     if (!several) {
       return block;
     }
+    return once ? mergedOnce(block) : merged(block);
+  }
+
+  /**
+   * As {@link #merged}, and two series with the same labels are a fault even if they are never
+   * there at the same step.
+   */
+  Block mergedOnce(Block block) {
     Block merged = merged(block);
-    if (once && merged.rows() < block.rows()) {
-      throw sameLabels();
+    if (merged.rows() < block.rows() && !isDelayed()) {
+      Set<Labels> seen = new HashSet<>();
+      for (int row = 0; row < block.rows(); row++) {
+        if (block.hasAny(row) && !seen.add(block.labels(row))) {
+          throw sameLabels();
+        }
+      }
     }
     return merged;
   }

@@ -37,7 +37,7 @@ final class LabelFunctions {
         set(block, row, target, result);
       }
     }
-    return evaluation.merged(block);
+    return evaluation.mergedOnce(block);
   }
 
   static Block join(Evaluation evaluation, Call call) {
@@ -55,7 +55,7 @@ final class LabelFunctions {
       }
       set(block, row, target, joined.toString());
     }
-    return evaluation.merged(block);
+    return evaluation.mergedOnce(block);
   }
 
   private static void set(Block block, int row, String name, String value) {

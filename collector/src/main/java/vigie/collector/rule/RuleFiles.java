@@ -200,8 +200,7 @@ public final class RuleFiles {
           "expr of "
               + owner
               + ": "
-              + (said.startsWith(place) ? said.substring(place.length()) : said)
-              + ("\n" + e.caret()).replace("\n", "\n    "));
+              + (said.startsWith(place) ? said.substring(place.length()) : said));
       return Parser.parse("0");
     }
   }

@@ -21,7 +21,7 @@ final class RandomSeries {
           0.0,
           1e300,
           -1e300,
-          5e-324,
+          1e-300,
           1.0,
           -1.0);
 

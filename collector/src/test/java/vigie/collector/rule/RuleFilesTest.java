@@ -38,15 +38,15 @@ class RuleFilesTest {
         bad(
             rule("alert: A", "expr: up ==", "for: 5m"),
             "rules.yml:5:18: expr of alert A: parse error: unexpected end of input, expected"
-                + " expression\n    up ==\n         ^"),
+                + " expression"),
         bad(
             rule("alert: A", "expr: |", "  sum(up)", "    by [x]"),
             "rules.yml:7:14: expr of alert A: parse error: unexpected \"[\" in grouping opts,"
-                + " expected \"(\"\n      by [x]\n         ^"),
+                + " expected \"(\""),
         bad(
             rule("alert: A", "expr: info(up)"),
             "rules.yml:5:13: expr of alert A: parse error: function \"info\" is not enabled; in"
-                + " Prometheus it is experimental, Vigie has not got it\n    info(up)\n    ^"),
+                + " Prometheus it is experimental, Vigie has not got it"),
         bad(
             rule("alert: A", "expr: up[5m]"),
             "rules.yml:5:13: expr of alert A gives a matrix; a rule needs a vector or a scalar"),
