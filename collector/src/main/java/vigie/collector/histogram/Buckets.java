@@ -12,6 +12,9 @@ public final class Buckets {
   /** No bucket. */
   public static final Buckets EMPTY = new Buckets(new int[0], new double[0]);
 
+  /** No number is in a bucket further from that of 1, of the finest schema. */
+  private static final int FURTHEST = 1 << 19;
+
   /** Buckets in a row: how far from the end of the span before (the first: from 0), how many. */
   public record Span(int offset, int length) {}
 
@@ -57,7 +60,7 @@ public final class Buckets {
       if (span.length > counts.length - size) {
         throw new IllegalArgumentException("spans have more buckets than the " + counts.length);
       }
-      if (next + span.length > Integer.MAX_VALUE) {
+      if (next < -FURTHEST || next + span.length > FURTHEST) {
         throw new IllegalArgumentException("span " + (i + 1) + " ends beyond any bucket");
       }
       for (int k = 0; k < span.length; k++) {

@@ -59,7 +59,14 @@ final class HistogramNotation {
     double count = number(fields, "count");
     double sum = number(fields, "sum");
     Buckets positive = buckets(fields, "offset", "buckets");
+    if (!(number(fields, "z_bucket_w") >= 0)) {
+      throw new IllegalArgumentException("histogram " + text + ": z_bucket_w is 0 or more");
+    }
     if (schema == Histogram.CUSTOM) {
+      if (positive.size() > 0 && positive.index(0) < 0) {
+        throw new IllegalArgumentException(
+            "histogram " + text + ": with custom_values, offset is 0 or more");
+      }
       return Histogram.custom(hint, count, sum, positive, numbers(fields, "custom_values"));
     }
     if (schema < Histogram.LEAST_SCHEMA || schema > Histogram.MOST_SCHEMA) {

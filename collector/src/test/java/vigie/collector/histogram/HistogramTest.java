@@ -223,6 +223,7 @@ class HistogramTest {
     wrong.add(() -> Buckets.ofSpans(List.of(new Span(0, -1)), new double[0]));
     wrong.add(() -> Buckets.ofSpans(List.of(new Span(0, 1), new Span(-1, 1)), new double[2]));
     wrong.add(() -> Buckets.ofSpans(List.of(new Span(Integer.MAX_VALUE, 1)), new double[1]));
+    wrong.add(() -> Buckets.ofSpans(List.of(new Span(Integer.MIN_VALUE, 1)), new double[1]));
     wrong.add(() -> Buckets.ofSpans(List.of(new Span(0, 10_001)), new double[10_001]));
 
     for (Supplier<Buckets> taken : wrong) {
