@@ -13,6 +13,8 @@
 #   bench/run.sh samples [--seconds 300 | --data FILE | …]           the store of samples: bytes per sample on the disk and memory per
 #       series beside Prometheus: samples_bench.py (8 minutes of scraping first; --data keeps it)
 #   bench/run.sh rules [--seconds 90 | …]                            100 rules over 50 x 500 series at 5 s beside Prometheus 3.5: rules_bench.py
+#   bench/run.sh remotewrite [--seconds 60 | …]                      CPU for 20,000 samples a second by remote write beside Prometheus 3.5's
+#       receiver: rules_bench.py without rules; samples per CPU second go as one over cpu_cores
 #   bench/run.sh sdcard                                              bytes written to the disk per event and day: sdcard.py
 #   bench/run.sh journal [--lines 20000 | …]                         CPU per 1,000 journal lines beside rsyslog's imjournal (root)
 #   bench/run.sh ingest [--modes lf --conns 1 --rounds 3 | …]       syslog by TCP and RELP, synced, against rsyslog to a file: ingest_bench.py
@@ -21,7 +23,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-case ${1:-} in search | ingest | samples | rules) needed=collector ;; latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
+case ${1:-} in search | ingest | samples | rules | remotewrite) needed=collector ;; latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
 for what in $needed; do
   [ -x "$root/$what/target/dist/bin/$what" ] || { echo "run.sh: $what is not built; run: mvn -Pfast package" >&2; exit 2; }
   [ -e "$root/$what/target/dist/lib/run.jsa" ] || "$root/deploy/archive.sh" "$what"
@@ -79,7 +81,15 @@ case $name in
     exec python3 "$here/rules_bench.py" --peer prometheus3 --ours \
       "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:0 VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run --config {config}" "$@"
     ;;
+  remotewrite)
+    none=$(mktemp --suffix .yml)
+    trap 'rm -f "$none"' EXIT
+    printf 'groups: []\n' >"$none"
+    python3 "$here/rules_bench.py" --peer prometheus3 --feed push --rules "$none" --targets 40 --every 1 \
+      --ours-write-url 'http://127.0.0.1:{targets_port}/api/v1/write' --ours \
+      "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:0 VIGIE_LISTEN_REMOTE_WRITE=127.0.0.1:{targets_port} VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run --config {config}" "$@"
+    ;;
   sdcard) exec python3 "$here/sdcard.py" ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n '2,18p' "$0"; exit 2 ;;
+  *) sed -n '2,20p' "$0"; exit 2 ;;
 esac

@@ -166,13 +166,14 @@ class PushTest {
     devices = List.of("sda");
     pass(EVERY);
     await().until(() -> server.taken.size() == 2);
-    List<WriteReader.Series> second = server.taken.get(1).series();
+    List<WriteReader.Series<List<String>>> second = server.taken.get(1).series();
     assertThat(second).hasSize(3);
     assertThat(second.get(2).labels()).contains("sdb");
     assertThat(isStale(second.get(2).values()[0])).isTrue();
     clock.advance(Duration.ofSeconds(1));
     push.close();
-    List<WriteReader.Series> last = server.taken.get(server.taken.size() - 1).series();
+    List<WriteReader.Series<List<String>>> last =
+        server.taken.get(server.taken.size() - 1).series();
     assertThat(last).hasSize(2).allMatch(one -> isStale(one.values()[0]));
   }
 
@@ -183,7 +184,8 @@ class PushTest {
     pass(EVERY);
     await().until(() -> server.taken.size() == 1);
     push.close();
-    List<WriteReader.Series> last = server.taken.get(server.taken.size() - 1).series();
+    List<WriteReader.Series<List<String>>> last =
+        server.taken.get(server.taken.size() - 1).series();
     assertThat(last).hasSize(2).allMatch(one -> isStale(one.values()[0]));
   }
 
@@ -223,7 +225,7 @@ class PushTest {
     without.remove(2.0); // the one that 400 was said to
     assertThat(rounds).isEqualTo(without);
     long last = Long.MIN_VALUE;
-    for (WriteReader.Request request : server.taken) {
+    for (WriteReader.Request<List<String>> request : server.taken) {
       assertThat(request.series().get(0).timestampsMillis()[0]).isGreaterThan(last);
       last = request.series().get(0).timestampsMillis()[0];
     }

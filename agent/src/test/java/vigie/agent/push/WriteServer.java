@@ -27,7 +27,7 @@ final class WriteServer implements AutoCloseable {
   private final List<Socket> sockets = new ArrayList<>();
 
   /** What was taken: requests that were answered with 2xx. */
-  final List<WriteReader.Request> taken = new ArrayList<>();
+  final List<WriteReader.Request<List<String>>> taken = new ArrayList<>();
 
   /** All requests with their heads, in lower case. */
   final List<String> heads = new ArrayList<>();
@@ -60,8 +60,8 @@ final class WriteServer implements AutoCloseable {
     return heads.size();
   }
 
-  synchronized List<WriteReader.Series> series() {
-    List<WriteReader.Series> all = new ArrayList<>();
+  synchronized List<WriteReader.Series<List<String>>> series() {
+    List<WriteReader.Series<List<String>>> all = new ArrayList<>();
     taken.forEach(request -> all.addAll(request.series()));
     return all;
   }

@@ -54,6 +54,11 @@ final class Message {
     return (int) field;
   }
 
+  /** Where the next field begins. */
+  int position() {
+    return at;
+  }
+
   Message message() throws FormatException {
     require(BYTES);
     return new Message(from, start, start + length);
@@ -93,6 +98,31 @@ final class Message {
     while (list.at < list.end) {
       to.add(list.varint());
     }
+  }
+
+  /** A list of doubles in one field, each handed on; or, as is allowed too, one double. */
+  void reals(Reals to) throws FormatException {
+    if (type == FIXED64) {
+      to.add(Double.longBitsToDouble(number));
+      return;
+    }
+    require(BYTES);
+    if (length % 8 != 0) {
+      throw new FormatException("not protobuf: doubles of " + length + " bytes");
+    }
+    Message list = new Message(from, start, start + length);
+    while (list.at < list.end) {
+      to.add(Double.longBitsToDouble(list.fixed(8)));
+    }
+  }
+
+  /** A signed number, written so that small ones are short. */
+  static long signed(long zigzag) {
+    return zigzag >>> 1 ^ -(zigzag & 1);
+  }
+
+  interface Reals {
+    void add(double number) throws FormatException;
   }
 
   interface Numbers {

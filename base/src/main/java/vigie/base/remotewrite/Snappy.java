@@ -124,9 +124,15 @@ public final class Snappy {
       if (offset == 0 || offset > to || run > plain.length - to) {
         throw new FormatException("not snappy: a copy points outside");
       }
-      // Byte by byte: a copy may overlap itself, to repeat what it makes.
-      for (int from = to - (int) offset; run > 0; run--) {
-        plain[to++] = plain[from++];
+      int from = to - (int) offset;
+      if (offset >= run) {
+        System.arraycopy(plain, from, plain, to, run);
+        to += run;
+      } else {
+        // Byte by byte: the copy overlaps itself, to repeat what it makes.
+        for (; run > 0; run--) {
+          plain[to++] = plain[from++];
+        }
       }
     }
     if (to != plain.length) {

@@ -2,12 +2,12 @@ package vigie.base.remotewrite;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads requests of remote write, versions 1.0 ({@code prometheus.WriteRequest}) and 2.0 ({@code
- * io.prometheus.write.v2.Request}). Histograms are passed over and counted, exemplars and metadata
- * passed over. Every number of things is bounded; nothing is allocated for what is only claimed.
- * Safe for all threads.
+ * io.prometheus.write.v2.Request}). Exemplars and metadata are passed over. Every number of things
+ * is bounded; nothing is allocated for what is only claimed. Safe for all threads.
  *
  * <pre>
  * Request (2.0)     4: symbol, repeated; the first is empty    5: TimeSeries, repeated
@@ -37,18 +37,44 @@ public final class WriteReader {
   /**
    * One series.
    *
-   * @param labels name and value in turn, as they were sent
+   * @param labels what the {@link Labelling} made of them
    * @param timestampsMillis as many as values
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared, and copying each costs
-  public record Series(List<String> labels, long[] timestampsMillis, double[] values) {}
+  public record Series<L>(
+      L labels, long[] timestampsMillis, double[] values, List<WireHistogram> histograms) {}
+
+  /** A whole request. */
+  public record Request<L>(List<Series<L>> series, int samples, int histograms) {}
 
   /**
-   * A whole request.
-   *
-   * @param histograms native ones, which were passed over
+   * Makes something of the labels of a series. Senders say the same labels again and again: what
+   * was made of their bytes can be kept, and they need not be read.
    */
-  public record Request(List<Series> series, int samples, int histograms) {}
+  public interface Labelling<L> {
+    /** Name and value in turn, as they were sent. */
+    Labelling<List<String>> TEXTS =
+        new Labelling<>() {
+          @Override
+          public @Nullable List<String> known(byte[] from, int start, int end) {
+            return null;
+          }
+
+          @Override
+          public List<String> of(List<String> labels, byte[] from, int start, int end) {
+            return labels;
+          }
+        };
+
+    /** What was made of labels of these bytes; null where they have to be read. */
+    @Nullable L known(byte[] from, int start, int end);
+
+    /**
+     * @param labels name and value in turn, as they were sent
+     * @param end equal to start where they have no bytes of their own
+     */
+    L of(List<String> labels, byte[] from, int start, int end);
+  }
 
   public WriteReader(Limits limits) {
     this.limits = limits;
@@ -60,10 +86,10 @@ public final class WriteReader {
    * @param second whether it is of version 2.0, as its content type says
    * @throws FormatException if it is damaged or too large
    */
-  public Request read(byte[] body, boolean second) throws FormatException {
+  public <L> Request<L> read(byte[] body, boolean second, Labelling<L> labelling)
+      throws FormatException {
     byte[] plain = Snappy.decompress(body, limits.bytes());
-    List<String> symbols = second ? symbols(plain) : List.of();
-    Reading reading = new Reading(symbols);
+    Reading<L> reading = new Reading<>(plain, second ? symbols(plain) : List.of(), labelling);
     Message request = new Message(plain, 0, plain.length);
     int wanted = second ? 5 : 1;
     for (int field = request.next(); field != 0; field = request.next()) {
@@ -71,7 +97,12 @@ public final class WriteReader {
         reading.series(request.message(), second);
       }
     }
-    return new Request(reading.all, reading.samples, reading.histograms);
+    return reading.request();
+  }
+
+  /** The same, with the labels' texts. */
+  public Request<List<String>> read(byte[] body, boolean second) throws FormatException {
+    return read(body, second, Labelling.TEXTS);
   }
 
   /**
@@ -79,9 +110,9 @@ public final class WriteReader {
    *
    * @throws FormatException if it is damaged or too large
    */
-  public Request readAnswer(byte[] body) throws FormatException {
+  public Request<List<String>> readAnswer(byte[] body) throws FormatException {
     byte[] plain = Snappy.decompress(body, limits.bytes());
-    Reading reading = new Reading(List.of());
+    Reading<List<String>> reading = new Reading<>(plain, List.of(), Labelling.TEXTS);
     Message answer = new Message(plain, 0, plain.length);
     for (int field = answer.next(); field != 0; field = answer.next()) {
       if (field == 1) {
@@ -93,7 +124,7 @@ public final class WriteReader {
         }
       }
     }
-    return new Request(reading.all, reading.samples, reading.histograms);
+    return reading.request();
   }
 
   /** They may come after the series that use them, so that they are read first. */
@@ -111,16 +142,24 @@ public final class WriteReader {
     return symbols;
   }
 
-  private final class Reading {
+  private final class Reading<L> {
+    private final byte[] plain;
     private final List<String> symbols;
-    private final List<Series> all = new ArrayList<>();
+    private final Labelling<L> labelling;
+    private final List<Series<L>> all = new ArrayList<>();
     private int samples;
     private int histograms;
     private long[] timestamps = new long[8];
     private double[] values = new double[8];
 
-    Reading(List<String> symbols) {
+    Reading(byte[] plain, List<String> symbols, Labelling<L> labelling) {
+      this.plain = plain;
       this.symbols = symbols;
+      this.labelling = labelling;
+    }
+
+    Request<L> request() {
+      return new Request<>(all, samples, histograms);
     }
 
     void series(Message message, boolean second) throws FormatException {
@@ -128,8 +167,18 @@ public final class WriteReader {
         throw FormatException.tooLarge("more than " + limits.series() + " series in one request");
       }
       List<String> labels = new ArrayList<>();
+      List<WireHistogram> wide = List.of();
       int count = 0;
-      for (int field = message.next(); field != 0; field = message.next()) {
+      int begin = message.position();
+      int start = begin;
+      int end = begin;
+      boolean inOne = true;
+      while (true) {
+        int from = message.position();
+        int field = message.next();
+        if (field == 0) {
+          break;
+        }
         if (field == 1 && second) {
           message.numbers(
               reference -> {
@@ -137,22 +186,62 @@ public final class WriteReader {
                 checkCount(labels);
               });
         } else if (field == 1) {
-          label(message.message(), labels);
-          checkCount(labels);
+          inOne &= start == end || from == end;
+          start = start == end ? from : start;
+          end = message.position();
         } else if (field == 2) {
           count = sample(message.message(), count);
         } else if (field == (second ? 3 : 4)) {
-          histograms++;
+          wide = histogram(message.message(), wide);
         }
       }
+      L made;
+      if (second) {
+        made = labelling.of(checked(labels), plain, 0, 0);
+      } else if (inOne) {
+        L known = labelling.known(plain, start, end);
+        made =
+            known != null
+                ? known
+                : labelling.of(labels(new Message(plain, start, end)), plain, start, end);
+      } else {
+        made = labelling.of(labels(new Message(plain, begin, message.position())), plain, 0, 0);
+      }
+      all.add(
+          new Series<>(
+              made,
+              java.util.Arrays.copyOf(timestamps, count),
+              java.util.Arrays.copyOf(values, count),
+              wide));
+    }
+
+    private List<WireHistogram> histogram(Message message, List<WireHistogram> before)
+        throws FormatException {
+      if (samples++ == limits.samples()) {
+        throw FormatException.tooLarge("more than " + limits.samples() + " samples in one request");
+      }
+      histograms++;
+      List<WireHistogram> more = before.isEmpty() ? new ArrayList<>(1) : before;
+      more.add(WireHistogram.read(message));
+      return more;
+    }
+
+    private List<String> labels(Message message) throws FormatException {
+      List<String> labels = new ArrayList<>();
+      for (int field = message.next(); field != 0; field = message.next()) {
+        if (field == 1) {
+          label(message.message(), labels);
+          checkCount(labels);
+        }
+      }
+      return labels;
+    }
+
+    private List<String> checked(List<String> labels) throws FormatException {
       if (labels.size() % 2 != 0) {
         throw new FormatException("a label without a value");
       }
-      all.add(
-          new Series(
-              labels,
-              java.util.Arrays.copyOf(timestamps, count),
-              java.util.Arrays.copyOf(values, count)));
+      return labels;
     }
 
     private void checkCount(List<String> labels) throws FormatException {

@@ -26,7 +26,7 @@ public final class WriteRequest {
           "content-encoding", "snappy",
           "x-prometheus-remote-write-version", "0.1.0");
 
-  private byte[] bytes = new byte[16 << 10];
+  private byte[] bytes = new byte[256];
   private int at;
 
   /**
@@ -66,12 +66,47 @@ public final class WriteRequest {
     tag(2, 2);
     varint(sample);
     tag(1, 1);
+    fixed(value);
+    tag(2, 0);
+    varint(timestampMillis);
+  }
+
+  /**
+   * Adds a native histogram.
+   *
+   * @param labels from {@link #labels}
+   */
+  public void add(byte[] labels, WireHistogram histogram) {
+    WriteRequest series = new WriteRequest();
+    series.room(labels.length);
+    System.arraycopy(labels, 0, series.bytes, 0, labels.length);
+    series.at = labels.length;
+    series.message(4, histogram.message());
+    message(1, series);
+  }
+
+  void real(int number, double value) {
+    tag(number, 1);
+    fixed(value);
+  }
+
+  private void fixed(double value) {
+    room(8);
     long bits = Double.doubleToRawLongBits(value);
     for (int i = 0; i < 8; i++) {
       bytes[at++] = (byte) (bits >>> (8 * i));
     }
-    tag(2, 0);
-    varint(timestampMillis);
+  }
+
+  /** A packed list. */
+  void reals(int number, double[] values, int count) {
+    if (count > 0) {
+      tag(number, 2);
+      varint(8L * count);
+      for (int i = 0; i < count; i++) {
+        fixed(values[i]);
+      }
+    }
   }
 
   /** What it takes before it is packed. */

@@ -38,7 +38,7 @@ class RemoteWriteTest {
     request.add(labels("a", "p1"), 0, 0);
     request.add(labels("b", "p1"), STALE, -5);
     request.add(labels("c", "p1"), Double.NEGATIVE_INFINITY, Long.MAX_VALUE);
-    WriteReader.Request read = reader.read(request.take(), false);
+    WriteReader.Request<List<String>> read = reader.read(request.take(), false);
     assertThat(read.samples()).isEqualTo(3);
     assertThat(read.series().get(0).labels()).containsExactly("__name__", "a", "node", "p1");
     assertThat(Double.doubleToRawLongBits(read.series().get(1).values()[0]))
@@ -142,7 +142,7 @@ class RemoteWriteTest {
       out.writeBytes(symbol.getBytes(StandardCharsets.UTF_8));
     }
     byte[] body = Snappy.compress(out.toByteArray(), out.size());
-    WriteReader.Request read = reader.read(body, true);
+    WriteReader.Request<List<String>> read = reader.read(body, true);
     assertThat(read.series()).hasSize(2);
     assertThat(read.histograms()).isEqualTo(1);
     assertThat(read.series().get(0).labels()).containsExactly("__name__", "up");

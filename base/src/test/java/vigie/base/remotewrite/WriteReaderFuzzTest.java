@@ -51,7 +51,7 @@ class WriteReaderFuzzTest extends FuzzContract {
       assertThat(Snappy.decompress(packed, body.length)).isEqualTo(body);
       body = packed;
     }
-    WriteReader.Request request;
+    WriteReader.Request<List<String>> request;
     try {
       request = reader.read(body, (bytes[0] & 1) != 0);
     } catch (FormatException declared) {
@@ -60,11 +60,11 @@ class WriteReaderFuzzTest extends FuzzContract {
     }
     assertThat(request.series()).hasSizeLessThanOrEqualTo(LIMITS.series());
     int samples = 0;
-    for (WriteReader.Series series : request.series()) {
+    for (WriteReader.Series<List<String>> series : request.series()) {
       assertThat(series.labels().size() % 2).isZero();
       assertThat(series.labels()).hasSizeLessThanOrEqualTo(2 * LIMITS.labels());
       assertThat(series.values().length).isEqualTo(series.timestampsMillis().length);
-      samples += series.values().length;
+      samples += series.values().length + series.histograms().size();
     }
     assertThat(request.samples()).isEqualTo(samples).isLessThanOrEqualTo(LIMITS.samples());
   }

@@ -25,6 +25,7 @@ import vigie.base.http.HttpClient;
 import vigie.base.http.HttpReply;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
+import vigie.base.remotewrite.WireHistogram;
 import vigie.base.remotewrite.WriteRequest;
 import vigie.base.segment.DataFile;
 import vigie.base.segment.FileLayer;
@@ -33,6 +34,8 @@ import vigie.base.segment.SegmentOptions;
 import vigie.base.segment.SegmentReader;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.histogram.Buckets;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.label.Relabel;
 
@@ -225,6 +228,24 @@ final class RemoteQueue implements AutoCloseable {
   }
 
   synchronized void appended(Labels labels, long timeMillis, double value) {
+    Known known = known(labels);
+    if (known.wire.length > 0 && !closed) {
+      Pending to = pending(known, timeMillis);
+      to.request.add(known.wire, value, timeMillis);
+      added(to, timeMillis);
+    }
+  }
+
+  synchronized void appended(Labels labels, long timeMillis, Histogram histogram) {
+    Known known = known(labels);
+    if (known.wire.length > 0 && !closed && target.histograms()) {
+      Pending to = pending(known, timeMillis);
+      to.request.add(known.wire, wire(histogram, timeMillis));
+      added(to, timeMillis);
+    }
+  }
+
+  private Known known(Labels labels) {
     Known known = series.get(labels);
     if (known == null) {
       known = olderSeries.get(labels);
@@ -233,16 +254,46 @@ final class RemoteQueue implements AutoCloseable {
       }
       series.put(labels, known);
     }
-    if (known.wire.length == 0 || closed) {
-      return;
-    }
+    return known;
+  }
+
+  private Pending pending(Known known, long timeMillis) {
     Pending to = timeMillis < known.newestMillis ? late : inOrder;
     known.newestMillis = Math.max(known.newestMillis, timeMillis);
-    to.request.add(known.wire, value, timeMillis);
+    return to;
+  }
+
+  private void added(Pending to, long timeMillis) {
     to.newestMillis = Math.max(to.newestMillis, timeMillis);
     if (++to.samples >= target.mostSamples() || to.request.sizeBytes() >= MOST_REQUEST_BYTES) {
       write(to);
     }
+  }
+
+  private static WireHistogram wire(Histogram histogram, long timeMillis) {
+    return WireHistogram.of(
+        timeMillis,
+        histogram.count(),
+        histogram.sum(),
+        histogram.schema(),
+        histogram.zeroThreshold(),
+        histogram.zeroCount(),
+        histogram.hint().ordinal(),
+        spans(histogram.negative()),
+        histogram.negative().counts(),
+        spans(histogram.positive()),
+        histogram.positive().counts(),
+        histogram.customBounds());
+  }
+
+  private static int[] spans(Buckets buckets) {
+    List<Buckets.Span> spans = buckets.spans();
+    int[] all = new int[2 * spans.size()];
+    for (int i = 0; i < spans.size(); i++) {
+      all[2 * i] = spans.get(i).offset();
+      all[2 * i + 1] = spans.get(i).length();
+    }
+    return all;
   }
 
   private byte[] wire(Labels labels) {

@@ -211,7 +211,7 @@ public final class RemoteReads implements SampleStore {
       throw new IOException("server returned HTTP status " + reply.status() + " " + first);
     }
     Labels external = asked.source.externalLabels();
-    for (WriteReader.Series series : reader.readAnswer(reply.body()).series()) {
+    for (WriteReader.Series<List<String>> series : reader.readAnswer(reply.body()).series()) {
       Labels.Builder labels = new Labels.Builder();
       for (int i = 0; i < series.labels().size(); i += 2) {
         labels.set(series.labels().get(i), series.labels().get(i + 1));

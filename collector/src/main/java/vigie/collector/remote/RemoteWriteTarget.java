@@ -19,6 +19,7 @@ import vigie.collector.label.Relabel;
  * @param name names its queue's folder, too
  * @param externalLabels added where a series has none of that name
  * @param mostSamples of one request
+ * @param histograms whether native ones are sent
  * @param ageLimit older samples are not sent; zero for no limit
  */
 public record RemoteWriteTarget(
@@ -32,7 +33,8 @@ public record RemoteWriteTarget(
     Duration minBackoff,
     Duration maxBackoff,
     boolean retryTooMany,
-    Duration ageLimit) {
+    Duration ageLimit,
+    boolean histograms) {
   /** Reads all of them. */
   public static List<RemoteWriteTarget> readAll(Section top, Labels externalLabels) {
     List<RemoteWriteTarget> all = new ArrayList<>();
@@ -58,7 +60,7 @@ public record RemoteWriteTarget(
           "protobuf_message",
           "protobuf_message \"" + message + "\" is not supported; take it out: 1.0 is spoken");
     }
-    for (String key : List.of("send_exemplars", "send_native_histograms", "round_robin_dns")) {
+    for (String key : List.of("send_exemplars", "round_robin_dns")) {
       if (s.bool(key, false)) {
         s.warn(key, key + " has no effect");
       }
@@ -97,7 +99,8 @@ public record RemoteWriteTarget(
             minBackoff,
             queue.duration("max_backoff", Duration.ofSeconds(5), minBackoff, Duration.ofHours(1)),
             queue.bool("retry_on_http_429", true),
-            queue.duration("sample_age_limit", Duration.ZERO));
+            queue.duration("sample_age_limit", Duration.ZERO),
+            s.bool("send_native_histograms", false));
     queue.end();
     s.end();
     return url == null ? null : target;

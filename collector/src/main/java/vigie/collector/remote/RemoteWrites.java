@@ -12,6 +12,7 @@ import vigie.base.net.EventLoops;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.SampleTap;
 
@@ -73,6 +74,13 @@ public final class RemoteWrites implements SampleTap, AutoCloseable {
   public void appended(Labels labels, long timeMillis, double value) {
     for (RemoteQueue queue : queues.values()) {
       queue.appended(labels, timeMillis, value);
+    }
+  }
+
+  @Override
+  public void appended(Labels labels, long timeMillis, Histogram histogram) {
+    for (RemoteQueue queue : queues.values()) {
+      queue.appended(labels, timeMillis, histogram);
     }
   }
 

@@ -1,5 +1,6 @@
 package vigie.collector.sample;
 
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 
 /**
@@ -15,6 +16,9 @@ public interface SampleTap {
         public void appended(Labels labels, long timeMillis, double value) {}
 
         @Override
+        public void appended(Labels labels, long timeMillis, Histogram histogram) {}
+
+        @Override
         public void write() {}
 
         @Override
@@ -22,6 +26,8 @@ public interface SampleTap {
       };
 
   void appended(Labels labels, long timeMillis, double value);
+
+  void appended(Labels labels, long timeMillis, Histogram histogram);
 
   /** What was told so far has to survive a killed process on return. */
   void write();

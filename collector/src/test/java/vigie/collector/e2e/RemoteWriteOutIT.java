@@ -30,6 +30,7 @@ class RemoteWriteOutIT {
             Program.peer("prometheus3").toString(),
             "--config.file=" + dir.resolve("prometheus.yml"),
             "--web.enable-remote-write-receiver",
+            "--enable-feature=native-histograms",
             "--storage.tsdb.path=" + dir.resolve("tsdb"),
             "--web.listen-address=127.0.0.1:" + port));
   }
@@ -87,6 +88,70 @@ class RemoteWriteOutIT {
         assertThat(second.alive()).isTrue();
       }
     }
+  }
+
+  @Test
+  void givenNativeHistograms_whenTheyComeAndGoByRemoteWrite_thenAllThreeAgree() throws Exception {
+    port = Program.freePort();
+    int source = Program.freePort();
+    int push = Program.freePort();
+    Files.writeString(dir.resolve("prometheus.yml"), "");
+    Files.writeString(
+        dir.resolve("source.yml"),
+        """
+        scrape_configs:
+        - {job_name: self, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{targets: ['127.0.0.1:%d']}]}
+        remote_write:
+        - {url: 'http://127.0.0.1:%d/api/v1/write', send_native_histograms: true, queue_config: {batch_send_deadline: 500ms}}
+        """
+            .formatted(source, push));
+    try (Fleet fleet = new Fleet(dir);
+        Program target = prometheus(1)) {
+      Files.writeString(
+          dir.resolve("collector.yaml"),
+          """
+          storage: {path: collector}
+          listen: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d', remote_write: '127.0.0.1:%d'}
+          remote_write: [{url: 'http://127.0.0.1:%d/api/v1/write', send_native_histograms: true}]
+          """
+              .formatted(fleet.httpPort, fleet.relpPort, push, port));
+      fleet.startCollector();
+      try (Program from =
+          Program.command(
+              dir.resolve("source.log"),
+              List.of(
+                  Program.peer("prometheus3").toString(),
+                  "--config.file=" + dir.resolve("source.yml"),
+                  "--enable-feature=native-histograms",
+                  "--storage.tsdb.path=" + dir.resolve("source-tsdb"),
+                  "--web.listen-address=127.0.0.1:" + source))) {
+        awaitSamples(fleet, 12);
+        double end = now(fleet) - 3;
+        fleet.awaitOrTell("the newest there", () -> latest() > end + 1);
+        String histograms = "prometheus_http_request_duration_seconds";
+        String count = "sum by (handler) (histogram_count(" + histograms + " @ " + end + "))";
+        String quantile = "histogram_quantile(0.9, " + histograms + " @ " + end + ")";
+        for (String expression : List.of(count, quantile)) {
+          JsonNode theirs =
+              JSON.readTree(Program.get("http://127.0.0.1:" + source + query(expression)));
+          Map<String, String> expected = values(theirs);
+          assertThat(expected).as(expression).isNotEmpty();
+          assertThat(values(fleet.ask(query(expression)))).isEqualTo(expected);
+          assertThat(values(asked(query(expression)))).isEqualTo(expected);
+        }
+        assertThat(from.alive()).isTrue();
+      }
+      assertThat(target.alive()).isTrue();
+    }
+  }
+
+  private static Map<String, String> values(JsonNode answer) {
+    Map<String, String> all = new TreeMap<>();
+    answer
+        .path("data")
+        .path("result")
+        .forEach(one -> all.put(one.path("metric").toString(), one.path("value").path(1).asText()));
+    return all;
   }
 
   private void awaitSamples(Fleet fleet, int count) throws Exception {

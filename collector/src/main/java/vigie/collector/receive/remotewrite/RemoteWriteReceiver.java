@@ -12,8 +12,10 @@ import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
 import vigie.base.net.Peer;
 import vigie.base.remotewrite.FormatException;
+import vigie.base.remotewrite.WireHistogram;
 import vigie.base.remotewrite.WriteReader;
 import vigie.base.time.Clock;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.receive.PeerFaults;
 import vigie.collector.sample.Outcome;
@@ -40,6 +42,7 @@ public final class RemoteWriteReceiver {
 
   private final SampleStore store;
   private final WriteReader reader;
+  private final KnownSeries known;
   private final Clock clock;
   private final BiPredicate<Peer, String> mayTell;
   private final Consumer<String> heard;
@@ -69,6 +72,7 @@ public final class RemoteWriteReceiver {
       MeterRegistry meters) {
     this.store = store;
     this.reader = new WriteReader(limits);
+    this.known = new KnownSeries(limits.bytes());
     this.clock = clock;
     this.mayTell = mayTell;
     this.heard = heard;
@@ -132,15 +136,15 @@ public final class RemoteWriteReceiver {
               + SECOND
               + "\n");
     }
-    WriteReader.Request read;
+    WriteReader.Request<KnownSeries.Known> read;
     try {
-      read = reader.read(request.body(), message.equals(SECOND));
+      read = reader.read(request.body(), message.equals(SECOND), known);
     } catch (FormatException e) {
       tell(request.who(), String.valueOf(e.getMessage()));
       return HttpAnswer.text(e.isTooLarge() ? 413 : 400, e.getMessage() + "\n");
     }
     Tally tally = new Tally();
-    for (WriteReader.Series series : read.series()) {
+    for (WriteReader.Series<KnownSeries.Known> series : read.series()) {
       append(series, request.who(), tally);
     }
     try {
@@ -148,7 +152,7 @@ public final class RemoteWriteReceiver {
     } catch (UncheckedIOException e) {
       return HttpAnswer.text(503, "samples cannot be written to the disk; try again later\n");
     }
-    count(tally, read);
+    count(tally);
     tally.living.forEach(heard);
     tally.changed.forEach(changed);
     HttpAnswer answer;
@@ -159,8 +163,8 @@ public final class RemoteWriteReceiver {
       answer = HttpAnswer.text(400, tally.why() + "\n");
     }
     return answer
-        .with(WRITTEN.formatted("samples"), Integer.toString(tally.stored()))
-        .with(WRITTEN.formatted("histograms"), "0")
+        .with(WRITTEN.formatted("samples"), Integer.toString(tally.stored() - tally.histograms()))
+        .with(WRITTEN.formatted("histograms"), Integer.toString(tally.histograms()))
         .with(WRITTEN.formatted("exemplars"), "0");
   }
 
@@ -179,26 +183,26 @@ public final class RemoteWriteReceiver {
     return FIRST;
   }
 
-  private void append(WriteReader.Series series, Peer from, Tally tally) {
+  private void append(WriteReader.Series<KnownSeries.Known> series, Peer from, Tally tally) {
     int count = series.values().length;
-    if (count == 0) {
+    int all = count + series.histograms().size();
+    if (all == 0) {
       return;
     }
-    Labels labels;
-    try {
-      labels = SeriesLabels.of(series.labels());
-    } catch (IllegalArgumentException e) {
-      tally.refuse(Tally.Refusal.LABELS, count, series.labels() + ": " + e.getMessage());
+    Labels labels = series.labels().labels();
+    String node = series.labels().node();
+    if (labels == null) {
+      tally.refuse(Tally.Refusal.LABELS, all, series.labels().fault());
       return;
     }
-    String node = labels.get("node");
     if (!node.isEmpty() && !mayTell.test(from, node)) {
-      tally.refuse(Tally.Refusal.NOT_THEIRS, count, labels);
+      tally.refuse(Tally.Refusal.NOT_THEIRS, all, labels);
       return;
     }
     boolean alive = false;
-    boolean isState = PushedStates.isState(labels);
-    long now = clock.millis();
+    boolean tells = series.labels().tellsOfLife() && !node.isEmpty();
+    boolean isState = series.labels().isState();
+    long now = tells || isState ? clock.millis() : 0;
     for (int i = 0; i < count; i++) {
       long time = series.timestampsMillis()[i];
       double value = series.values()[i];
@@ -207,10 +211,26 @@ public final class RemoteWriteReceiver {
       if (isState && outcome == Outcome.APPENDED && states.changes(labels, time, value, now)) {
         tally.changed.add(labels);
       }
-      alive |= isLife(value) && (now - time <= FRESH_MILLIS || speaksFor(from, node));
+      alive |= tells && isLife(value) && (now - time <= FRESH_MILLIS || speaksFor(from, node));
     }
-    if (alive && !node.isEmpty() && node.length() <= LONGEST_NODE && tellsOfLife(labels)) {
+    for (WireHistogram histogram : series.histograms()) {
+      append(labels, histogram, tally);
+    }
+    if (alive && node.length() <= LONGEST_NODE) {
       tally.living.add(node);
+    }
+  }
+
+  private void append(Labels labels, WireHistogram sent, Tally tally) {
+    if (Staleness.isStale(sent.sum())) {
+      tally.add(store.appendLate(labels, sent.timestampMillis(), Staleness.MARKER), labels);
+      return;
+    }
+    try {
+      Histogram histogram = SentHistogram.of(sent);
+      tally.addHistogram(store.appendLate(labels, sent.timestampMillis(), histogram), labels);
+    } catch (IllegalArgumentException e) {
+      tally.refuse(Tally.Refusal.HISTOGRAM, 1, labels + " " + e.getMessage());
     }
   }
 
@@ -223,18 +243,9 @@ public final class RemoteWriteReceiver {
     return peer.certificate().equalsIgnoreCase(node) || peer.user().equalsIgnoreCase(node);
   }
 
-  /**
-   * What an agent says of itself, or a scrape of its target: labels that a target gave to its
-   * series, such as the node of a pod, name hosts of others.
-   */
-  private static boolean tellsOfLife(Labels labels) {
-    String metric = labels.metricName();
-    return metric.equals("up") || metric.equals("vigie_build_info");
-  }
-
-  private void count(Tally tally, WriteReader.Request read) {
+  private void count(Tally tally) {
     samples.increment(tally.stored());
-    histograms.increment(read.histograms());
+    histograms.increment(tally.refused(Tally.Refusal.HISTOGRAM));
     invalid.increment(tally.refused(Tally.Refusal.LABELS));
     notTheirs.increment(tally.refused(Tally.Refusal.NOT_THEIRS));
   }

@@ -17,6 +17,7 @@ final class Tally {
   /** Why a sample is not taken, now or ever, in words that follow a number. */
   enum Refusal {
     LABELS("with labels that are none"),
+    HISTOGRAM("that are no native histograms"),
     NOT_THEIRS("of a node that is not the sender"),
     CONFLICT("with another value than the one stored for that time"),
     OUT_OF_ORDER("older than the newest of the series"),
@@ -35,6 +36,7 @@ final class Tally {
   final List<Labels> changed = new ArrayList<>();
   private final Map<Refusal, Integer> refused = new EnumMap<>(Refusal.class);
   private int stored;
+  private int histograms;
   private String example = "";
 
   /** Counts one sample that the store was asked to take. */
@@ -47,6 +49,18 @@ final class Tally {
       case TOO_FAR_AHEAD -> refuse(Refusal.TOO_FAR_AHEAD, 1, labels);
       case SERIES_LIMIT -> refuse(Refusal.SERIES_LIMIT, 1, labels);
     }
+  }
+
+  /** Counts one native histogram that the store was asked to take. */
+  void addHistogram(Outcome outcome, Object labels) {
+    int before = stored;
+    add(outcome, labels);
+    histograms += stored - before;
+  }
+
+  /** How many of the stored samples are native histograms. */
+  int histograms() {
+    return histograms;
   }
 
   /** Counts samples of one series that are not for the store. */

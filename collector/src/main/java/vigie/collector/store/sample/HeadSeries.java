@@ -98,10 +98,13 @@ final class HeadSeries {
 
   private void log(long timeMillis, double value, @Nullable Histogram histogram) {
     Wal wal = head.wal();
-    if (wal != null && histogram == null) {
+    if (wal == null) {
+      return;
+    }
+    if (histogram == null) {
       wal.sample(this, timeMillis, value);
-    } else if (wal != null) {
-      wal.histogram(this, alone(timeMillis, value, histogram));
+    } else {
+      wal.histogram(this, timeMillis, histogram, alone(timeMillis, value, histogram));
     }
   }
 

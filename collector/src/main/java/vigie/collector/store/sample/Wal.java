@@ -123,7 +123,9 @@ final class Wal implements AutoCloseable {
     writeIfFull();
   }
 
-  synchronized void histogram(HeadSeries series, Chunk samples) {
+  synchronized void histogram(
+      HeadSeries series, long timeMillis, Histogram histogram, Chunk samples) {
+    tap.appended(series.labels, timeMillis, histogram);
     if (canWrite(series)) {
       chunk(series.id, HISTOGRAMS, samples);
       writeIfFull();

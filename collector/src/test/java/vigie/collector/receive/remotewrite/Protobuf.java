@@ -39,6 +39,17 @@ final class Protobuf {
     return message(2, sample);
   }
 
+  Protobuf number(int field, long value) {
+    return varint((long) field << 3).varint(value);
+  }
+
+  Protobuf real(int field, double value) {
+    varint((long) field << 3 | 1);
+    ByteBuffer bits = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    out.writeBytes(bits.putLong(Double.doubleToRawLongBits(value)).array());
+    return this;
+  }
+
   /** One series with its labels, name and value in turn. */
   static Protobuf series(String... labels) {
     Protobuf series = new Protobuf();

@@ -239,15 +239,70 @@ class RemoteWriteReceiverTest {
     assertThat(push(series("__name__", "m0").sample(1, now + 1000)).statusCode()).isEqualTo(204);
   }
 
+  /** Whole counts: 2 in the zero bucket, 3 and 1 in buckets 2 and 3, 4 in bucket -5 below zero. */
+  private Protobuf histogram(int schema, double sum, long time) {
+    return new Protobuf()
+        .number(1, 10)
+        .real(3, sum)
+        .number(4, schema << 1)
+        .real(5, 0.001)
+        .number(6, 2)
+        .message(8, new Protobuf().number(1, 9).number(2, 1))
+        .number(9, 8)
+        .message(11, new Protobuf().number(1, 4).number(2, 2))
+        .bytes(12, new byte[] {6, 3})
+        .number(14, 1)
+        .number(15, time);
+  }
+
   @Test
-  void givenNativeHistograms_whenPushed_thenPassedOverAndCounted() throws Exception {
+  void givenNativeHistograms_whenPushed_thenStoredAndABadOneRefused() throws Exception {
     HttpResponse<String> answer =
         push(
-            series("__name__", "h").bytes(4, new byte[0]).bytes(4, new byte[0]),
+            series("__name__", "h").message(4, histogram(1, 18.5, now)),
+            series("__name__", "bad").message(4, histogram(99, 1, now)),
             series("__name__", "a").sample(1, now).bytes(3, new byte[0]));
-    assertThat(answer.statusCode()).isEqualTo(204);
-    assertThat(count("vigie.remotewrite.dropped", "reason", "histogram")).isEqualTo(2);
-    assertThat(values("h")).isEmpty();
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).startsWith("2 of 3 ").contains("1 that are no native histograms");
+    assertThat(answer.headers().firstValue("x-prometheus-remote-write-histograms-written"))
+        .hasValue("1");
+    assertThat(count("vigie.remotewrite.dropped", "reason", "histogram")).isEqualTo(1);
+    SampleIterator samples =
+        store
+            .select(now - 1, now + 1, List.of(LabelMatcher.equal("__name__", "h")))
+            .get(0)
+            .iterator();
+    assertThat(samples.next()).isTrue();
+    Histogram stored = java.util.Objects.requireNonNull(samples.histogram());
+    assertThat(stored.schema()).isEqualTo(1);
+    assertThat(stored.count()).isEqualTo(10);
+    assertThat(stored.sum()).isEqualTo(18.5);
+    assertThat(stored.zeroCount()).isEqualTo(2);
+    assertThat(stored.positive().counts()).containsExactly(3, 1);
+    assertThat(stored.positive().index(0)).isEqualTo(2);
+    assertThat(stored.negative().counts()).containsExactly(4);
+    assertThat(stored.negative().index(0)).isEqualTo(-5);
+
+    push(series("__name__", "h").message(4, histogram(1, Staleness.MARKER, now + 1000)));
+    SampleIterator ended =
+        store
+            .select(now + 1, now + 2000, List.of(LabelMatcher.equal("__name__", "h")))
+            .get(0)
+            .iterator();
+    assertThat(ended.next()).isTrue();
+    assertThat(Staleness.isStale(ended.value())).isTrue();
+  }
+
+  @Test
+  void givenTheSameSeriesAgain_whenPushed_thenSamplesGoOnWhateverTheLabelsLookLike()
+      throws Exception {
+    for (int i = 0; i < 3; i++) {
+      Protobuf apart = series("__name__", "apart").sample(i, now + i).label("x", "y");
+      assertThat(push(series("__name__", "a", "x", "1").sample(i, now + i), apart).statusCode())
+          .isEqualTo(204);
+    }
+    assertThat(values("a")).containsExactly(0.0, 1.0, 2.0);
+    assertThat(values("apart")).containsExactly(0.0, 1.0, 2.0);
   }
 
   @Test
