@@ -125,7 +125,7 @@ final class HistogramRanges {
         double b = w.values[i];
         changes += a != b && !(Double.isNaN(a) && Double.isNaN(b)) ? 1 : 0;
       } else {
-        changes += before == null || !before.equals(now) ? 1 : 0;
+        changes += before == null || now == null || !before.equals(now) ? 1 : 0;
       }
     }
     return changes;

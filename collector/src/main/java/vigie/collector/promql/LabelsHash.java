@@ -48,6 +48,7 @@ final class LabelsHash {
     out.writeBytes(utf8);
   }
 
+  @SuppressWarnings("ConstantOverflow") // Sums wrap around, as the hash wants them.
   static long xxh64(byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long hash;

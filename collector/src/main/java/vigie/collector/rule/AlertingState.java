@@ -96,13 +96,13 @@ final class AlertingState {
         if (timeMillis - each.since > LISTED_RESOLVED.toMillis()) {
           all.remove();
         }
-      } else if (each.waitsForData && stillUnknown.test(each.labels)) {
-        continue;
-      } else if (each.state == AlertState.PENDING) {
-        all.remove();
-        gone = true;
-      } else if (!isKept(each, timeMillis)) {
-        each.resolve(timeMillis, now);
+      } else if (!each.waitsForData || !stillUnknown.test(each.labels)) {
+        if (each.state == AlertState.PENDING) {
+          all.remove();
+          gone = true;
+        } else if (!isKept(each, timeMillis)) {
+          each.resolve(timeMillis, now);
+        }
       }
     }
   }

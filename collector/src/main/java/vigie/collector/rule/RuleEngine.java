@@ -298,7 +298,7 @@ public final class RuleEngine implements AutoCloseable {
         shared.meters().missed.increment();
       } else {
         // A stepped clock also looks like many turns; an hour of them is no load.
-        shared.meters().missed.increment(skipped > 0 && skipped < 3600 ? skipped : 0);
+        shared.meters().missed.increment(skipped > 0 && skipped < 3600 ? (double) skipped : 0);
         execute(
             () -> {
               try {

@@ -259,7 +259,7 @@ final class Function {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       out.append(titled ? c : Character.toTitleCase(c));
-      within = Character.isLetterOrDigit(c) || c == '_' || within && joins(text, i);
+      within = Character.isLetterOrDigit(c) || c == '_' || (within && joins(text, i));
       titled = within && (titled || Character.isLetter(c));
     }
     return out.toString();
@@ -273,8 +273,8 @@ final class Function {
     char after = text.charAt(i + 1);
     boolean letters = Character.isLetter(before) && Character.isLetter(after);
     boolean digits = Character.isDigit(before) && Character.isDigit(after);
-    return letters && ".':\u2019\u00b7".indexOf(text.charAt(i)) >= 0
-        || digits && ".',;\u2019".indexOf(text.charAt(i)) >= 0;
+    return (letters && ".':\u2019\u00b7".indexOf(text.charAt(i)) >= 0)
+        || (digits && ".',;\u2019".indexOf(text.charAt(i)) >= 0);
   }
 
   /** A host without its port; text that is no {@code host:port} as it is. */

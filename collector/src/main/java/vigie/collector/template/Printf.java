@@ -193,7 +193,7 @@ final class Printf {
         out = text(verb, text);
       } else if (value instanceof Boolean && (verb == 'v' || verb == 't')) {
         out = value.toString();
-      } else if (verb == 'v' || verb == 's' && !(value instanceof Boolean)) {
+      } else if (verb == 'v' || (verb == 's' && !(value instanceof Boolean))) {
         out = GoPrint.value(value);
       }
       return out != null ? out : "%!" + verb + "(" + type(value) + "=" + GoPrint.value(value) + ")";
@@ -278,7 +278,7 @@ final class Printf {
     }
 
     private String signed(String number) {
-      if (number.startsWith("-") || number.startsWith("+") && has('+')) {
+      if (number.startsWith("-") || (number.startsWith("+") && has('+'))) {
         return number;
       }
       return has('+') ? "+" + number : has(' ') ? " " + number : number;
@@ -298,7 +298,7 @@ final class Printf {
     }
 
     private static boolean isRaw(String text) {
-      return text.chars().noneMatch(c -> c == '`' || c == 0x7f || c < ' ' && c != '\t');
+      return text.chars().noneMatch(c -> c == '`' || c == 0x7f || (c < ' ' && c != '\t'));
     }
 
     private String hex(char verb, String text) {

@@ -85,8 +85,8 @@ public final class RulesApi {
     List<List<LabelMatcher>> selectors = selectors(request);
     List<Chosen> chosen = new ArrayList<>();
     for (GroupStatus status : rules.groups()) {
-      if (!groups.isEmpty() && !groups.contains(status.group().name())
-          || !files.isEmpty() && !files.contains(status.group().file())) {
+      if ((!groups.isEmpty() && !groups.contains(status.group().name()))
+          || (!files.isEmpty() && !files.contains(status.group().file()))) {
         continue;
       }
       List<GroupStatus.RuleStatus> some = new ArrayList<>();
