@@ -256,6 +256,33 @@ class ScraperTest {
   }
 
   @Test
+  void givenHttpSd_whenItFails_thenTheLastTargetsStayUntilItSaysOthers() {
+    answer = HttpAnswer.of(200, "application/json", "[{\"targets\": [\"127.0.0.1:1\"]}]");
+    configure(
+        "scrape_configs: [{job_name: j, http_sd_configs: [{url: 'http://"
+            + address()
+            + "/sd', refresh_interval: 5s}]}]");
+    await().until(() -> lookAgain() == 1);
+    for (HttpAnswer failing :
+        List.of(
+            HttpAnswer.text(500, "no"),
+            HttpAnswer.text(200, "[]"),
+            HttpAnswer.of(200, "application/json", "[{\"target\": []}]"),
+            HttpAnswer.of(200, "application/json", "{"))) {
+      answer = failing;
+      assertThat(lookAgain()).isEqualTo(1);
+      assertThat(lookAgain()).isEqualTo(1);
+    }
+    answer = HttpAnswer.of(200, "application/json", "[]");
+    await().until(() -> lookAgain() == 0);
+  }
+
+  private int lookAgain() {
+    clock.advance(Duration.ofSeconds(5));
+    return scraper.targets().size();
+  }
+
+  @Test
   void givenFileSdByName_whenTheFileComesAndGoes_thenSoDoItsTargets(@TempDir Path dir)
       throws Exception {
     Path file = dir.resolve("web.json");
