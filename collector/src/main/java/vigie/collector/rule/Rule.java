@@ -22,6 +22,9 @@ public sealed interface Rule {
 
   Expr expr();
 
+  /** The labels that the rule sets, but for those that a template makes. */
+  Labels fixedLabels();
+
   /** What stays the same when a reload changes only how the rule is told. */
   String identity();
 
@@ -32,6 +35,11 @@ public sealed interface Rule {
    */
   record Recording(Position position, String name, String query, Expr expr, Labels labels)
       implements Rule {
+    @Override
+    public Labels fixedLabels() {
+      return labels;
+    }
+
     @Override
     public String identity() {
       return "record " + name + labels;
@@ -58,6 +66,18 @@ public sealed interface Rule {
     public Alerting {
       labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
       annotations = Collections.unmodifiableMap(new LinkedHashMap<>(annotations));
+    }
+
+    @Override
+    public Labels fixedLabels() {
+      Labels.Builder fixed = Labels.EMPTY.toBuilder();
+      labels.forEach(
+          (label, template) -> {
+            if (!template.text().contains("{{")) {
+              fixed.set(label, template.text());
+            }
+          });
+      return fixed.build();
     }
 
     @Override

@@ -120,18 +120,7 @@ public final class RulesApi {
 
   /** By the rule's own labels; one that a template makes has no value before there is an alert. */
   private static boolean matchesAny(List<List<LabelMatcher>> selectors, Rule rule) {
-    Labels.Builder builder = Labels.EMPTY.toBuilder();
-    if (rule instanceof Rule.Alerting alerting) {
-      alerting
-          .labels()
-          .forEach(
-              (name, text) -> {
-                if (!text.text().contains("{{")) {
-                  builder.set(name, text.text());
-                }
-              });
-    }
-    Labels labels = rule instanceof Rule.Recording recording ? recording.labels() : builder.build();
+    Labels labels = rule.fixedLabels();
     return selectors.stream()
         .anyMatch(selector -> selector.stream().allMatch(matcher -> matcher.matches(labels)));
   }
