@@ -10,7 +10,7 @@ import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
 /** The query templates of Prometheus's compliance test, filled in. */
-final class ComplianceQueries {
+public final class ComplianceQueries {
   private static final Map<String, List<String>> VARIABLES =
       Map.ofEntries(
           Map.entry("range", List.of("1s", "15s", "1m", "5m", "15m", "1h")),
@@ -45,7 +45,7 @@ final class ComplianceQueries {
 
   private ComplianceQueries() {}
 
-  static List<String> all() throws IOException {
+  public static List<String> all() throws IOException {
     Path file = Path.of("src/test/resources/promql/compliance.yml");
     Object root = new Load(LoadSettings.builder().build()).loadFromString(Files.readString(file));
     List<String> all = new ArrayList<>();
