@@ -53,7 +53,8 @@ final class LabelsHash {
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long hash;
     if (bytes.length >= 32) {
-      long[] lanes = {PRIME_1 + PRIME_2, PRIME_2, 0, -PRIME_1};
+      long seed = 0;
+      long[] lanes = {seed + PRIME_1 + PRIME_2, seed + PRIME_2, seed, seed - PRIME_1};
       while (in.remaining() >= 32) {
         for (int lane = 0; lane < 4; lane++) {
           lanes[lane] = round(lanes[lane], in.getLong());

@@ -462,19 +462,21 @@ final class GroupRun {
     Query query = text -> query(text, queryMillis);
     Map<Labels, AlertingState.Found> found = new LinkedHashMap<>();
     for (QueryResult.Sample sample : samples) {
+      // As in Prometheus: an alert's value is a number, and of a histogram it is 0.
+      double value = sample.histogram() == null ? sample.value() : 0;
       Map<String, Object> data =
           Map.of(
               "Labels", sample.labels(),
               "ExternalLabels", shared.options().externalLabels(),
               "ExternalURL", shared.options().externalUrl(),
-              "Value", sample.value());
+              "Value", value);
       Labels.Builder labels = sample.labels().without(Labels.NAME).toBuilder();
       rule.labels().forEach((name, text) -> labels.set(name, expand(rule, text, data, query)));
       Labels.Builder annotations = Labels.EMPTY.toBuilder();
       rule.annotations()
           .forEach((name, text) -> annotations.set(name, expand(rule, text, data, query)));
       Labels whole = labels.set("alertname", rule.name()).build();
-      AlertingState.Found one = new AlertingState.Found(annotations.build(), sample.value());
+      AlertingState.Found one = new AlertingState.Found(annotations.build(), value);
       if (found.put(whole, one) != null) {
         throw new RuleException("two results make an alert with the same labels " + whole);
       }
@@ -518,7 +520,8 @@ final class GroupRun {
   private List<Query.Sample> query(String text, long timeMillis) {
     List<Query.Sample> samples = new ArrayList<>();
     for (QueryResult.Sample sample : vector(Parser.parse(text), timeMillis)) {
-      samples.add(new Query.Sample(sample.labels(), sample.value()));
+      double value = sample.histogram() == null ? sample.value() : 0;
+      samples.add(new Query.Sample(sample.labels(), value));
     }
     return samples;
   }
