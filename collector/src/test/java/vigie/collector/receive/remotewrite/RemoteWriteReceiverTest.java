@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +29,7 @@ import vigie.base.http.WebAccess;
 import vigie.base.net.EventLoops;
 import vigie.base.remotewrite.WriteReader;
 import vigie.base.segment.FileLayer;
+import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.ManualClock;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
@@ -59,24 +61,28 @@ class RemoteWriteReceiverTest {
 
   @BeforeEach
   void start() {
-    store =
-        DiskSampleStore.open(
-            folder,
-            new SampleStoreOptions(
-                Duration.ofDays(1),
-                1L << 30,
-                Duration.ofHours(2),
-                Duration.ofHours(1),
-                5,
-                1 << 20,
-                1 << 20),
-            FileLayer.disk(),
-            clock,
-            clock,
-            Runnable::run,
-            Runnable::run,
-            meters);
+    store = open(folder, FileLayer.disk(), clock, meters);
     listen(store);
+  }
+
+  private static DiskSampleStore open(
+      Path folder, FileLayer files, ManualClock clock, SimpleMeterRegistry meters) {
+    return DiskSampleStore.open(
+        folder,
+        new SampleStoreOptions(
+            Duration.ofDays(1),
+            1L << 30,
+            Duration.ofHours(2),
+            Duration.ofHours(1),
+            5,
+            1 << 20,
+            1 << 20),
+        files,
+        clock,
+        clock,
+        Runnable::run,
+        Runnable::run,
+        meters);
   }
 
   private void listen(SampleStore into) {
@@ -303,6 +309,37 @@ class RemoteWriteReceiverTest {
     }
     assertThat(values("a")).containsExactly(0.0, 1.0, 2.0);
     assertThat(values("apart")).containsExactly(0.0, 1.0, 2.0);
+  }
+
+  @Test
+  void givenFiftyPowerCuts_whenPushed_thenAllThatWasAnsweredIsThere() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    ForgetfulFiles files = new ForgetfulFiles(seed + 1);
+    Path forgetful = Path.of("/samples");
+    List<Double> answered = new ArrayList<>();
+    int next = 0;
+    for (int round = 0; round < 50; round++) {
+      server.close();
+      ManualClock own = new ManualClock(clock.now());
+      DiskSampleStore opened = open(forgetful, files, own, new SimpleMeterRegistry());
+      listen(opened);
+      for (int i = random.nextInt(8); i >= 0; i--) {
+        files.setFailingSyncs(random.nextInt(10) == 0 ? 1 : 0);
+        Protobuf one = series("__name__", "a").sample(next, now + next);
+        if (push(one).statusCode() == 204) {
+          answered.add((double) next);
+        }
+        next++;
+        own.advance(Duration.ofMillis(random.nextInt(20_000)));
+      }
+      files.setFailingSyncs(0);
+      files.powerCut(ForgetfulFiles.Forget.values()[random.nextInt(3)]);
+    }
+    store.close();
+    store = open(forgetful, files, new ManualClock(clock.now()), new SimpleMeterRegistry());
+    assertThat(answered).as("seed %s", seed).hasSizeGreaterThan(50);
+    assertThat(values("a")).as("seed %s", seed).containsAll(answered).doesNotHaveDuplicates();
   }
 
   @Test
