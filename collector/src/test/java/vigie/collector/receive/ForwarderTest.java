@@ -135,7 +135,7 @@ class ForwarderTest {
   void givenLinkThatIsCutAgainAndAgain_whenForwarded_thenNothingIsLost() throws Exception {
     long seed = System.nanoTime();
     List<Harm> harms = List.of(Harm.CUT, Harm.DELAY);
-    try (BadLink link = new BadLink(receiver.getLocalPort(), harms, 8, seed, threads)) {
+    try (BadLink link = new BadLink(receiver.getLocalPort(), harms, 8, true, seed, threads)) {
       route(link.port());
       int sent = 0;
       while (link.count(Harm.CUT) < 2 || link.count(Harm.DELAY) < 1) {

@@ -35,12 +35,23 @@ public final class BadLink implements AutoCloseable {
   private final List<Harm> kinds;
   private final int target;
   private final int mostHarms;
+  private final boolean oneWay;
   private final Random random;
   private final ExecutorService threads;
   private final AtomicInteger harms = new AtomicInteger();
 
-  public BadLink(int target, List<Harm> kinds, int mostHarms, long seed, ExecutorService threads)
+  /**
+   * @param oneWay whether nothing comes back from the target: harm goes to the way there, then
+   */
+  public BadLink(
+      int target,
+      List<Harm> kinds,
+      int mostHarms,
+      boolean oneWay,
+      long seed,
+      ExecutorService threads)
       throws IOException {
+    this.oneWay = oneWay;
     this.target = target;
     this.kinds = kinds;
     this.mostHarms = mostHarms;
@@ -66,7 +77,7 @@ public final class BadLink implements AutoCloseable {
         int turn = harms.getAndIncrement();
         Harm harm = turn < mostHarms ? kinds.get(turn % kinds.size()) : null;
         Link link = new Link(client, server, harm, 2_000 + random.nextInt(30_000));
-        boolean upwards = random.nextInt(4) > 0;
+        boolean upwards = oneWay || random.nextInt(4) > 0;
         threads.execute(() -> link.carry(client, server, upwards));
         threads.execute(() -> link.carry(server, client, !upwards));
       } catch (IOException closed) {

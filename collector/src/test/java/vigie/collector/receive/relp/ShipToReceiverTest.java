@@ -78,7 +78,7 @@ class ShipToReceiverTest {
                 Clock.system(),
                 scheduler,
                 new SimpleMeterRegistry());
-        BadLink link = new BadLink(receiver.port(), PLAIN, HARMS, seed, executor);
+        BadLink link = new BadLink(receiver.port(), PLAIN, HARMS, false, seed, executor);
         Ship ship = ship(quick(link.port()), spool, loops, executor, scheduler)) {
       ship.start();
       for (int i = 1; i <= EVENTS; i++) {
@@ -149,7 +149,7 @@ class ShipToReceiverTest {
               folder.resolve("p1.key"),
               "",
               List.of());
-      try (BadLink link = new BadLink(port, OVER_TLS, HARMS, seed, executor);
+      try (BadLink link = new BadLink(port, OVER_TLS, HARMS, false, seed, executor);
           Ship ship =
               ship(
                   quick(link.port())
