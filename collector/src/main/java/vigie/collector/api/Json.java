@@ -108,6 +108,10 @@ public final class Json {
    * 1700000000.123}.
    */
   public static void seconds(JsonGenerator json, long millis) throws IOException {
-    json.writeNumber(BigDecimal.valueOf(millis, 3).stripTrailingZeros().toPlainString());
+    if (millis % 1000 == 0) {
+      json.writeNumber(millis / 1000);
+    } else {
+      json.writeNumber(BigDecimal.valueOf(millis, 3).stripTrailingZeros().toPlainString());
+    }
   }
 }

@@ -2,6 +2,7 @@ package vigie.collector.promql;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import org.jspecify.annotations.Nullable;
 
 /** Numbers as Go, and so Prometheus, reads and writes them. */
 public final class Numbers {
@@ -93,11 +94,45 @@ public final class Numbers {
     if (value == 0) {
       return 1 / value < 0 ? "-0" : "0";
     }
+    String few = fewDecimals(value);
+    if (few != null) {
+      return few;
+    }
     BigDecimal exact = shortest(value);
     int exponent = exact.precision() - exact.scale() - 1;
     return exponent >= leastExponent && exponent < 21
         ? exact.toPlainString()
         : scientific(exact, exponent);
+  }
+
+  /**
+   * The shortest form of what has three decimals at most, null for all others: most of what is
+   * measured, at a fraction of the cost. Decimal numbers of up to 15 digits are of different
+   * doubles, so that none is shorter than one that is right.
+   */
+  private static @Nullable String fewDecimals(double value) {
+    double size = Math.abs(value);
+    long thousandths = Math.round(size * 1000);
+    if (size < 1e-3 || size >= 1e11 || thousandths / 1000.0 != size) {
+      return null;
+    }
+    long whole = thousandths / 1000;
+    int part = (int) (thousandths % 1000);
+    StringBuilder out = new StringBuilder(16);
+    if (value < 0) {
+      out.append('-');
+    }
+    out.append(whole);
+    if (part != 0) {
+      out.append('.').append((char) ('0' + part / 100));
+      if (part % 100 != 0) {
+        out.append((char) ('0' + part / 10 % 10));
+        if (part % 10 != 0) {
+          out.append((char) ('0' + part % 10));
+        }
+      }
+    }
+    return out.toString();
   }
 
   /** The shortest form, always with an exponent, as Prometheus's API writes an alert's value. */

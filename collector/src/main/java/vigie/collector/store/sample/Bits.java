@@ -1,5 +1,8 @@
 package vigie.collector.store.sample;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -79,10 +82,16 @@ final class Bits {
 
   /** Reads bits; its methods throw {@link IndexOutOfBoundsException} behind the end. */
   static final class Reader {
+    private static final VarHandle LONGS =
+        MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
     private final byte[] bytes;
     private final int end;
     private int next;
+
+    /** The next bits, from the highest on; those behind {@link #heldBits} are theirs or zero. */
     private long held;
+
     private int heldBits;
 
     Reader(byte[] bytes, int from, int end) {
@@ -92,10 +101,9 @@ final class Bits {
     }
 
     long varbits() {
-      int way = 0;
-      while (way < WIDTHS.length - 1 && read(1) == 1) {
-        way++;
-      }
+      fill();
+      int way = Math.min(Long.numberOfLeadingZeros(~held), WIDTHS.length - 1);
+      skip(Math.min(way + 1, WIDTHS.length - 1));
       if (way == 0) {
         return 0;
       }
@@ -103,19 +111,42 @@ final class Bits {
       return width == 64 ? read(64) : read(width) - (1L << (width - 1)) + 1;
     }
 
+    /**
+     * @param count 1 to 64
+     */
     long read(int count) {
       if (count > 32) {
         return read(count - 32) << 32 | read(32);
       }
-      while (heldBits < count) {
-        if (next == end) {
-          throw new IndexOutOfBoundsException();
-        }
-        held = held << 8 | (bytes[next++] & 0xff);
+      if (heldBits < count) {
+        fill();
+      }
+      long value = held >>> (64 - count);
+      skip(count);
+      return value;
+    }
+
+    private void skip(int count) {
+      if (heldBits < count) {
+        throw new IndexOutOfBoundsException();
+      }
+      held <<= count;
+      heldBits -= count;
+    }
+
+    /** Holds 56 bits or more, or all that are left. */
+    private void fill() {
+      if (end - next >= Long.BYTES) {
+        // What of the last byte has no room is held too, and again by the next call.
+        held |= (long) LONGS.get(bytes, next) >>> heldBits;
+        next += (63 - heldBits) >>> 3;
+        heldBits |= 56;
+        return;
+      }
+      while (heldBits <= 56 && next < end) {
+        held |= (bytes[next++] & 0xffL) << (56 - heldBits);
         heldBits += 8;
       }
-      heldBits -= count;
-      return held >>> heldBits & ((1L << count) - 1);
     }
   }
 }
