@@ -43,37 +43,38 @@ class ScrapeSideBySideIT {
   private static final String TEXT = "text/plain; version=0.0.4";
   private static final String OPENMETRICS = "application/openmetrics-text; version=1.0.0";
 
+  private static final String PLAIN =
+      """
+      # HELP a_total Some \\n help with \\\\ in it
+      # TYPE a_total counter
+      a_total{x="1"} 1
+      a_total{x="2",job="own",instance="own"} 2.5e3
+      # TYPE g gauge
+      g{empty="",q="a \\"b\\" \\\\ \\n é"} -0.125
+      g_nan NaN
+      g_inf +Inf
+      g_ninf -Inf
+      a_total{x="3"} 3 NOW
+      dup 1
+      dup 2
+      # TYPE h histogram
+      h_bucket{le="0.5"} 1
+      h_bucket{le="+Inf"} 2
+      h_sum 3
+      h_count 2
+      # TYPE u untyped
+      u 7
+      # a comment
+      drop_me{x="1"} 1
+      rename_me{pod="p"} 1
+      {"quoted.name", "label.name"="é"} 4
+      other { a = "b" , } 5
+      """;
+
   private static final Map<String, String[]> PAGES =
       Map.ofEntries(
-          page(
-              "/plain",
-              TEXT,
-              """
-              # HELP a_total Some \\n help with \\\\ in it
-              # TYPE a_total counter
-              a_total{x="1"} 1
-              a_total{x="2",job="own",instance="own"} 2.5e3
-              # TYPE g gauge
-              g{empty="",q="a \\"b\\" \\\\ \\n é"} -0.125
-              g_nan NaN
-              g_inf +Inf
-              g_ninf -Inf
-              a_total{x="3"} 3 NOW
-              dup 1
-              dup 2
-              # TYPE h histogram
-              h_bucket{le="0.5"} 1
-              h_bucket{le="+Inf"} 2
-              h_sum 3
-              h_count 2
-              # TYPE u untyped
-              u 7
-              # a comment
-              drop_me{x="1"} 1
-              rename_me{pod="p"} 1
-              {"quoted.name", "label.name"="é"} 4
-              other { a = "b" , } 5
-              """),
+          page("/plain", TEXT, PLAIN),
+          page("/legacy-faults", TEXT, PLAIN),
           page(
               "/honor",
               TEXT,
@@ -203,7 +204,7 @@ class ScrapeSideBySideIT {
       - job_name: legacy-faults
         metric_name_validation_scheme: legacy
         metric_name_escaping_scheme: underscores
-        metrics_path: /plain
+        metrics_path: /legacy-faults
         static_configs: [{targets: ['ADDRESS']}]
       - job_name: own-times
         metrics_path: /own

@@ -150,7 +150,7 @@ final class Evaluation {
         }
       }
     }
-    return withoutNames(block);
+    return withoutNamesOnce(block);
   }
 
   /** An instant selector: the newest sample of each series, or, if asked for, its time. */
@@ -364,7 +364,7 @@ final class Evaluation {
 
   /**
    * As {@link #withoutNames(Block)}, and two series that now have the same labels are a fault even
-   * if they are never there at the same step: so it is with functions of ranges.
+   * if they are never there at the same step: so it is with functions of ranges and with signs.
    */
   Block withoutNamesOnce(Block block) {
     return withoutNames(block, true);
