@@ -279,6 +279,9 @@ final class GroupRun {
    * has the samples that it would have without.
    */
   synchronized void evaluateNow() {
+    if (retired) {
+      return; // what is asked for is the successor's to take
+    }
     noticeStep();
     BitSet now;
     synchronized (waiting) {

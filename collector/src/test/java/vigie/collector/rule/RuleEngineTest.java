@@ -121,12 +121,40 @@ class RuleEngineTest {
   }
 
   private void load(String rules) throws Exception {
+    engine.load(groups(rules));
+  }
+
+  private List<RuleGroup> groups(String rules) throws Exception {
     Path file = folder.resolve("rules.yml");
     Files.writeString(file, rules);
     Faults faults = new Faults();
     List<RuleGroup> groups = RuleFiles.load(List.of(file), Duration.ofSeconds(15), faults);
     assertThat(faults.all()).isEmpty();
-    engine.load(groups);
+    return groups;
+  }
+
+  @Test
+  void givenGroupThatWasReplaced_whenItsTriggeredTurnComesLate_thenWhatIsAskedForIsLeftToTheNext()
+      throws Exception {
+    GroupRun.Shared shared =
+        new GroupRun.Shared(
+            new Engine(samples, EngineOptions.defaults(), clock),
+            samples,
+            told::addAll,
+            kept,
+            clock,
+            new RuleMeters(meters),
+            RuleOptions.defaults());
+    RuleGroup group = groups(AT_ONCE).get(0);
+    GroupRun before = new GroupRun(group, shared);
+    GroupRun next = new GroupRun(group, shared);
+    next.adopt(before);
+
+    before.ask(UP);
+    before.evaluateNow();
+    next.takeWaitingOf(before);
+
+    assertThat(next.isAsked()).isTrue();
   }
 
   private void up(double value) {
