@@ -459,7 +459,6 @@ final class Collector implements AutoCloseable {
                 new SampleStoreOptions.Resolution(Duration.ofMinutes(5), config.samples5m())));
   }
 
-  /** A query may hold an eighth of the heap, at eight bytes a sample. */
   /** A port that is taken is told with who has it. */
   private static <T> T listening(String key, InetSocketAddress address, Supplier<T> opened) {
     try {
