@@ -222,6 +222,7 @@ final class Aggregation {
             values[count++] = value;
           }
         }
+        evaluation.run.work(1 + to - from);
         if (count > 0) {
           Quantile.sort(values, count);
           out.set(group, step, Quantile.of(quantiles[step], values, count));
@@ -428,7 +429,7 @@ final class Aggregation {
             int row = single ? out.add(in.labels(picked[i]), in.dropsName(picked[i])) : picked[i];
             out.set(row, step, in.get(picked[i], step));
           }
-          evaluation.run.tick();
+          evaluation.run.work(1 + to - from);
         }
         from = to;
       }

@@ -12,6 +12,7 @@ final class DateFunctions {
 
     default Block over(Evaluation evaluation, Call call) {
       if (call.args().isEmpty()) {
+        evaluation.run.hold(evaluation.steps);
         Block now = new Block(evaluation.steps, 1);
         now.add(Labels.EMPTY, false);
         for (int step = 0; step < evaluation.steps; step++) {

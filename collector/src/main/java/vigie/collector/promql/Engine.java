@@ -186,7 +186,7 @@ public final class Engine {
     for (int row = 0; row < input.rows(); row++) {
       window.clear();
       input.load(row, window);
-      evaluation.run.hold(window.count());
+      evaluation.run.hold(window.weight());
       long end = evaluation.reference(input.shift, 0);
       window.move(end - input.rangeMillis, end, end);
       if (window.size() > 0) {

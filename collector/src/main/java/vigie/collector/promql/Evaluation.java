@@ -42,7 +42,12 @@ final class Evaluation {
 
   /** The value of a vector expression. The caller owns the block and may write to it. */
   Block vector(Expr wrapped) {
-    Expr expr = unwrap(wrapped);
+    Block block = computed(unwrap(wrapped));
+    run.work((long) block.rows() * steps);
+    return block;
+  }
+
+  private Block computed(Expr expr) {
     if (steps > 1 && Invariance.holds(expr)) {
       return spread(new Evaluation(run, startMillis, stepMillis, 1).vector(expr));
     }
@@ -68,6 +73,7 @@ final class Evaluation {
   /** The value of a scalar expression at each step. */
   double[] scalar(Expr wrapped) {
     Expr expr = unwrap(wrapped);
+    run.hold(steps);
     if (expr instanceof Expr.Num number) {
       return filled(number.value());
     }
@@ -215,17 +221,21 @@ final class Evaluation {
     for (int row = 0; row < input.rows(); row++) {
       window.clear();
       input.load(row, window);
+      long weight = window.weight();
+      run.hold(weight);
       notes.of(input.labels(row));
       int added = block.add(input.labels(row), false);
       for (int step = 0; step < steps; step++) {
         long time = reference(selector.shift(), step);
         window.move(time - lookback, time + lookback, time);
+        run.work(1 + window.size());
         if (window.size() > 0) {
           double value = EdgeRanges.at(window, notes);
           Histogram histogram = Block.isHistogram(value) ? window.result : null;
           if (histogram == null) {
             block.set(added, step, value);
           } else {
+            run.hold(histogram.size());
             block.set(added, step, histogram);
           }
         }
@@ -233,6 +243,7 @@ final class Evaluation {
       if (!block.hasAny(added)) {
         block.removeLast();
       }
+      run.release(weight);
     }
     return block;
   }
@@ -259,6 +270,7 @@ final class Evaluation {
         long lookback = run.options.lookback().toMillis();
         long reference = reference(selector.shift(), step);
         histogram = CountedHistograms.newest(series, reference - lookback + 1, samples.time());
+        run.checkTime(); // that unpacked a chunk
       }
       run.hold(histogram.size());
       block.set(row, step, histogram);
@@ -352,6 +364,7 @@ final class Evaluation {
     long first = Math.floorDiv(before, step) * step + step;
     long last = reference(subquery.shift(), steps - 1);
     int count = last < first ? 0 : Engine.steps(first, last, step);
+    run.hold(count);
     Evaluation inner = new Evaluation(run, first, step, count);
     Block block = count == 0 ? new Block(0, 0) : inner.vector(subquery.expr());
     return RangeInput.of(inner, block, subquery.rangeMillis(), subquery.shift());

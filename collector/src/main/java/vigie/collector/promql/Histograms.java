@@ -189,6 +189,7 @@ final class Histograms {
       int row = out.add(labels, drops[group]);
       for (int step = 0; step < in.steps(); step++) {
         buckets.clear();
+        evaluation.run.work(1 + to - from);
         for (int i = from; i < to; i++) {
           if (in.has(rows[i], step) && in.histogram(rows[i], step) == null) {
             buckets.add(bounds[rows[i]], in.get(rows[i], step));
@@ -253,6 +254,7 @@ final class Histograms {
       Histogram histogram = in.histogram(row, step);
       if (histogram != null) {
         added = added < 0 ? out.add(in.labels(row), in.dropsName(row)) : added;
+        evaluation.run.work(histogram.size());
         out.set(added, step, function.of(histogram, step, name, notes));
       }
     }

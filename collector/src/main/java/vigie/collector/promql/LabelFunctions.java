@@ -11,6 +11,9 @@ import vigie.collector.promql.Expr.Call;
 
 /** Functions that change labels and leave values alone. */
 final class LabelFunctions {
+  /** Of a label, as far as that can be told before it is made. */
+  private static final int LONGEST = 4 << 20;
+
   private LabelFunctions() {}
 
   static Block replace(Evaluation evaluation, Call call) {
@@ -30,8 +33,11 @@ final class LabelFunctions {
       String value = block.labels(row).get(source);
       String result = replaced.get(value);
       if (result == null && !replaced.containsKey(value)) {
+        checkLength(call, (long) template.length() * Math.max(1, value.length()));
         result = regex.expandWhole(value, template);
         replaced.put(value, result);
+        evaluation.run.hold(result == null ? 0 : result.length() / Double.BYTES);
+        evaluation.run.checkTime(); // a long value and a dear expression take milliseconds
       }
       if (result != null) {
         set(block, row, target, result);
@@ -49,6 +55,12 @@ final class LabelFunctions {
     }
     Block block = evaluation.vector(call.args().get(0));
     for (int row = 0; row < block.rows(); row++) {
+      long length = (long) separator.length() * sources.size();
+      for (String source : sources) {
+        length += block.labels(row).get(source).length();
+      }
+      checkLength(call, length);
+      evaluation.run.hold(length / Double.BYTES);
       StringJoiner joined = new StringJoiner(separator);
       for (String source : sources) {
         joined.add(block.labels(row).get(source));
@@ -56,6 +68,20 @@ final class LabelFunctions {
       set(block, row, target, joined.toString());
     }
     return evaluation.mergedOnce(block);
+  }
+
+  /** Each call could make labels ten times as long as those of the call in it. */
+  private static void checkLength(Call call, long most) {
+    if (most > LONGEST) {
+      throw PromqlException.evaluation(
+          PromqlException.Kind.LIMIT,
+          call.function().name()
+              + "() could make a label of "
+              + most
+              + " characters, at most "
+              + LONGEST
+              + " may be; shorten its arguments");
+    }
   }
 
   private static void set(Block block, int row, String name, String value) {

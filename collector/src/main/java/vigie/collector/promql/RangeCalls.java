@@ -190,6 +190,7 @@ final class RangeCalls {
 
   /** 1 at every step at which nothing is there, with the labels that the selector asked for. */
   static Block absence(Evaluation evaluation, Block present, Expr selector) {
+    evaluation.run.hold(evaluation.steps);
     Block absent = new Block(evaluation.steps, 1);
     absent.add(labelsAskedFor(Evaluation.unwrap(selector)), false);
     for (int step = 0; step < evaluation.steps; step++) {
@@ -246,6 +247,7 @@ final class RangeCalls {
         long start = end - input.rangeMillis;
         long from = start < input.startsInsideUntil ? start - 1 : start - input.beforeMillis;
         window.move(from, end + input.afterMillis, evaluation.time(step));
+        run.work(1 + window.size());
         window.start = start;
         window.end = end;
         if (window.histograms() > 0) {

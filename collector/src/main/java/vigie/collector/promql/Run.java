@@ -14,7 +14,11 @@ import vigie.collector.sample.Series;
 
 /** What all parts of one query share: the store, the limits, the annotations. */
 final class Run {
-  private static final int CHECK_EVERY = 256;
+  /** The clock is looked at after as much work as reading so many samples is. */
+  private static final long CHECK_EVERY = 100_000;
+
+  /** What a series costs besides its samples. */
+  private static final int SERIES = 400;
 
   private final SampleStore store;
   final EngineOptions options;
@@ -27,6 +31,9 @@ final class Run {
   /** As many of a kind are told, and then how many more there are. */
   private static final int MOST_NOTES = 10;
 
+  /** As many different ones are known: a step of a subquery may each have its own. */
+  private static final int MOST_KNOWN_NOTES = 1_000;
+
   /** By their text, with their place: of the same text at two places, the last one is told. */
   private final Map<String, String> warnings = new LinkedHashMap<>();
 
@@ -35,7 +42,7 @@ final class Run {
   private final long startNanos;
   private long held;
   private long peak;
-  private int sinceCheck;
+  private long sinceCheck;
 
   private final Expr query;
 
@@ -105,7 +112,7 @@ final class Run {
               + options.maxSamples()
               + "; select fewer series, a shorter range or a longer step");
     }
-    tick();
+    work(SERIES + samples);
   }
 
   void release(long samples) {
@@ -114,7 +121,13 @@ final class Run {
 
   /** To be called for every series, or as much work. */
   void tick() {
-    if (++sinceCheck >= CHECK_EVERY) {
+    work(SERIES);
+  }
+
+  /** To be called for what is as much work as reading so many samples. */
+  void work(long samples) {
+    sinceCheck += samples;
+    if (sinceCheck >= CHECK_EVERY) {
       checkTime();
     }
   }
@@ -141,16 +154,22 @@ final class Run {
   }
 
   void warn(String what, Span span) {
-    warnings.put(what, "PromQL warning: " + what + " (" + span + ")");
+    note(warnings, what, "PromQL warning: " + what + " (" + span + ")");
   }
 
   /** What the store says is missing. */
   void warn(String what) {
-    warnings.put(what, what);
+    note(warnings, what, what);
   }
 
   void inform(String what, Span span) {
-    infos.put(what, "PromQL info: " + what + " (" + span + ")");
+    note(infos, what, "PromQL info: " + what + " (" + span + ")");
+  }
+
+  private static void note(Map<String, String> all, String what, String text) {
+    if (all.size() < MOST_KNOWN_NOTES || all.containsKey(what)) {
+      all.put(what, text);
+    }
   }
 
   QueryResult result(QueryResult.Value value) {
@@ -162,7 +181,8 @@ final class Run {
     int more = shown.size() - MOST_NOTES;
     if (more > 0) {
       shown.subList(MOST_NOTES, shown.size()).clear();
-      shown.add(more + " more " + kind + " annotations omitted");
+      String atLeast = all.size() < MOST_KNOWN_NOTES ? "" : "at least ";
+      shown.add(atLeast + more + " more " + kind + " annotations omitted");
     }
     return shown;
   }

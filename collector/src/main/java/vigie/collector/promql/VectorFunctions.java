@@ -34,6 +34,7 @@ final class VectorFunctions {
 
   static Block vector(Evaluation evaluation, Call call) {
     double[] values = evaluation.scalar(call.args().get(0));
+    evaluation.run.hold(evaluation.steps);
     Block block = new Block(evaluation.steps, 1);
     block.add(Labels.EMPTY, false);
     for (int step = 0; step < values.length; step++) {

@@ -229,7 +229,7 @@ final class VectorOperation {
       if (operators != null) {
         operators.tell();
       }
-      evaluation.run.tick();
+      evaluation.run.work(1 + left.rows() + right.rows());
     }
     return out;
   }
@@ -302,6 +302,10 @@ final class VectorOperation {
     Integer known = rowOf.get(labels);
     if (known != null) {
       return known;
+    }
+    if (out.rows() >= left.rows()) {
+      // Labels taken from one side after the other may make more series than there were.
+      evaluation.run.hold(out.steps());
     }
     int row = out.add(labels, bool && evaluation.isDelayed());
     rowOf.put(labels, row);

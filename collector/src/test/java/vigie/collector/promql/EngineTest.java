@@ -115,6 +115,77 @@ class EngineTest {
   }
 
   @Test
+  void givenLongWindowsAtManySteps_whenTimeIsUp_thenGivenUpWithinASeries() {
+    load("up", 1000, new double[2000]);
+    Engine impatient =
+        new Engine(
+            store, EngineOptions.defaults().withTimeout(Duration.ofSeconds(9)), new TickingClock());
+
+    for (String query : List.of("sum_over_time(up[1h])", "quantile_over_time(0.5, up[1h])")) {
+      assertThatThrownBy(() -> impatient.range(Parser.parse(query), 0, 10_000_000, 5000))
+          .as(query)
+          .matches(e -> ((PromqlException) e).kind() == PromqlException.Kind.TIMEOUT);
+    }
+  }
+
+  @Test
+  void givenFineSubqueryOfWhatIsNotStored_whenAsked_thenItCountsAsSamplesToo() {
+    Engine small = new Engine(store, EngineOptions.defaults().withMaxSamples(1000));
+
+    for (String inner :
+        List.of("vector(time()) > 1e15", "hour() > 24", "absent(vector(time()))", "up")) {
+      assertThatThrownBy(
+              () -> small.instant(Parser.parse("sum_over_time((" + inner + ")[1h:1s])"), 0))
+          .as(inner)
+          .matches(e -> ((PromqlException) e).kind() == PromqlException.Kind.LIMIT);
+      small.instant(Parser.parse("sum_over_time((" + inner + ")[1h:1m])"), 0);
+    }
+  }
+
+  @Test
+  void givenLabelsThatGrowTenfoldByCall_whenAsked_thenRefusedBeforeTheyAreMade() {
+    load("up", 1000, 1);
+    String tenfold = "$1".repeat(10);
+    String replaced = "label_replace(up, \"a\", \"0123456789\", \"\", \"\")";
+    String joined = replaced;
+    for (int i = 0; i < 9; i++) {
+      replaced = "label_replace(" + replaced + ", \"a\", \"" + tenfold + "\", \"a\", \"(.+)\")";
+      joined = "label_join(" + joined + ", \"a\", \"\"" + ", \"a\"".repeat(10) + ")";
+    }
+
+    for (String query : List.of(replaced, joined)) {
+      assertThatThrownBy(() -> vector(query, 0))
+          .hasMessageContaining("could make a label of")
+          .matches(e -> ((PromqlException) e).kind() == PromqlException.Kind.LIMIT);
+    }
+  }
+
+  @Test
+  void givenMatchesThatGiveNewLabelsAtEachStep_whenAsked_thenTheyCountAsSamples() {
+    for (int i = 0; i < 50; i++) {
+      store.append(Labels.of(Labels.NAME, "a", "i", "" + i), 0, 1);
+      store.append(Labels.of(Labels.NAME, "b", "x", "" + i), i * 1000L, i);
+    }
+    Expr query = Parser.parse("a * on() group_left(x) topk(1, b)");
+    Engine small = new Engine(store, EngineOptions.defaults().withMaxSamples(20_000));
+
+    assertThat(((QueryResult.Matrix) engine.range(query, 0, 49_000, 1000).value()).rows())
+        .hasSize(2500);
+    assertThatThrownBy(() -> small.range(query, 0, 49_000, 1000))
+        .hasMessageContaining("more than 20000");
+  }
+
+  @Test
+  void givenAnotherAnnotationAtEachStep_whenAsked_thenOnlySomeAreKept() {
+    Expr query = Parser.parse("max_over_time(quantile(2 + time(), vector(1))[1h:1s])");
+
+    assertThat(engine.instant(query, 3_600_000).warnings())
+        .hasSize(11)
+        .last()
+        .isEqualTo("at least 990 more warning annotations omitted");
+  }
+
+  @Test
   void givenSubqueryOfAgedData_whenItsRangeIsBeforeAllSteps_thenEmpty() {
     load("up", 1000, 1);
 
