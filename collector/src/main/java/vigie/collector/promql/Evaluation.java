@@ -307,6 +307,18 @@ final class Evaluation {
     return run.hasCoarse(from, to, wanted) ? wanted : null;
   }
 
+  /** The coarsest values of which there are two in, or at the ends of, each range; 0 for none. */
+  private long counterMillis(long rangeMillis, long lastMillis) {
+    for (long every : new long[] {Coarse.COARSEST_MILLIS, Coarse.FINEST_MILLIS}) {
+      boolean aligned =
+          Math.floorMod(lastMillis, every) == 0 && (steps == 1 || stepMillis % every == 0);
+      if (stepMillis >= every && rangeMillis >= (aligned ? every : 2 * every)) {
+        return every;
+      }
+    }
+    return 0;
+  }
+
   private List<Series> find(
       Expr.VectorSelector selector, long from, long to, @Nullable Coarse coarse) {
     if (coarse == null) {
@@ -341,20 +353,17 @@ final class Evaluation {
       long after = edges == Expr.Edges.SMOOTHED ? lookback : 0;
       long first = reference(shift, 0) - matrix.rangeMillis() - before;
       long last = reference(shift, steps - 1) + after;
+      boolean ofCounter = column == Coarse.Column.COUNTER;
+      long most = ofCounter ? counterMillis(matrix.rangeMillis(), last) : matrix.rangeMillis();
       Coarse coarse =
-          edges == Expr.Edges.PLAIN
-              ? coarse(column, always, matrix.rangeMillis(), first + 1, last)
-              : null;
-      boolean counter = coarse != null && column == Coarse.Column.COUNTER;
+          edges == Expr.Edges.PLAIN ? coarse(column, always, most, first + 1, last) : null;
+      boolean counter = coarse != null && ofCounter;
       List<Series> found = find(matrix.vector(), counter ? first : first + 1, last, coarse);
       RangeInput input = RangeInput.of(run, matrix, found);
       input.beforeMillis = before;
       input.afterMillis = after;
       input.isCoarse = coarse != null;
-      if (counter) {
-        input.startsInsideUntil =
-            found.stream().mapToLong(Series::coarseUntilMillis).max().orElse(Long.MIN_VALUE);
-      }
+      input.isCoarseCounter = counter;
       return input;
     }
     Expr.Subquery subquery = (Expr.Subquery) expr;

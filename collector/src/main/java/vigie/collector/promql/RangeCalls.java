@@ -73,17 +73,16 @@ final class RangeCalls {
     return apply(evaluation, input, none, function, mixed, range.span());
   }
 
-  /** Of down-sampled series it takes their sums and their counts. */
+  /** Of down-sampled series it takes their sums and their counts; histograms are samples. */
   private static Block average(
       Evaluation evaluation, Expr range, RangeFunctions.Of function, HistogramRanges.Of mixed) {
     RangeInput sums = evaluation.range(range, Coarse.Column.SUM, true);
     if (!sums.isCoarse) {
       return apply(evaluation, sums, function, mixed, range);
     }
-    HistogramRanges.Of none = HistogramRanges.ignoring(RangeFunctions::sum);
-    Block sum = apply(evaluation, sums, RangeFunctions::sum, none, range);
+    Block sum = apply(evaluation, sums, RangeFunctions::sum, mixed, range);
     RangeInput counts = evaluation.range(range, Coarse.Column.COUNT, true);
-    Block count = apply(evaluation, counts, RangeFunctions::sum, none, range);
+    Block count = apply(evaluation, counts, RangeFunctions::sum, mixed, range);
     Map<Labels, Integer> rows = new HashMap<>();
     for (int row = 0; row < count.rows(); row++) {
       rows.put(count.labels(row), row);
@@ -93,7 +92,7 @@ final class RangeCalls {
       for (int step = 0; step < evaluation.steps; step++) {
         if (other == null || !count.has(other, step)) {
           sum.set(row, step, Block.ABSENT);
-        } else if (sum.has(row, step)) {
+        } else if (sum.has(row, step) && sum.histogram(row, step) == null) {
           sum.set(row, step, sum.get(row, step) / count.get(other, step));
         }
       }
@@ -242,10 +241,11 @@ final class RangeCalls {
       notes.of(input.labels(row));
       int added = block.add(input.labels(row), input.dropsName(row));
       boolean any = false;
+      long startsInsideUntil = input.startsInsideUntil(row);
       for (int step = 0; step < evaluation.steps; step++) {
         long end = evaluation.reference(input.shift, step);
         long start = end - input.rangeMillis;
-        long from = start < input.startsInsideUntil ? start - 1 : start - input.beforeMillis;
+        long from = start < startsInsideUntil ? start - 1 : start - input.beforeMillis;
         window.move(from, end + input.afterMillis, evaluation.time(step));
         run.work(1 + window.size());
         window.start = start;

@@ -19,11 +19,8 @@ abstract class RangeInput {
   /** Whether values may be down-sampled: what {@link vigie.collector.sample.Coarse.Column} says. */
   boolean isCoarse;
 
-  /**
-   * Before this a range has its start in it: the value of a down-sampled counter at a time is what
-   * it was then, and not one that came in the range.
-   */
-  long startsInsideUntil = Long.MIN_VALUE;
+  /** Whether it is of counters that may be down-sampled. */
+  boolean isCoarseCounter;
 
   private RangeInput(long rangeMillis, Expr.Shift shift) {
     this.rangeMillis = rangeMillis;
@@ -35,6 +32,14 @@ abstract class RangeInput {
   abstract Labels labels(int row);
 
   abstract boolean dropsName(int row);
+
+  /**
+   * Before this a range of the row has its start in it: the value of a down-sampled counter at a
+   * time is what it was then, and not one that came in the range.
+   */
+  long startsInsideUntil(int row) {
+    return Long.MIN_VALUE;
+  }
 
   /** Adds all samples of the row, without stale markers. */
   abstract void load(int row, Window window);
@@ -54,6 +59,11 @@ abstract class RangeInput {
       @Override
       boolean dropsName(int row) {
         return false;
+      }
+
+      @Override
+      long startsInsideUntil(int row) {
+        return isCoarseCounter ? series.get(row).coarseUntilMillis() : Long.MIN_VALUE;
       }
 
       @Override

@@ -32,7 +32,7 @@ import vigie.collector.label.Labels;
  *     -32      8  end: all are older
  *     -24      8  samples
  *     -16      4  CRC32C of the index
- *     -12      4  zero
+ *     -12      4  1 where there are histograms, else 0
  *      -8      4  zero
  *      -4      4  CRC32C of the footer before this
  * </pre>
@@ -58,6 +58,7 @@ final class Block implements Closeable {
   final long end;
   final long samples;
   final long sizeBytes;
+  final boolean hasHistograms;
   private final DataFile data;
   private final long indexAt;
   private final int indexCrc;
@@ -82,6 +83,7 @@ final class Block implements Closeable {
     this.end = footer.getLong(16);
     this.samples = footer.getLong(24);
     this.indexCrc = footer.getInt(32);
+    this.hasHistograms = footer.getInt(36) != 0;
   }
 
   static String name(long first, long last) {
@@ -286,6 +288,7 @@ final class Block implements Closeable {
     private final Buffer directory = new Buffer(1024);
     private long written;
     private long samples;
+    private boolean histograms;
 
     Writer(FileLayer files, Path file, long from, long end) throws IOException {
       this.data = files.create(file);
@@ -310,6 +313,7 @@ final class Block implements Closeable {
         directory.putVarint(chunk.length);
         before = chunk.endMillis();
         samples += chunk.count;
+        histograms |= chunk.hasHistograms();
       }
       directory.putCrc(0);
       pending.putBytes(directory.bytes, 0, directory.length);
@@ -354,7 +358,7 @@ final class Block implements Closeable {
       footer.putLong(end);
       footer.putLong(samples);
       footer.putInt(Buffer.crc(built.bytes, 0, built.length));
-      footer.putInt(0);
+      footer.putInt(histograms ? 1 : 0);
       footer.putInt(0);
       footer.putCrc(0);
       flush(footer);

@@ -148,6 +148,12 @@ final class Blocks implements AutoCloseable {
     return blocks.stream().mapToLong(block -> block.sizeBytes).sum();
   }
 
+  /** Whether any block with samples in that time has histograms. */
+  boolean hasHistograms(long fromMillis, long toMillis) {
+    return blocks.stream()
+        .anyMatch(block -> block.hasHistograms && block.overlaps(fromMillis, toMillis));
+  }
+
   /** How often damage was met. */
   long damageCount() {
     return damage.get();

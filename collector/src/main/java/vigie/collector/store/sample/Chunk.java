@@ -372,6 +372,10 @@ final class Chunk {
     return new Chunk(first.startMillis, first.span, first.count, bytes, 0, bytes.length);
   }
 
+  boolean hasHistograms() {
+    return length > 0 && (bytes[at] & 15) == HISTOGRAMS;
+  }
+
   boolean hasColumns() {
     return length > 0 && bytes[at] == COLUMNS;
   }

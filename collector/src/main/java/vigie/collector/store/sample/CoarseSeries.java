@@ -35,6 +35,10 @@ final class CoarseSeries implements Series {
     rest = samples;
   }
 
+  boolean isCoarse() {
+    return !parts.isEmpty();
+  }
+
   @Override
   public Labels labels() {
     return labels;

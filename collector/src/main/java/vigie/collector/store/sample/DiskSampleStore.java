@@ -371,50 +371,67 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
 
   @Override
   public boolean hasCoarse(long fromMillis, long toMillis, Coarse wanted) {
-    return coarseUntil(fromMillis, toMillis, wanted, (tier, from, to) -> {}) > fromMillis;
+    return !parts(fromMillis, toMillis, wanted).isEmpty();
   }
 
-  private interface Part {
-    void of(Tier tier, long from, long to);
-  }
+  /** A time for which a tier is taken. */
+  private record Part(Tier tier, long from, long to) {}
 
-  /** Tells of each tier the time for which it is taken; gives where samples begin. */
-  private long coarseUntil(long fromMillis, long toMillis, Coarse wanted, Part told) {
-    long oldest = wanted.always() ? Long.MAX_VALUE : oldestMillis();
+  /** One behind the other from the start; samples come behind them. */
+  private List<Part> parts(long fromMillis, long toMillis, Coarse wanted) {
+    long samplesFrom = oldestMillis();
+    List<Part> parts = new ArrayList<>();
     long from = fromMillis;
-    for (Tier tier : tiers) {
+    for (int i = 0; i < tiers.size(); i++) {
+      Tier tier = tiers.get(i);
       long every = tier.resolutionMillis;
-      if (every > wanted.resolutionMillis()) {
+      // It must not hide what it no longer has and a finer one or the samples still have.
+      if (every > wanted.resolutionMillis()
+          || (tier.oldest() > from && tier.oldest() > oldestFrom(i + 1, samplesFrom))) {
         continue;
       }
-      // Samples before the oldest of which there are any stand in the value behind them.
       long to = Math.min(toMillis, tier.newest());
-      to = oldest == Long.MAX_VALUE ? to : Math.min(to, Math.floorDiv(oldest, every) * every);
+      // Samples before the oldest of which there are any stand in the value behind them.
+      to = wanted.always() ? to : Math.min(to, Math.floorDiv(samplesFrom, every) * every);
       if (to >= from) {
-        told.of(tier, from, to);
+        parts.add(new Part(tier, from, to));
         from = to + 1;
       }
     }
-    return from;
+    return parts;
+  }
+
+  private long oldestFrom(int finer, long samplesFrom) {
+    long oldest = samplesFrom;
+    for (Tier tier : tiers.subList(finer, tiers.size())) {
+      oldest = Math.min(oldest, tier.oldest());
+    }
+    return oldest;
   }
 
   @Override
   public List<Series> select(
       long fromMillis, long toMillis, List<LabelMatcher> matchers, Coarse wanted) {
-    long until = coarseUntil(fromMillis, toMillis, wanted, (tier, from, to) -> {});
+    List<Part> parts = parts(fromMillis, toMillis, wanted);
+    long until = parts.isEmpty() ? fromMillis : parts.get(parts.size() - 1).to + 1;
     Map<Labels, CoarseSeries> found = new HashMap<>();
-    coarseUntil(
-        fromMillis,
-        toMillis,
-        wanted,
-        (tier, from, to) -> {
-          for (Blocks.Found one : tier.blocks.select(from, to, matchers)) {
-            coarse(found, one.entry().labels(), wanted, until).add(tier, one, from, to);
-          }
-        });
+    for (Part part : parts) {
+      for (Blocks.Found one : part.tier.blocks.select(part.from, part.to, matchers)) {
+        coarse(found, one.entry().labels(), wanted, until).add(part.tier, one, part.from, part.to);
+      }
+    }
     if (until <= toMillis) {
       for (Series samples : select(until, toMillis, matchers)) {
         coarse(found, samples.labels(), wanted, until).add(samples);
+      }
+    }
+    // Of histograms there are samples only.
+    if (blocks.hasHistograms(fromMillis, until - 1)) {
+      for (Series samples : select(fromMillis, toMillis, matchers)) {
+        CoarseSeries series = coarse(found, samples.labels(), wanted, until);
+        if (!series.isCoarse()) {
+          series.add(samples);
+        }
       }
     }
     List<Series> all = new ArrayList<>(found.values());
@@ -530,7 +547,21 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
 
   private void retain() throws IOException {
     long left = options.mostBytes() - wal.sizeBytes() - coarseBytes();
-    blocks.retain(horizonByAge(options.retention()), left);
+    blocks.retain(downSampled(horizonByAge(options.retention())), left);
+  }
+
+  /** A horizon before which all is down-sampled; not much older, should that fail. */
+  private long downSampled(long horizonMillis) {
+    if (horizonMillis == Long.MIN_VALUE) {
+      return horizonMillis;
+    }
+    long horizon = horizonMillis;
+    for (Tier tier : tiers) {
+      if (!tier.retention.isZero()) {
+        horizon = Math.min(horizon, tier.newest() + 1);
+      }
+    }
+    return Math.max(horizon, horizonMillis - 2 * options.block().toMillis());
   }
 
   private void failed(String what) {

@@ -45,6 +45,7 @@ final class Rollup {
   private long count;
   private double last;
   private double growth;
+  private boolean isGrowthKnown;
   private boolean ended;
 
   private Rollup(long resolution) {
@@ -87,6 +88,7 @@ final class Rollup {
     sum = 0;
     count = 0;
     growth = Staleness.MARKER;
+    isGrowthKnown = !Double.isNaN(before);
   }
 
   private void add(double value) {
@@ -120,7 +122,7 @@ final class Rollup {
       start = end;
     }
     offsets[size] = (int) (end - start);
-    double[] all = {min, max, sum, count, last, growth};
+    double[] all = {min, max, sum, count, last, isGrowthKnown ? growth : Staleness.MARKER};
     for (int i = 0; i < ENDED; i++) {
       columns[i][size] = count == 0 ? Staleness.MARKER : all[i];
     }

@@ -43,6 +43,12 @@ final class Tier {
     return new Tier(resolution, Blocks.open(own, files, clock, indexBytes));
   }
 
+  /** From here on samples stand in values; the largest long where there is none. */
+  long oldest() {
+    List<Block> all = blocks.all();
+    return all.isEmpty() ? Long.MAX_VALUE : all.get(0).from - resolutionMillis + 1;
+  }
+
   /** The time of the newest value that there may be; the smallest long where there is none. */
   long newest() {
     return blocks.all().isEmpty() ? Long.MIN_VALUE : blocks.end() - 1;

@@ -16,8 +16,13 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import vigie.base.segment.ForgetfulFiles;
+import vigie.collector.histogram.Buckets;
+import vigie.collector.histogram.Histogram;
+import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
 import vigie.collector.promql.EngineOptions;
@@ -120,15 +125,20 @@ class CoarseSamplesTest {
   }
 
   private void assertAlike(String query, Duration step, double tolerance) {
+    assertThat(compared(query, START + 2 * HOUR, step, tolerance))
+        .as(query)
+        .anyMatch(info -> info.contains("answered from values for each"));
+  }
+
+  /** Answers of the store and of samples alone are the same; the infos of the store's. */
+  private List<String> compared(String query, long from, Duration step, double tolerance) {
     long to = START + 20 * HOUR;
     List<String> infos = new ArrayList<>();
-    Map<Labels, Map<Long, Double>> found =
-        range(open.store, query, START + 2 * HOUR, to, step, infos);
-    assertThat(infos).as(query).anyMatch(info -> info.contains("answered from values for each"));
+    Map<Labels, Map<Long, Double>> found = range(open.store, query, from, to, step, infos);
     List<String> none = new ArrayList<>();
-    Map<Labels, Map<Long, Double>> expected =
-        range(samples, query, START + 2 * HOUR, to, step, none);
+    Map<Labels, Map<Long, Double>> expected = range(samples, query, from, to, step, none);
     assertThat(none).noneMatch(info -> info.contains("answered from"));
+    assertThat(expected).as(query).isNotEmpty();
     assertThat(found.keySet()).as(query).isEqualTo(expected.keySet());
     expected.forEach(
         (labels, values) -> {
@@ -139,6 +149,67 @@ class CoarseSamplesTest {
                       .as("%s of %s at %s", query, labels, time)
                       .isCloseTo(value, within(tolerance)));
         });
+    return infos;
+  }
+
+  @Test
+  void givenHistograms_whenQueriedWithLongSteps_thenTheirSamplesAnswer() {
+    Labels labels = Labels.of(Labels.NAME, "took_seconds", "node", "a");
+    Buckets none = Buckets.ofSpans(List.of(), new double[0]);
+    for (int i = 0; i < 20 * 72; i++) {
+      long now = open.clock.millis();
+      both(GAUGE, now, i);
+      Buckets some = Buckets.ofSpans(List.of(new Buckets.Span(0, 2)), new double[] {i, 2 * i});
+      Histogram histogram =
+          Histogram.exponential(3, Histogram.Hint.UNKNOWN, 0.001, i, 4 * i, 10 * i, some, none);
+      open.store.append(labels, now, histogram);
+      samples.append(labels, now, histogram);
+      open.clock.advance(Duration.ofSeconds(50));
+    }
+    for (Duration step : List.of(Duration.ofMinutes(10), Duration.ofHours(1))) {
+      long from = START + 2 * HOUR;
+      compared("histogram_count(took_seconds)", from, step, 0);
+      compared("histogram_sum(rate(took_seconds[1h]))", from, step, 1e-9);
+      compared("histogram_quantile(0.5, increase(took_seconds[2h]))", from, step, 1e-9);
+      compared("histogram_sum(avg_over_time(took_seconds[1h]))", from, step, 1e-9);
+      compared("count_over_time({node='a'}[1h])", from, step, 0);
+    }
+  }
+
+  @Test
+  void givenStepsThatAreNotAligned_whenCountersAreQueried_thenEachRangeHasItsGrowth() {
+    live(20);
+    for (int minutes : List.of(7, 30)) {
+      long from = START + 2 * HOUR + minutes * 60_000L;
+      assertThat(compared("increase(requests_total[1h])", from, Duration.ofHours(1), 20))
+          .anyMatch(info -> info.contains("answered from values for each 5m"));
+      compared("increase(requests_total[5m])", from, Duration.ofMinutes(6), 20);
+    }
+  }
+
+  @Test
+  void givenSamplesKeptForNoLongerThanABlock_whenQueried_thenNoneIsMissingInTheirValues() {
+    reopen(options(Duration.ofHours(2)));
+    live(20);
+    assertThat(open.gauge("vigie.samples.oldest.timestamp") * 1000)
+        .isGreaterThan(START + 13 * HOUR);
+    assertAlike("count_over_time(temp[1h])", Duration.ofHours(1), 0);
+    assertAlike("sum_over_time(temp[30m])", Duration.ofMinutes(10), 1e-6);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 1000})
+  void givenValuesKeptForLessTime_whenQueried_thenNothingFinerIsHidden(int hoursOfFinerValues) {
+    reopen(
+        options(Duration.ofDays(15))
+            .withCoarse(
+                List.of(
+                    new SampleStoreOptions.Resolution(Duration.ofHours(1), Duration.ofHours(4)),
+                    new SampleStoreOptions.Resolution(
+                        Duration.ofMinutes(5), Duration.ofHours(hoursOfFinerValues)))));
+    live(20);
+    compared("max_over_time(temp[2h])", START + 2 * HOUR, Duration.ofHours(1), 0);
+    compared("temp", START + 2 * HOUR, Duration.ofHours(1), 0);
   }
 
   @Test
@@ -195,6 +266,28 @@ class CoarseSamplesTest {
       // The first value stands behind the growth of its own five minutes or hour.
       assertThat(last - first).isBetween(growth - 5 * 73, growth);
     }
+  }
+
+  @Test
+  void givenAGapWhereABlockEnds_whenGrowthIsRead_thenThatWithinTheGapIsInIt() {
+    long gapFrom = START + 2 * HOUR - 660_000;
+    long gapTo = START + 2 * HOUR + 660_000;
+    for (int i = 0; i < 5 * 72; i++) {
+      long now = open.clock.millis();
+      if (now < gapFrom || now > gapTo) {
+        both(COUNTER, now, i + (now > gapTo ? 5000 : 0));
+      }
+      open.clock.advance(Duration.ofSeconds(50));
+    }
+    Coarse wanted = new Coarse(Coarse.Column.COUNTER, 300_000, true);
+    List<LabelMatcher> named = List.of(SampleStoreContract.name("requests_total"));
+    SampleIterator values =
+        open.store.select(START, Long.MAX_VALUE, named, wanted).get(0).iterator();
+    double last = 0;
+    while (values.next()) {
+      last = values.value();
+    }
+    assertThat(last).isEqualTo(5000 + 5 * 72 - 1);
   }
 
   @Test
