@@ -132,7 +132,13 @@ public final class HttpClient implements AutoCloseable {
                 timeout.toMillis(),
                 TimeUnit.MILLISECONDS);
     answer.whenComplete((reply, failure) -> deadline.cancel(false));
-    Exchange exchange = new Exchange(method, target, headers, body, answer);
+    Exchange exchange;
+    try {
+      exchange = new Exchange(method, target, checked(headers), body, answer);
+    } catch (IllegalArgumentException e) {
+      fail(answer, String.valueOf(e.getMessage()));
+      return answer;
+    }
     Channel open = channel;
     if (open != null && open.isActive()) {
       exchange.mayRepeat = true;
@@ -141,6 +147,22 @@ public final class HttpClient implements AutoCloseable {
       connectSoon(exchange);
     }
     return answer;
+  }
+
+  /**
+   * A value may come out of a file that somebody changed; the message does not show it.
+   *
+   * @throws IllegalArgumentException if it cannot stand in a header
+   */
+  private static Map<String, String> checked(Map<String, String> headers) {
+    headers.forEach(
+        (name, value) -> {
+          if (value.chars().anyMatch(c -> (c < ' ' && c != '\t') || c == 127)) {
+            throw new IllegalArgumentException(
+                "the value of header " + name + " has a line break or another control character");
+          }
+        });
+    return headers;
   }
 
   /** Path and query of a URL as they stand in a request. */
@@ -159,6 +181,9 @@ public final class HttpClient implements AutoCloseable {
 
   private void connect(Exchange exchange) {
     CompletableFuture<HttpReply> answer = exchange.answer;
+    if (answer.isDone()) {
+      return; // waited behind slow lookups for so long that nobody waits for it
+    }
     boolean secure = "https".equals(url.getScheme());
     String host = host(url);
     int port = port(url);
@@ -195,12 +220,17 @@ public final class HttpClient implements AutoCloseable {
                   fail(answer, reason(connected.cause()));
                   return;
                 }
-                channel = connected.channel();
-                if (closed || answer.isDone()) {
-                  connected.channel().close();
+                Channel made = connected.channel();
+                if (answer.isDone()) {
+                  made.close(); // too late, and the next request may have a connection already
+                  return;
+                }
+                channel = made;
+                if (closed) {
+                  made.close();
                   fail(answer, "the client is closed");
                 } else {
-                  send(connected.channel(), exchange);
+                  send(made, exchange);
                 }
               });
     } catch (IllegalArgumentException e) {
@@ -243,7 +273,7 @@ public final class HttpClient implements AutoCloseable {
             Unpooled.wrappedBuffer(exchange.body));
     exchange.headers.forEach(request.headers()::set);
     if (!request.headers().contains(HttpHeaderNames.HOST)) {
-      request.headers().set(HttpHeaderNames.HOST, url.getRawAuthority());
+      request.headers().set(HttpHeaderNames.HOST, authority(url));
     }
     if (exchange.body.length > 0 || exchange.method.equals("POST")) {
       request.headers().set(HttpHeaderNames.CONTENT_LENGTH, exchange.body.length);
@@ -348,7 +378,9 @@ public final class HttpClient implements AutoCloseable {
         return;
       }
       if (!HttpUtil.isKeepAlive(response)) {
-        channel = null;
+        if (channel == ctx.channel()) {
+          channel = null;
+        }
         ctx.close();
       }
       Map<String, String> headers = new HashMap<>();
