@@ -454,6 +454,9 @@ final class ExpositionParser {
   }
 
   private static void comment(String comment, Map<String, String[]> found) {
+    if (comment.length() < 5) {
+      return; // fewer letters than bytes
+    }
     int kind = List.of("TYPE ", "HELP ", "UNIT ").indexOf(comment.substring(0, 5));
     String rest = comment.substring(5).stripLeading();
     boolean quoted = rest.startsWith("\"");

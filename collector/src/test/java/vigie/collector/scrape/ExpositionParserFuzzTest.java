@@ -15,7 +15,8 @@ class ExpositionParserFuzzTest extends FuzzContract {
         utf8("1# TYPE a counter\na_total 1 1700000000.5 # {trace=\"x\"} 1 2\n# EOF\n"),
         utf8("0\n  \t\nb NaN\nc +Inf\nd -Inf\ne 0x1p3\nf{} 123456789012345678901234567890\n"),
         utf8("1{\"quoted name\", \"l\"=\"v\"} -1\nx{a=\"b\",} .5\n# EOF\n"),
-        utf8("0a{b=\"c} 1\n"));
+        utf8("0a{b=\"c} 1\n"),
+        utf8("0\n# éé é\n# UNIT \"é\n"));
   }
 
   /** The first byte's last bit is for OpenMetrics. */
@@ -27,6 +28,7 @@ class ExpositionParserFuzzTest extends FuzzContract {
       text[0] = '\n';
     }
     parser.reset(text, text.length);
+    parser.metadata(List.of()).forEach(said -> assertThat(said.metric()).isNotEmpty());
     try {
       while (parser.nextSeries()) {
         parser.findSeriesEnd();
