@@ -128,7 +128,7 @@ public record RemoteWriteTarget(
       URI url = new URI(text);
       if (("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
           && url.getRawAuthority() != null
-          && url.getRawUserInfo() == null) {
+          && url.getRawAuthority().indexOf('@') < 0) {
         return url;
       }
     } catch (URISyntaxException e) {

@@ -88,7 +88,7 @@ final class Fetcher implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       return failed("redirected to what is no URL");
     }
-    if (to.getHost() == null
+    if (to.getRawAuthority() == null
         || !("http".equals(to.getScheme()) || "https".equals(to.getScheme()))) {
       return failed("redirected to what is no URL");
     }

@@ -53,13 +53,18 @@ record HttpSd(URI url, Duration refresh, HttpClientSettings http) implements Dis
     try {
       URI url = new URI(text);
       if (("http".equals(url.getScheme()) || "https".equals(url.getScheme()))
-          && url.getHost() != null) {
+          && url.getRawAuthority() != null
+          && url.getRawAuthority().indexOf('@') < 0) {
         return url;
       }
     } catch (URISyntaxException e) {
       // said below, without the text: there may be a password in it
     }
-    section.fault(key, key + " must be http://HOST:PORT/PATH or https://HOST:PORT/PATH");
+    section.fault(
+        key,
+        key
+            + " must be http://HOST:PORT/PATH or https://HOST:PORT/PATH; for a password use"
+            + " basic_auth");
     return null;
   }
 
@@ -162,7 +167,7 @@ record HttpSd(URI url, Duration refresh, HttpClientSettings http) implements Dis
     }
 
     private String shown() {
-      return config.url.getHost()
+      return config.url.getRawAuthority()
           + (config.url.getRawPath() == null ? "" : config.url.getRawPath());
     }
 
