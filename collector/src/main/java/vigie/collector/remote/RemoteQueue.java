@@ -9,7 +9,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -84,6 +86,9 @@ final class RemoteQueue implements AutoCloseable {
     long newestMillis = Long.MIN_VALUE;
   }
 
+  /** A record that a failed sync would take out of the file again. */
+  private record Unsynced(long number, int samples) {}
+
   /** One record as it is read back. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Waiting(long number, long newestMillis, int samples, byte[] body) {}
@@ -103,7 +108,7 @@ final class RemoteQueue implements AutoCloseable {
   /** Older than others of their series: a target that refuses these refuses no others with them. */
   private final Pending late = new Pending();
 
-  private boolean unsynced;
+  private final Deque<Unsynced> unsynced = new ArrayDeque<>();
   private boolean diskFails;
   private boolean closed;
 
@@ -180,9 +185,10 @@ final class RemoteQueue implements AutoCloseable {
   static RemoteQueue open(Path folder, RemoteWriteTarget target, long mostBytes, Tools tools)
       throws IOException {
     SegmentLog segments = SegmentLog.open(folder.resolve(target.name()), OPTIONS, tools.files);
+    DataFile position = null;
     try {
       Path at = folder.resolve(target.name() + ".position");
-      DataFile position =
+      position =
           tools.files.list(folder).contains(String.valueOf(at.getFileName()))
               ? tools.files.open(at)
               : tools.files.create(at);
@@ -192,6 +198,9 @@ final class RemoteQueue implements AutoCloseable {
       return queue;
     } catch (IOException e) {
       segments.close();
+      if (position != null) {
+        position.close();
+      }
       throw e;
     }
   }
@@ -327,10 +336,12 @@ final class RemoteQueue implements AutoCloseable {
     ByteBuffer record = ByteBuffer.allocate(HEADER + body.length);
     record.putLong(from.newestMillis).putInt(from.samples).put(body).flip();
     try {
-      segments.append(record);
-      unsynced = true;
+      long number = segments.append(record);
+      forgetFrom(number);
+      unsynced.add(new Unsynced(number, from.samples));
     } catch (IOException e) {
-      diskFailed(e, from.samples);
+      count("disk", from.samples);
+      diskFailed(e);
     }
     from.samples = 0;
     from.newestMillis = Long.MIN_VALUE;
@@ -339,14 +350,14 @@ final class RemoteQueue implements AutoCloseable {
   /** Makes certain what was written, and has it sent. */
   void sync() {
     synchronized (this) {
-      if (!unsynced || closed) {
+      if (unsynced.isEmpty() || closed) {
         return;
       }
-      unsynced = false;
     }
     try {
       segments.sync();
       synchronized (this) {
+        unsynced.removeIf(each -> each.number < segments.syncedNext());
         if (diskFails) {
           diskFails = false;
           log.info("samples can be kept for a remote_write again name={}", target.name());
@@ -354,14 +365,21 @@ final class RemoteQueue implements AutoCloseable {
       }
     } catch (IOException e) {
       synchronized (this) {
-        diskFailed(e, 0);
+        diskFailed(e);
       }
     }
     run(this::send);
   }
 
-  private void diskFailed(IOException e, int lost) {
-    count("disk", lost);
+  /** Counts records whose numbers are given anew: a failed sync has taken them out of the file. */
+  private void forgetFrom(long number) {
+    while (!unsynced.isEmpty() && unsynced.getLast().number >= number) {
+      count("disk", unsynced.removeLast().samples);
+    }
+  }
+
+  private void diskFailed(IOException e) {
+    forgetFrom(segments.nextNumber());
     if (!diskFails) {
       diskFails = true;
       log.error(
@@ -580,9 +598,9 @@ final class RemoteQueue implements AutoCloseable {
       closed = true;
     }
     registered.forEach(tools.meters::remove);
-    client.close();
     tools.thread.execute(
         () -> {
+          client.close();
           try {
             segments.sync();
             reader.close();

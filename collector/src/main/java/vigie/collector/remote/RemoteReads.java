@@ -51,6 +51,7 @@ public final class RemoteReads implements SampleStore {
   private final EventLoops loops;
   private final Executor blocking;
   private final WriteReader reader;
+  private final int mostAnswer;
   private final Counter queries;
   private final Counter failures;
   private volatile List<RemoteReadSource> sources = List.of();
@@ -72,6 +73,8 @@ public final class RemoteReads implements SampleStore {
     this.loops = loops;
     this.blocking = blocking;
     int bytes = (int) Math.min(256 << 20, Runtime.getRuntime().maxMemory() / 16);
+    // Unpacked it may not be larger, so it needs not be while packed.
+    this.mostAnswer = Math.min(MOST_ANSWER, bytes);
     this.reader = new WriteReader(new WriteReader.Limits(bytes, 200_000, bytes / 4, 128));
     this.queries =
         Counter.builder("vigie.remote.read.queries")
@@ -184,7 +187,7 @@ public final class RemoteReads implements SampleStore {
             source.url(),
             source.http().tls(),
             source.timeout(),
-            MOST_ANSWER);
+            mostAnswer);
     CompletableFuture<HttpReply> answer;
     try {
       Map<String, String> headers = new LinkedHashMap<>(HEADERS);

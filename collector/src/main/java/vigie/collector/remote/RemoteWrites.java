@@ -61,6 +61,10 @@ public final class RemoteWrites implements SampleTap, AutoCloseable {
           queue.configure(target, mostBytes);
         }
       } catch (IOException e) {
+        // What was opened so far; the others are in use.
+        next.values().stream()
+            .filter(opened -> !queues.containsValue(opened))
+            .forEach(RemoteQueue::close);
         throw new UncheckedIOException(
             "remote_write " + target.name() + ": " + FileLayer.reason(e), e);
       }
