@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.collector.testing.RealPrometheus;
 
 /** The packaged collector writes to the real Prometheus 3, which comes and goes, as we do. */
 class RemoteWriteOutIT {
@@ -23,22 +24,19 @@ class RemoteWriteOutIT {
   @TempDir Path dir;
   private int port;
 
-  private Program prometheus(int life) throws IOException {
-    return Program.command(
-        dir.resolve("prometheus-" + life + ".log"),
-        List.of(
-            Program.peer("prometheus3").toString(),
-            "--config.file=" + dir.resolve("prometheus.yml"),
-            "--web.enable-remote-write-receiver",
-            "--enable-feature=native-histograms",
-            "--storage.tsdb.path=" + dir.resolve("tsdb"),
-            "--web.listen-address=127.0.0.1:" + port));
+  /** In each life at the same place with the same data. */
+  private RealPrometheus prometheus() throws IOException {
+    return RealPrometheus.startAt(
+        port,
+        dir.resolve("there"),
+        "",
+        "--web.enable-remote-write-receiver",
+        "--enable-feature=native-histograms");
   }
 
   @Test
   void givenTargetThatIsAwayAndAKill_whenAllAreBack_thenItHasEverySampleOnce() throws Exception {
     port = Program.freePort();
-    Files.writeString(dir.resolve("prometheus.yml"), "");
     try (Fleet fleet = new Fleet(dir)) {
       Files.writeString(
           dir.resolve("collector.yaml"),
@@ -57,7 +55,7 @@ class RemoteWriteOutIT {
       // It is away at first.
       fleet.startCollector();
       awaitSamples(fleet, 5);
-      try (Program first = prometheus(1)) {
+      try (RealPrometheus first = prometheus()) {
         awaitSamples(fleet, 12);
         fleet.awaitOrTell("samples there", () -> count() > 3);
         first.kill();
@@ -66,7 +64,7 @@ class RemoteWriteOutIT {
       fleet.collector.kill();
       fleet.startCollector();
       awaitSamples(fleet, 28);
-      try (Program second = prometheus(2)) {
+      try (RealPrometheus second = prometheus()) {
         awaitSamples(fleet, 36);
         double end = now(fleet) - 3;
         fleet.awaitOrTell("the newest there", () -> latest() > end);
@@ -95,18 +93,16 @@ class RemoteWriteOutIT {
     port = Program.freePort();
     int source = Program.freePort();
     int push = Program.freePort();
-    Files.writeString(dir.resolve("prometheus.yml"), "");
-    Files.writeString(
-        dir.resolve("source.yml"),
+    String sourceConfig =
         """
         scrape_configs:
         - {job_name: self, scrape_interval: 500ms, scrape_timeout: 500ms, static_configs: [{targets: ['127.0.0.1:%d']}]}
         remote_write:
         - {url: 'http://127.0.0.1:%d/api/v1/write', send_native_histograms: true, queue_config: {batch_send_deadline: 500ms}}
         """
-            .formatted(source, push));
+            .formatted(source, push);
     try (Fleet fleet = new Fleet(dir);
-        Program target = prometheus(1)) {
+        RealPrometheus target = prometheus()) {
       Files.writeString(
           dir.resolve("collector.yaml"),
           """
@@ -116,15 +112,12 @@ class RemoteWriteOutIT {
           """
               .formatted(fleet.httpPort, fleet.relpPort, push, port));
       fleet.startCollector();
-      try (Program from =
-          Program.command(
-              dir.resolve("source.log"),
-              List.of(
-                  Program.peer("prometheus3").toString(),
-                  "--config.file=" + dir.resolve("source.yml"),
-                  "--enable-feature=native-histograms",
-                  "--storage.tsdb.path=" + dir.resolve("source-tsdb"),
-                  "--web.listen-address=127.0.0.1:" + source))) {
+      try (RealPrometheus from =
+          RealPrometheus.startAt(
+              source,
+              dir.resolve("source"),
+              sourceConfig,
+              "--enable-feature=native-histograms")) {
         awaitSamples(fleet, 12);
         double end = now(fleet) - 3;
         fleet.awaitOrTell("the newest there", () -> latest() > end + 1);
@@ -132,9 +125,7 @@ class RemoteWriteOutIT {
         String count = "sum by (handler) (histogram_count(" + histograms + " @ " + end + "))";
         String quantile = "histogram_quantile(0.9, " + histograms + " @ " + end + ")";
         for (String expression : List.of(count, quantile)) {
-          JsonNode theirs =
-              JSON.readTree(Program.get("http://127.0.0.1:" + source + query(expression)));
-          Map<String, String> expected = values(theirs);
+          Map<String, String> expected = values(from.get(query(expression)));
           assertThat(expected).as(expression).isNotEmpty();
           assertThat(values(fleet.ask(query(expression)))).isEqualTo(expected);
           assertThat(values(asked(query(expression)))).isEqualTo(expected);

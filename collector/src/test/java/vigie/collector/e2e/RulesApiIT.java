@@ -20,6 +20,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.time.Clock;
+import vigie.collector.testing.RealPrometheus;
 
 /** {@code /api/v1/rules} and {@code /api/v1/alerts} answer as those of the real Prometheus 3. */
 class RulesApiIT {
@@ -78,8 +79,6 @@ class RulesApiIT {
   @Test
   void givenRules_whenAsked_thenAnswersAreThoseOfPrometheus() throws Exception {
     Path rules = rules();
-    Path prometheus = dir.resolve("prometheus.yml");
-    Files.writeString(prometheus, "rule_files: ['" + rules + "']\n");
     Path collector = dir.resolve("collector.yaml");
     Files.writeString(
         collector,
@@ -88,22 +87,17 @@ class RulesApiIT {
             + "rule_files: ['"
             + rules
             + "']\n");
-    try (Program real =
-            Program.command(
-                dir.resolve("prometheus.log"),
-                List.of(
-                    Program.peer("prometheus3").toString(),
-                    "--config.file=" + prometheus,
-                    "--storage.tsdb.path=" + dir.resolve("tsdb"),
-                    "--web.listen-address=127.0.0.1:" + theirs));
-        Program mine =
+    // Both within the eight seconds: theirs is waited for while ours starts.
+    try (Program mine =
             Program.start(
                 dir.resolve("collector.log"),
                 Map.of(),
                 "collector",
                 "run",
                 "--config",
-                collector.toString())) {
+                collector.toString());
+        RealPrometheus real =
+            RealPrometheus.startAt(theirs, dir, "rule_files: ['" + rules + "']\n")) {
       for (int port : new int[] {theirs, ours}) {
         Awaitility.await("an alert that is only kept at " + port)
             .atMost(Duration.ofSeconds(90))

@@ -1,35 +1,21 @@
 package vigie.collector.promql;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.collector.label.Labels;
 import vigie.collector.store.sample.MemorySampleStore;
+import vigie.collector.testing.RealPrometheus;
 
 /**
  * The same queries over the same samples, asked of the real Prometheus 3 and of this engine: the
@@ -106,99 +92,45 @@ class PrometheusEngineIT {
   @TempDir Path folder;
   private final MemorySampleStore store = new MemorySampleStore(10_000);
   private final Engine engine = new Engine(store, EngineOptions.defaults());
-  private final HttpClient http = HttpClient.newHttpClient();
-  private final ObjectMapper json = new ObjectMapper();
 
   @Test
   void givenSamePastSamples_whenAskedTheSame_thenAnswersAgree() throws Exception {
-    Path data = folder.resolve("data");
-    loadBoth(data);
-    Path config = Files.writeString(folder.resolve("prometheus.yml"), "");
-    int port = freePort();
-    Process prometheus =
-        start(
-            "prometheus3",
-            "--config.file=" + config,
-            "--storage.tsdb.path=" + data,
-            "--storage.tsdb.retention.time=100y",
-            "--web.listen-address=127.0.0.1:" + port);
+    loadBoth();
     List<String> differences = new ArrayList<>();
-    try {
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .pollInterval(Duration.ofMillis(200))
-          .ignoreExceptions()
-          .until(() -> get(port, "/-/ready").contains("Ready"));
+    try (RealPrometheus prometheus = RealPrometheus.start(folder, "")) {
+      Twins twins = new Twins(engine, prometheus);
       List<String> queries = new ArrayList<>(ComplianceQueries.all());
       queries.addAll(OURS);
       int answered = 0;
       for (String query : queries) {
-        JsonNode theirs = ask(port, query);
+        JsonNode theirs = twins.theirs(query, FROM, TO, STEP);
         answered += theirs.path("data").path("result").size() > 0 ? 1 : 0;
         String difference = compare(query, theirs);
-        if (difference != null) {
+        if (!difference.isEmpty()) {
           differences.add(query + "\n    " + difference);
         }
       }
       assertThat(differences).isEmpty();
       assertThat(answered).as("queries that found something").isGreaterThan(queries.size() / 2);
-    } finally {
-      prometheus.destroy();
-      if (!prometheus.waitFor(10, TimeUnit.SECONDS)) {
-        prometheus.destroyForcibly();
-      }
     }
   }
 
-  private @Nullable String compare(String query, JsonNode theirs) {
+  /** Stricter than {@link Twins#compare}: these queries agree to the last word. */
+  private String compare(String query, JsonNode theirs) {
     QueryResult ours;
     try {
       ours = engine.range(Parser.parse(query), FROM, TO, STEP);
     } catch (PromqlException e) {
-      return theirs.path("status").asText().equals("error") ? null : "we fail: " + e.getMessage();
+      return theirs.path("status").asText().equals("error") ? "" : "we fail: " + e.getMessage();
     }
     if (!theirs.path("status").asText().equals("success")) {
       return "Prometheus fails: " + theirs.path("error").asText();
     }
-    Map<String, Map<Long, Double>> expected = new TreeMap<>();
-    for (JsonNode row : theirs.path("data").path("result")) {
-      Labels.Builder labels = Labels.EMPTY.toBuilder();
-      row.path("metric")
-          .fields()
-          .forEachRemaining(f -> labels.set(f.getKey(), f.getValue().asText()));
-      Map<Long, Double> points = new TreeMap<>();
-      for (JsonNode point : row.path("values")) {
-        points.put(Math.round(point.get(0).asDouble() * 1000), number(point.get(1).asText()));
-      }
-      expected.put(labels.build().toString(), points);
-    }
-    Map<String, Map<Long, Double>> actual = new TreeMap<>();
-    for (QueryResult.Row row : ((QueryResult.Matrix) ours.value()).rows()) {
-      Map<Long, Double> points = new TreeMap<>();
-      for (int i = 0; i < row.values().length; i++) {
-        points.put(row.timesMillis()[i], row.values()[i]);
-      }
-      actual.put(row.labels().toString(), points);
-    }
-    if (!actual.keySet().equals(expected.keySet())) {
-      return "series: " + actual.keySet() + " instead of " + expected.keySet();
-    }
-    for (String labels : expected.keySet()) {
-      Map<Long, Double> want = expected.get(labels);
-      Map<Long, Double> got = actual.get(labels);
-      if (!want.keySet().equals(got.keySet())) {
-        return labels + " steps: " + got + " instead of " + want;
-      }
-      for (Long time : want.keySet()) {
-        if (!same(want.get(time), got.get(time))) {
-          return labels + " at " + time + ": " + got.get(time) + " instead of " + want.get(time);
-        }
-      }
-    }
-    String notes =
-        compareNotes("warnings", theirs, ours.warnings())
-            + compareNotes("infos", theirs, ours.infos());
-    return notes.isEmpty() ? null : notes;
+    String difference = Twins.compareSeries(ours, theirs);
+    return difference.isEmpty()
+        ? compareNotes("warnings", theirs, ours.warnings())
+            + compareNotes("infos", theirs, ours.infos())
+        : difference;
   }
 
   private static String compareNotes(String kind, JsonNode theirs, List<String> ours) {
@@ -216,41 +148,8 @@ class PrometheusEngineIT {
         : note;
   }
 
-  private static boolean same(double a, double b) {
-    return Double.compare(a, b) == 0
-        || a == b
-        || Math.abs(a - b) <= 1e-9 * (Math.abs(a) + Math.abs(b));
-  }
-
-  private static double number(String text) {
-    return switch (text) {
-      case "+Inf" -> Double.POSITIVE_INFINITY;
-      case "-Inf" -> Double.NEGATIVE_INFINITY;
-      default -> Double.parseDouble(text);
-    };
-  }
-
-  private JsonNode ask(int port, String query) throws IOException, InterruptedException {
-    String path =
-        "/api/v1/query_range?start="
-            + FROM / 1000.0
-            + "&end="
-            + TO / 1000.0
-            + "&step="
-            + STEP / 1000.0
-            + "&query="
-            + URLEncoder.encode(query, StandardCharsets.UTF_8);
-    return json.readTree(get(port, path));
-  }
-
-  private String get(int port, String path) throws IOException, InterruptedException {
-    URI uri = URI.create("http://127.0.0.1:" + port + path);
-    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30)).build();
-    return http.send(request, BodyHandlers.ofString()).body();
-  }
-
   /** An hour of samples every 5 s or so, with gaps, resets and jitter, for both. */
-  private void loadBoth(Path data) throws Exception {
+  private void loadBoth() throws Exception {
     Random random = new Random(SEED);
     Path file = folder.resolve("samples.txt");
     try (BufferedWriter out = Files.newBufferedWriter(file)) {
@@ -275,10 +174,7 @@ class PrometheusEngineIT {
       }
       out.write("# EOF\n");
     }
-    Process promtool =
-        start("promtool", "tsdb", "create-blocks-from", "openmetrics", "" + file, "" + data);
-    assertThat(promtool.waitFor(120, TimeUnit.SECONDS)).isTrue();
-    assertThat(promtool.exitValue()).as(Files.readString(folder.resolve("promtool.log"))).isZero();
+    RealPrometheus.blocks(folder, file);
   }
 
   private enum Kind {
@@ -311,25 +207,6 @@ class PrometheusEngineIT {
         out.write(text + " " + value + " " + time / 1000 + String.format(".%03d\n", time % 1000));
         store.append(labels, time, value);
       }
-    }
-  }
-
-  private Process start(String name, String... arguments) throws IOException {
-    Path program = Path.of(System.getProperty("vigie.root", ".."), "target/peers/bin", name);
-    assertThat(program)
-        .as("%s is missing; get it with: deploy/peers.sh install target/peers", program)
-        .exists();
-    List<String> command = new ArrayList<>(List.of(program.toString()));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolve(name + ".log").toFile())
-        .start();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }

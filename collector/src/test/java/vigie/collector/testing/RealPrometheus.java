@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 import vigie.base.remotewrite.WriteRequest;
 
 /** The real Prometheus 3 on the loopback, over blocks that promtool makes. */
@@ -39,7 +40,13 @@ public final class RealPrometheus implements AutoCloseable {
   /** Starts it in a folder of its own, with what stands in its configuration, and waits for it. */
   public static RealPrometheus start(Path folder, String configuration, String... more)
       throws IOException {
-    int port = freePort();
+    return startAt(freePort(), folder, configuration, more);
+  }
+
+  /** As {@link #start}, where its own configuration or somebody else's names the port. */
+  public static RealPrometheus startAt(
+      int port, Path folder, String configuration, String... more) throws IOException {
+    Files.createDirectories(folder);
     Path config = Files.writeString(folder.resolve("prometheus.yml"), configuration);
     List<String> arguments =
         new ArrayList<>(
@@ -50,12 +57,17 @@ public final class RealPrometheus implements AutoCloseable {
                 "--web.listen-address=127.0.0.1:" + port));
     arguments.addAll(List.of(more));
     RealPrometheus prometheus = new RealPrometheus(run(folder, "prometheus3", arguments), port);
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .pollInterval(Duration.ofMillis(100))
-        .ignoreExceptions()
-        .until(() -> prometheus.send("GET", "/-/ready", "").body().contains("Ready"));
-    return prometheus;
+    try {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .pollInterval(Duration.ofMillis(100))
+          .ignoreExceptions()
+          .until(() -> prometheus.send("GET", "/-/ready", "").body().contains("Ready"));
+      return prometheus;
+    } catch (ConditionTimeoutException e) {
+      prometheus.process.destroyForcibly();
+      throw new AssertionError(Files.readString(folder.resolve("prometheus3.log")), e);
+    }
   }
 
   /** Makes blocks out of samples in OpenMetrics, where {@link #start} in this folder finds them. */
@@ -72,6 +84,15 @@ public final class RealPrometheus implements AutoCloseable {
                 folder.resolve("data").toString()));
     assertThat(promtool.waitFor(120, TimeUnit.SECONDS)).isTrue();
     assertThat(promtool.exitValue()).as(Files.readString(folder.resolve("promtool.log"))).isZero();
+  }
+
+  public boolean alive() {
+    return process.isAlive();
+  }
+
+  /** SIGKILL, and waits until it is gone. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
   }
 
   public String url() {
@@ -97,6 +118,15 @@ public final class RealPrometheus implements AutoCloseable {
   /** The answer to a form in a POST, errors too. */
   public JsonNode ask(String path, String... parameters) throws IOException, InterruptedException {
     return JSON.readTree(send("POST", path, form(parameters)).body());
+  }
+
+  /**
+   * The answer to a GET.
+   *
+   * @param path and query
+   */
+  public JsonNode get(String path) throws IOException, InterruptedException {
+    return JSON.readTree(send("GET", path, "").body());
   }
 
   /** Names and values in turn, as a form or the query of a URL has them. */
