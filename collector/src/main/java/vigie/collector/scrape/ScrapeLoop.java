@@ -32,6 +32,7 @@ import vigie.collector.sample.Staleness;
  */
 final class ScrapeLoop {
   private static final Logger log = LoggerFactory.getLogger(ScrapeLoop.class);
+  private static final int MOST_UNTAKEN = 1000;
   private static final int FIRST_BODY = 16 * 1024;
   private static final int LARGE_BODY = 1 << 20;
   private static final long LARGEST_SHIFT_MILLIS = 10;
@@ -52,6 +53,9 @@ final class ScrapeLoop {
   private final Labels added;
   private byte[] body = new byte[FIRST_BODY];
   private long scrape;
+
+  /** How many series the last good scrape had. */
+  private int taken;
 
   /** When the last scrape began; whoever ticks is alone. */
   private Instant last = Instant.EPOCH;
@@ -246,6 +250,7 @@ final class ScrapeLoop {
       }
     }
     cache.removeUnseen(scrape, entry -> markStale(entry, now));
+    taken = cache.size();
     return "";
   }
 
@@ -364,8 +369,12 @@ final class ScrapeLoop {
     long now = at.toEpochMilli();
     boolean well = error.isEmpty();
     if (!well) {
-      // They stay known: what comes back is not new.
+      // They stay known: what comes back is not new. But scrapes that fail again and again, and
+      // show other series each time, are not to fill the memory.
       cache.forEach(entry -> markStale(entry, now));
+      if (cache.size() > 2L * taken + MOST_UNTAKEN) {
+        cache.removeUnseen(scrape, entry -> {});
+      }
     }
     samples.append(up, now, well ? 1 : 0);
     samples.append(duration, now, took.toNanos() / 1e9);

@@ -18,13 +18,17 @@ final class SeriesCache {
     /** With target labels and after relabelling; null where relabelling dropped the series. */
     final @Nullable Labels labels;
 
-    long seen;
+    /** The scrape that showed it last; none of a failed one counts. */
+    long seen = -1;
 
     /** Whether its end is to be marked: a sample of it was taken, without a time of its own. */
     boolean live;
 
     private @Nullable Entry next;
     private @Nullable Entry chain;
+
+    /** Not in the table any more, though another may still have it as its next. */
+    private boolean removed;
 
     Entry(byte[] bytes, int hash, @Nullable Labels labels) {
       this.bytes = bytes;
@@ -50,7 +54,7 @@ final class SeriesCache {
   /** The entry of the parser's series, whose end is found on the way; null for one never seen. */
   @Nullable Entry find(ExpositionParser parser, byte[] text) {
     Entry expected = last.next;
-    if (expected != null && parser.seriesIs(expected.bytes)) {
+    if (expected != null && !expected.removed && parser.seriesIs(expected.bytes)) {
       last = expected;
       return expected;
     }
@@ -112,6 +116,8 @@ final class SeriesCache {
           before.chain = entry.chain;
         }
         size--;
+        entry.removed = true;
+        entry.next = null;
         gone.accept(entry);
       }
     }

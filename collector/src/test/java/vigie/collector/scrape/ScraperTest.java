@@ -180,6 +180,37 @@ class ScraperTest {
   }
 
   @Test
+  void givenLastSeriesThatComesAndGoes_whenScraped_thenAStaleMarkerEachTimeItGoes() {
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
+    for (int i = 0; i < 3; i++) {
+      answer = HttpAnswer.text(200, "a 1\nb 1\n");
+      turn(2 * i + 1);
+      answer = HttpAnswer.text(200, "a 1\n");
+      taken();
+      turn(2 * i + 2);
+      assertThat(taken())
+          .containsExactly("a{I, job=\"j\"} 1.0", "b{I, job=\"j\"} stale", "up{I, job=\"j\"} 1.0");
+    }
+  }
+
+  @Test
+  void givenFailingScrapesOfManySeries_whenScraped_thenTheyAreNotKept() {
+    StringBuilder many = new StringBuilder();
+    for (int i = 0; i < 1500; i++) {
+      many.append("s").append(i).append(" 1\n");
+    }
+    answer = HttpAnswer.text(200, many + "nonsense\n");
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
+    for (int i = 1; i <= 2; i++) {
+      turn(i);
+      assertThat(samples).anyMatch(s -> s.startsWith("scrape_series_added{") && s.endsWith(" 1500.0"));
+      samples.clear();
+    }
+  }
+
+  @Test
   void givenBrokenAnswer_whenScraped_thenNothingOfItCountsAndErrorIsInWords() {
     configure(
         "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
