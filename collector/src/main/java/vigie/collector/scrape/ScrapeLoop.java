@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,6 +35,7 @@ final class ScrapeLoop {
   private static final Logger log = LoggerFactory.getLogger(ScrapeLoop.class);
   private static final int MOST_UNTAKEN = 1000;
   private static final int FIRST_BODY = 16 * 1024;
+  private static final byte[] NO_BODY = new byte[0];
   private static final int LARGE_BODY = 1 << 20;
   private static final long LARGEST_SHIFT_MILLIS = 10;
 
@@ -44,6 +46,7 @@ final class ScrapeLoop {
   private final Clock clock;
   private final Executor executor;
   private final ScrapeListener listener;
+  private final Queue<byte[]> bodies;
   private final AtomicBoolean busy = new AtomicBoolean();
   private final SeriesCache cache = new SeriesCache();
   private final Labels up;
@@ -51,7 +54,10 @@ final class ScrapeLoop {
   private final Labels scraped;
   private final Labels kept;
   private final Labels added;
-  private byte[] body = new byte[FIRST_BODY];
+
+  /** Lent while an answer is unpacked: hundreds of targets are not to keep one each. */
+  private byte[] body = NO_BODY;
+
   private long scrape;
 
   /** How many series the last good scrape had. */
@@ -67,18 +73,23 @@ final class ScrapeLoop {
 
   private @Nullable String lastError;
 
+  /**
+   * @param bodies free arrays, which all loops share
+   */
   ScrapeLoop(
       Target target,
       Discovery.Tools tools,
       Appender samples,
       Clock clock,
       Executor executor,
-      ScrapeListener listener) {
+      ScrapeListener listener,
+      Queue<byte[]> bodies) {
     this.target = target;
     this.samples = samples;
     this.clock = clock;
     this.executor = executor;
     this.listener = listener;
+    this.bodies = bodies;
     ScrapeConfig job = target.job();
     this.fetcher =
         new Fetcher(
@@ -151,12 +162,13 @@ final class ScrapeLoop {
         error = words(e);
       }
       finish(error, at, Duration.ofNanos(clock.nanos() - started), counts);
-      if (body.length > LARGE_BODY && !error.isEmpty()) {
-        body = new byte[FIRST_BODY]; // what failed is no measure of what comes next
-      }
     } catch (RuntimeException e) {
       log.error("scrape failed target={} cause=BUG", target.url(), e);
     } finally {
+      if (body.length > 0 && body.length <= LARGE_BODY) {
+        bodies.offer(body);
+      }
+      body = NO_BODY;
       busy.set(false);
     }
   }
@@ -196,10 +208,13 @@ final class ScrapeLoop {
 
   /** Reads into {@link #body}: how many bytes, -1 if that is more than may be. */
   private int readAll(InputStream in) throws IOException {
+    byte[] free = bodies.poll();
+    body = free == null ? new byte[FIRST_BODY] : free;
     int length = 0;
     while (length <= target.job().limits().bodyBytes()) {
       if (length == body.length) {
-        body = Arrays.copyOf(body, body.length * 2);
+        long most = target.job().limits().bodyBytes() + 1;
+        body = Arrays.copyOf(body, (int) Math.min(most, body.length * 2L));
       }
       int read = in.read(body, length, body.length - length);
       if (read < 0) {

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
@@ -20,6 +22,7 @@ import vigie.collector.sample.Appender;
  */
 public final class Scraper implements AutoCloseable {
   private static final Duration LOOK = Duration.ofSeconds(5);
+  private static final int FREE_BODIES = 4;
 
   private final Discovery.Tools tools;
   private final Appender samples;
@@ -28,6 +31,7 @@ public final class Scraper implements AutoCloseable {
   private final Executor executor;
   private final ScrapeListener listener;
   private final Scheduler.Task look;
+  private final Queue<byte[]> bodies = new ArrayBlockingQueue<>(FREE_BODIES);
 
   // Guarded by this; in the order of the configuration.
   private Map<String, ScrapePool> pools = new LinkedHashMap<>();
@@ -150,7 +154,7 @@ public final class Scraper implements AutoCloseable {
   }
 
   private ScrapePool.Running start(Target target) {
-    ScrapeLoop loop = new ScrapeLoop(target, tools, samples, clock, executor, listener);
+    ScrapeLoop loop = new ScrapeLoop(target, tools, samples, clock, executor, listener, bodies);
     Duration interval = target.interval();
     int place = (target.url() + target.labels().toString()).hashCode();
     Duration first =
