@@ -5,11 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -62,6 +65,9 @@ final class ScrapeLoop {
 
   /** How many series the last good scrape had. */
   private int taken;
+
+  /** What loops before this one showed last; checked against what the next scrape shows. */
+  private List<Labels> inherited = List.of();
 
   /** When the last scrape began; whoever ticks is alone. */
   private Instant last = Instant.EPOCH;
@@ -383,6 +389,7 @@ final class ScrapeLoop {
   private void finish(String error, Instant at, Duration took, Counts counts) {
     long now = at.toEpochMilli();
     boolean well = error.isEmpty();
+    endInherited(now);
     if (!well) {
       // They stay known: what comes back is not new. But scrapes that fail again and again, and
       // show other series each time, are not to fill the memory.
@@ -410,6 +417,51 @@ final class ScrapeLoop {
     listener.onScrape(target, well);
   }
 
+  /**
+   * Goes on for a loop that scraped what has the same labels, and ends that: its series go on, but
+   * for those that the next scrape does not show.
+   */
+  void inherit(ScrapeLoop ended) {
+    ended.close();
+    executor.execute(() -> inherit(ended.live()));
+  }
+
+  private synchronized List<Labels> live() {
+    List<Labels> live = new ArrayList<>(inherited);
+    cache.forEach(
+        entry -> {
+          if (entry.live && entry.labels != null) {
+            live.add(entry.labels);
+          }
+        });
+    return live;
+  }
+
+  private synchronized void inherit(List<Labels> live) {
+    List<Labels> all = new ArrayList<>(inherited);
+    all.addAll(live);
+    inherited = all;
+  }
+
+  private void endInherited(long now) {
+    if (inherited.isEmpty()) {
+      return;
+    }
+    Set<Labels> shown = new HashSet<>();
+    cache.forEach(
+        entry -> {
+          if (entry.seen == scrape && entry.labels != null) {
+            shown.add(entry.labels);
+          }
+        });
+    for (Labels labels : inherited) {
+      if (!shown.contains(labels)) {
+        samples.append(labels, now, Staleness.MARKER);
+      }
+    }
+    inherited = List.of();
+  }
+
   /** Ends the loop: everything that the target gave is stale from now on. */
   void stop() {
     close();
@@ -424,6 +476,8 @@ final class ScrapeLoop {
 
   private synchronized void markAllStale() {
     long now = clock.millis();
+    inherited.forEach(labels -> samples.append(labels, now, Staleness.MARKER));
+    inherited = List.of();
     cache.forEach(entry -> markStale(entry, now));
     for (Labels own : List.of(up, duration, scraped, kept, added)) {
       samples.append(own, now, Staleness.MARKER);

@@ -3,6 +3,7 @@ package vigie.collector.scrape;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.label.Labels;
 import vigie.collector.sample.Appender;
 
 /**
@@ -139,16 +141,19 @@ public final class Scraper implements AutoCloseable {
     if (gone.isEmpty()) {
       return;
     }
-    List<Target> left = targets();
+    Map<Labels, ScrapeLoop> left = new HashMap<>();
+    pools.values().stream()
+        .flatMap(pool -> pool.running().stream())
+        .forEach(running -> left.put(running.loop().target().labels(), running.loop()));
     for (ScrapePool.Running each : gone) {
       each.task().cancel();
-      each.loop().close();
-      Target was = each.loop().target();
-      // Its series go on where another loop or job scrapes the same.
-      boolean moved =
-          left.stream().anyMatch(t -> t.url().equals(was.url()) && t.labels().equals(was.labels()));
-      if (!moved) {
+      // Its series go on where another loop or job gives the same, be it from another path: a gap
+      // would end alerts, and have them wait and fire anew.
+      ScrapeLoop heir = left.get(each.loop().target().labels());
+      if (heir == null) {
         each.loop().stop();
+      } else {
+        heir.inherit(each.loop());
       }
     }
   }

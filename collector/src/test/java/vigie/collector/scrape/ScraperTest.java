@@ -211,6 +211,30 @@ class ScraperTest {
   }
 
   @Test
+  void givenReload_whenTheSameTargetIsScrapedInAnotherWay_thenOnlyWhatItShowsNoMoreIsStale() {
+    String job =
+        "scrape_configs: [{job_name: j, %s static_configs: [{targets: ['" + address() + "']}]}]";
+    configure(job.formatted(""));
+    turn(1);
+    taken();
+    configure(job.formatted("metrics_path: /other,"));
+    assertThat(taken()).isEmpty();
+    turn(2);
+    assertThat(taken()).hasSize(3).noneMatch(s -> s.endsWith("stale"));
+    configure(
+        job.formatted(
+            "metric_relabel_configs: [{source_labels: [__name__], regex: b, action: drop}],"));
+    turn(3);
+    assertThat(taken())
+        .containsExactly(
+            "a{I, job=\"j\"} 1.0",
+            "b{exported_job=\"own\", I, job=\"j\", x=\"y\"} stale",
+            "up{I, job=\"j\"} 1.0");
+    configure("scrape_configs: []");
+    assertThat(taken()).containsExactly("a{I, job=\"j\"} stale", "up{I, job=\"j\"} stale");
+  }
+
+  @Test
   void givenBrokenAnswer_whenScraped_thenNothingOfItCountsAndErrorIsInWords() {
     configure(
         "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
