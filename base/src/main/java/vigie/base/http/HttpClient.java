@@ -21,6 +21,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -83,7 +84,7 @@ public final class HttpClient implements AutoCloseable {
   }
 
   /**
-   * @param blocking runs name lookups and reads certificates
+   * @param blocking runs name lookups and reads certificates; not needed for http to an address
    * @param url http or https with a host
    * @param timeout from the call to the whole answer
    * @param mostAnswer bytes of an answer's body; one that is longer is a {@link TooLargeException}
@@ -172,6 +173,12 @@ public final class HttpClient implements AutoCloseable {
   }
 
   private void connectSoon(Exchange exchange) {
+    String host = host(url);
+    if ("http".equals(url.getScheme())
+        && (NetUtil.isValidIpV4Address(host) || NetUtil.isValidIpV6Address(host))) {
+      connect(exchange); // nothing to wait for, least of all names of others that nobody knows
+      return;
+    }
     try {
       blocking.execute(() -> connect(exchange));
     } catch (RejectedExecutionException full) {

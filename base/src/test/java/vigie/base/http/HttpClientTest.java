@@ -35,7 +35,7 @@ class HttpClientTest {
   private final ServerSocket server;
 
   HttpClientTest() throws IOException {
-    server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    server = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
     server.setSoTimeout(60_000);
   }
 
@@ -47,7 +47,11 @@ class HttpClientTest {
   }
 
   private HttpClient client(Executor blocking, Lookup lookup, Duration timeout) {
-    URI url = URI.create("http://there:" + server.getLocalPort() + "/");
+    return client("there", blocking, lookup, timeout);
+  }
+
+  private HttpClient client(String host, Executor blocking, Lookup lookup, Duration timeout) {
+    URI url = URI.create("http://" + host + ":" + server.getLocalPort() + "/");
     return new HttpClient(loops, blocking, lookup, url, ClientTls.DEFAULTS, timeout);
   }
 
@@ -107,13 +111,25 @@ class HttpClientTest {
   }
 
   @Test
+  void givenThreadsThatAllLookUpNames_whenSentToAnAddress_thenItIsAnswered() throws Exception {
+    Duration minute = Duration.ofMinutes(1);
+    try (HttpClient client = client("127.0.0.1", task -> {}, Lookup.SYSTEM, minute)) {
+      CompletableFuture<HttpReply> answer = client.get(Map.of());
+      answer(server.accept());
+      assertThat(done(answer).status()).isEqualTo(204);
+    }
+  }
+
+  @Test
   void givenConnectionThatIsMadeTooLate_whenAnotherIsInUse_thenThatOneIsKept() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch first = new CountDownLatch(1);
     AtomicInteger lookups = new AtomicInteger();
     Lookup slowAtFirst =
         host -> {
           try {
             if (lookups.incrementAndGet() == 1) {
+              begun.countDown();
               first.await();
             }
           } catch (InterruptedException e) {
@@ -122,7 +138,9 @@ class HttpClientTest {
           return here();
         };
     try (HttpClient client = client(threads, slowAtFirst, Duration.ofSeconds(60))) {
-      client.get(Map.of()).completeExceptionally(new IOException("as its deadline does"));
+      CompletableFuture<HttpReply> givenUp = client.get(Map.of());
+      begun.await();
+      givenUp.completeExceptionally(new IOException("as its deadline does"));
       CompletableFuture<HttpReply> second = client.get(Map.of());
       try (Socket kept = server.accept()) {
         answer(kept);

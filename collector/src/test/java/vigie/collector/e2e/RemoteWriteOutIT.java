@@ -114,10 +114,7 @@ class RemoteWriteOutIT {
       fleet.startCollector();
       try (RealPrometheus from =
           RealPrometheus.startAt(
-              source,
-              dir.resolve("source"),
-              sourceConfig,
-              "--enable-feature=native-histograms")) {
+              source, dir.resolve("source"), sourceConfig, "--enable-feature=native-histograms")) {
         awaitSamples(fleet, 12);
         double end = now(fleet) - 3;
         fleet.awaitOrTell("the newest there", () -> latest() > end + 1);

@@ -205,7 +205,8 @@ class ScraperTest {
         "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
     for (int i = 1; i <= 2; i++) {
       turn(i);
-      assertThat(samples).anyMatch(s -> s.startsWith("scrape_series_added{") && s.endsWith(" 1500.0"));
+      assertThat(samples)
+          .anyMatch(s -> s.startsWith("scrape_series_added{") && s.endsWith(" 1500.0"));
       samples.clear();
     }
   }

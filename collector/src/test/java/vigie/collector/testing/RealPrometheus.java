@@ -44,8 +44,8 @@ public final class RealPrometheus implements AutoCloseable {
   }
 
   /** As {@link #start}, where its own configuration or somebody else's names the port. */
-  public static RealPrometheus startAt(
-      int port, Path folder, String configuration, String... more) throws IOException {
+  public static RealPrometheus startAt(int port, Path folder, String configuration, String... more)
+      throws IOException {
     Files.createDirectories(folder);
     Path config = Files.writeString(folder.resolve("prometheus.yml"), configuration);
     List<String> arguments =
