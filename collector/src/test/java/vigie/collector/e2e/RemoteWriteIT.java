@@ -3,7 +3,6 @@ package vigie.collector.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -25,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.remotewrite.WriteRequest;
 import vigie.base.time.Clock;
+import vigie.collector.testing.RealPrometheus;
 
 /** Samples pushed to the packaged collector: by the real Prometheus 3, by the agent, and killed. */
 class RemoteWriteIT {
@@ -63,26 +63,17 @@ class RemoteWriteIT {
 
   private void compare(Fleet fleet, String message, String job) throws Exception {
     int port = Program.freePort();
-    Path config =
-        Files.writeString(
-            dir.resolve(job + ".yml"),
-            """
-            scrape_configs:
-            - {job_name: %s, scrape_interval: 1s, static_configs: [{targets: ['127.0.0.1:%d'], labels: {node: %s}}]}
-            remote_write:
-            - url: http://127.0.0.1:%d/api/v1/write
-              protobuf_message: %s
-              queue_config: {batch_send_deadline: 1s}
-            """
-                .formatted(job, port, "prometheus-" + job, pushPort, message));
-    try (Program prometheus =
-        Program.command(
-            dir.resolve(job + ".log"),
-            List.of(
-                Program.peer("prometheus3").toString(),
-                "--config.file=" + config,
-                "--storage.tsdb.path=" + dir.resolve("tsdb-" + job),
-                "--web.listen-address=127.0.0.1:" + port))) {
+    String config =
+        """
+        scrape_configs:
+        - {job_name: %s, scrape_interval: 1s, static_configs: [{targets: ['127.0.0.1:%d'], labels: {node: %s}}]}
+        remote_write:
+        - url: http://127.0.0.1:%d/api/v1/write
+          protobuf_message: %s
+          queue_config: {batch_send_deadline: 1s}
+        """
+            .formatted(job, port, "prometheus-" + job, pushPort, message);
+    try (RealPrometheus prometheus = RealPrometheus.startAt(port, dir.resolve(job), config)) {
       String sign = "count_over_time(up{job=\"" + job + "\"}[5m])";
       fleet.awaitOrTell(
           "eight samples of job " + job,
@@ -93,7 +84,7 @@ class RemoteWriteIT {
       JsonNode last = fleet.ask(query("timestamp(up{job=\"" + job + "\"})"));
       double end = last.path("data").path("result").path(0).path("value").path(1).asDouble() - 2;
       String all = "{job=\"" + job + "\"}[5m] @ " + end;
-      Map<String, String> theirs = series(new ObjectMapper().readTree(asked(port, all)));
+      Map<String, String> theirs = series(prometheus.get(query(all)));
       Map<String, String> ours = series(fleet.ask(query(all)));
       assertThat(theirs).hasSizeGreaterThan(200);
       assertThat(ours).isEqualTo(theirs);
@@ -102,10 +93,6 @@ class RemoteWriteIT {
           () -> fleet.ask("/api/vigie/nodes").toString().contains("prometheus-" + job));
       assertThat(prometheus.alive()).isTrue();
     }
-  }
-
-  private static String asked(int port, String expression) throws IOException {
-    return Program.get("http://127.0.0.1:" + port + query(expression));
   }
 
   /** Each series' samples by its labels. */

@@ -27,6 +27,7 @@ import vigie.collector.rule.RuleEngine;
 import vigie.collector.rule.RuleFiles;
 import vigie.collector.rule.RuleOptions;
 import vigie.collector.store.sample.MemorySampleStore;
+import vigie.collector.testing.RealPrometheus;
 
 /**
  * The templates of {@code template/templates.tsv} in the annotations of alerts, by the real
@@ -106,31 +107,21 @@ class TemplatesIT {
   }
 
   private Map<String, String> theirs(Path rules, int count) throws Exception {
-    int port = Program.freePort();
-    Path config = dir.resolve("prometheus.yml");
-    Files.writeString(
-        config,
+    String config =
         "global: {evaluation_interval: 1s, external_labels: {site: home}}\nrule_files: ["
             + rules
-            + "]\n");
-    try (Program prometheus =
-        Program.command(
-            dir.resolve("prometheus.log"),
-            List.of(
-                Program.peer("prometheus3").toString(),
-                "--config.file=" + config,
-                "--storage.tsdb.path=" + dir.resolve("tsdb"),
-                "--web.external-url=" + EXTERNAL_URL,
-                "--web.route-prefix=/",
-                "--web.listen-address=127.0.0.1:" + port))) {
+            + "]\n";
+    try (RealPrometheus prometheus =
+        RealPrometheus.start(
+            dir, config, "--web.external-url=" + EXTERNAL_URL, "--web.route-prefix=/")) {
       Map<String, String> found = new TreeMap<>();
       Awaitility.await("Prometheus's alerts")
           .atMost(Duration.ofSeconds(60))
           .until(
               () -> {
-                assertThat(prometheus.alive()).as(prometheus.log()).isTrue();
-                String body = Program.get("http://127.0.0.1:" + port + "/api/v1/alerts");
-                for (JsonNode alert : JSON.readTree(body).path("data").path("alerts")) {
+                assertThat(prometheus.alive()).isTrue();
+                JsonNode answer = prometheus.get("/api/v1/alerts");
+                for (JsonNode alert : answer.path("data").path("alerts")) {
                   found.put(
                       alert.path("labels").path("alertname").asText(),
                       alert.path("annotations").path("out").asText());
