@@ -32,7 +32,7 @@ class ImportRulesTest {
           .row("silence", "alert event")
           .row("inhibit", "alert node")
           .row("dispatch", "alert silence inhibit event node")
-          .row("outbox", "dispatch alert")
+          .row("outbox", "dispatch alert event")
           .row("notify.discord", "outbox dispatch alert event template graph")
           .row("notify.webhook", "outbox dispatch alert event template graph")
           .row("notify.terminal", "outbox dispatch alert event template graph")

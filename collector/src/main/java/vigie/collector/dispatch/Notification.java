@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
+import vigie.collector.alert.Severity;
 import vigie.collector.label.Labels;
 
 /**
@@ -49,6 +50,11 @@ public record Notification(
   /** Whether the incident is over. */
   public boolean isResolved() {
     return firing == 0;
+  }
+
+  /** The worst of the listed alerts that fire; of all listed ones once none fires. */
+  public Severity severity() {
+    return Severity.worst(isResolved() ? alerts : in(AlertState.FIRING));
   }
 
   /** The listed alerts in that state, in order. */

@@ -101,6 +101,7 @@ public record Routing(Route root, Map<String, Receiver> receivers) {
         section.fault("name", "receiver \"" + receiver.name() + "\" is there twice");
       }
     }
+    checkFallbacks(top, receivers);
     if (!top.has("route")) {
       if (receivers.size() > 1) {
         top.fault("receivers", "several receivers and no route: add route: {receiver: NAME}");
@@ -118,6 +119,22 @@ public record Routing(Route root, Map<String, Receiver> receivers) {
     return root.match(labels).stream().map(Route::receiver).distinct().toList();
   }
 
+  private static void checkFallbacks(Section top, Map<String, Receiver> receivers) {
+    for (Receiver receiver : receivers.values()) {
+      String fallback = receiver.insistence().fallback();
+      if (fallback != null && (fallback.equals(receiver.name()) || !receivers.containsKey(fallback))) {
+        top.fault(
+            "receivers",
+            "receiver \""
+                + receiver.name()
+                + "\" falls back to \""
+                + fallback
+                + "\", which is "
+                + (fallback.equals(receiver.name()) ? "itself" : "not in receivers"));
+      }
+    }
+  }
+
   private static Receiver receiver(Section section, Map<String, Integration.Reader> readers) {
     String name = section.requiredString("name");
     List<Integration> integrations = new ArrayList<>();
@@ -130,8 +147,9 @@ public record Routing(Route root, Map<String, Receiver> receivers) {
             key, key + " is not supported yet; supported: " + String.join(", ", readers.keySet()));
       }
     }
+    Insistence insistence = Insistence.read(section);
     section.end();
-    return new Receiver(name, integrations);
+    return new Receiver(name, integrations, insistence);
   }
 
   /** Reads the tree. */

@@ -62,7 +62,7 @@ final class Trim {
         event.origin());
   }
 
-  private static String cut(String text, int most) {
+  static String cut(String text, int most) {
     if (text.length() <= most) {
       return text;
     }

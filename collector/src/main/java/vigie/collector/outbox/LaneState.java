@@ -1,6 +1,10 @@
 package vigie.collector.outbox;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * When the next request on a lane may go, on the monotonic clock. One request at a time; after a
  * fault waits of 1 s growing to 60 s, and for a while at most one request a second even when it
- * goes well again. Guarded by the lock of the {@link Outbox}.
+ * goes well again. Within a lane each kind of request waits for its own bucket, which several kinds
+ * may share. Guarded by the lock of the {@link Outbox}.
  */
 final class LaneState {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -23,7 +28,11 @@ final class LaneState {
   private int faults;
   private int probes;
   private @Nullable String stuck;
+  private final Map<Work, String> buckets = new EnumMap<>(Work.class);
+  private final Map<String, Long> bucketNotBefore = new HashMap<>();
   private long notBefore;
+  private @Nullable Instant troubledSince;
+  private String trouble = "";
   private long faultAt;
   private boolean everFaulty;
 
@@ -45,8 +54,23 @@ final class LaneState {
     return stuck;
   }
 
-  long notBefore() {
-    return notBefore;
+  /** Since when requests fail here, without one that went well; null while they go well. */
+  @Nullable Instant troubledSince() {
+    return troubledSince;
+  }
+
+  /** What the last fault was, in words. */
+  String trouble() {
+    return trouble;
+  }
+
+  /** When that kind of request may go. */
+  long notBefore(Work work) {
+    return Math.max(notBefore, bucketNotBefore.getOrDefault(bucket(work), notBefore));
+  }
+
+  private String bucket(Work work) {
+    return buckets.getOrDefault(work, work.name());
   }
 
   void begin(long now) {
@@ -61,36 +85,58 @@ final class LaneState {
     busy = false;
   }
 
-  void wentWell(long now, Duration pause) {
+  /**
+   * @param bucket as the other side names it; {@code ""} where it does not
+   */
+  void wentWell(long now, Work work, String bucket, Duration pause) {
+    answered();
+    if (!bucket.isEmpty()) {
+      buckets.put(work, bucket);
+    }
+    bucketNotBefore.put(bucket(work), now + pause.toNanos());
+  }
+
+  /** It works, whatever it said of one card. */
+  void answered() {
     busy = false;
     faults = 0;
     probes = 0;
     stuck = null;
-    waitUntil(now + pause.toNanos());
+    troubledSince = null;
+    trouble = "";
   }
 
   /**
    * @param random within 0 to 1, spreads the waits of many
    */
-  void failed(long now, @Nullable Duration retryAfter, DoubleSupplier random) {
-    fault(now);
+  void failed(long now, Instant at, Work work, Outcome.Later later, DoubleSupplier random) {
+    fault(now, at, later.reason());
     long grown = Math.min(LONGEST_WAIT, SECOND << Math.min(6, faults - 1));
-    long spread = (long) (grown * (0.75 + 0.25 * random.getAsDouble()));
-    waitUntil(now + Math.max(SECOND, spread));
-    if (retryAfter != null) {
-      waitUntil(now + retryAfter.toNanos() + (long) (SECOND * 0.25 * random.getAsDouble()));
+    long wait = Math.max(SECOND, (long) (grown * (0.75 + 0.25 * random.getAsDouble())));
+    Duration named = later.retryAfter();
+    if (named != null) {
+      long asked = named.toNanos() + (long) (SECOND * 0.25 * random.getAsDouble());
+      wait = Math.max(wait, asked);
+    }
+    if (later.scope() == Outcome.Scope.BUCKET) {
+      // What waits there says nothing about the other kinds, which only slow down.
+      bucketNotBefore.put(bucket(work), now + wait);
+      waitUntil(now + SECOND);
+    } else {
+      waitUntil(now + wait);
     }
   }
 
   /** The payload was wrong, not the lane: only slow down. */
   void refused(long now) {
-    fault(now);
+    answered();
+    faultAt = now;
+    everFaulty = true;
     waitUntil(now + SECOND);
-    faults = 0;
   }
 
-  void stuck(long now, String reason) {
-    fault(now);
+  void stuck(long now, Instant at, String reason) {
+    fault(now, at, reason);
     stuck = reason;
     Duration probe = FIRST_PROBE.multipliedBy(1L << Math.min(6, probes++));
     waitUntil(now + (probe.compareTo(RAREST_PROBE) < 0 ? probe : RAREST_PROBE).toNanos());
@@ -100,8 +146,12 @@ final class LaneState {
     notBefore = Math.max(notBefore, nanos);
   }
 
-  private void fault(long now) {
+  private void fault(long now, Instant at, String reason) {
     busy = false;
+    trouble = reason;
+    if (troubledSince == null) {
+      troubledSince = at;
+    }
     faults++;
     faultAt = now;
     everFaulty = true;

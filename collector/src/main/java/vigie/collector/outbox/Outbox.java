@@ -11,33 +11,45 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.alert.Severity;
+import vigie.collector.dispatch.Insistence;
+import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.dispatch.NotificationSink;
 import vigie.collector.outbox.Notifier.Delivery;
 import vigie.collector.outbox.Notifier.Lane;
 import vigie.collector.outbox.Notifier.Posted;
 import vigie.collector.outbox.Notifier.Predecessor;
+import vigie.collector.outbox.Notifier.Standing;
+import vigie.collector.outbox.Notifier.Telling;
 
 /**
  * Keeps the wanted state of each card on disk and brings the world to it, for ever: a newer state
  * replaces one that was not seen yet. That a post begins is on disk before the request goes, and
  * the message's id after its answer; after a crash between the two the card is posted again, with a
- * word that it may replace one. Safe for all threads; all state is guarded by this object's lock.
+ * word that it may replace one. Messages beside a card are told once each, in order, once the card
+ * is there. A new card that a receiver does not take goes to its fallback, too. Safe for all
+ * threads; all state is guarded by this object's lock.
  */
 public final class Outbox implements NotificationSink, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Outbox.class);
@@ -47,13 +59,11 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   private static final int MOST_HISTORY = 200;
 
-  /** A card that fails this often in a row lets the others go first. */
-  private static final int PATIENCE = 5;
-
   /** Secrets may have been rotated: look again. */
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
 
   private static final Duration REFUSED_WAIT = Duration.ofHours(1);
+  private static final Duration CARD_WAIT = Duration.ofMinutes(1);
   private static final Duration LONGEST_KEPT_WAIT = Duration.ofHours(1);
   private static final int STOP_TURNS = 30;
   private static final long STOP_TURN_MILLIS = 100;
@@ -65,13 +75,18 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   private final MeterRegistry meters;
   private final DoubleSupplier random;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, List<Entry>> incidents = new HashMap<>();
   private final Set<Entry> pending = new LinkedHashSet<>();
   private final Set<Entry> unsaved = new LinkedHashSet<>();
   private final Map<String, LaneState> lanes = new HashMap<>();
   private final Map<String, Long> originNotBefore = new HashMap<>();
   private final Map<String, Instant> waits = new HashMap<>();
   private final Deque<SentCard> history = new ArrayDeque<>();
+  private final List<BiConsumer<Notification, SentCard>> sentListeners = new ArrayList<>();
   private Map<String, List<Notifier>> receivers;
+  private Map<String, Insistence> insistences = Map.of();
+  private Map<String, String> stuckReceivers = Map.of();
+  private Consumer<Map<String, String>> stuckListener = stuck -> {};
   private Scheduler.@Nullable Task wake;
   private int sending;
   private boolean started;
@@ -102,9 +117,8 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     this.meters = meters;
     this.random = random;
     for (Card card : store.load()) {
-      Entry entry = new Entry(card);
-      entries.put(card.key(), entry);
-      if (!card.isDelivered()) {
+      Entry entry = add(new Entry(card));
+      if (!card.isDone()) {
         pending.add(entry);
       }
     }
@@ -131,7 +145,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   private void registerMeters() {
     Gauge.builder("vigie.outbox.pending", this, outbox -> outbox.pending().size())
-        .description("Cards whose wanted state is not seen yet")
+        .description("Cards whose wanted state is not seen yet, or with messages to be told")
         .register(meters);
     Gauge.builder("vigie.outbox.stuck", this, Outbox::countStuck)
         .description("Pending cards that wait for a person")
@@ -140,6 +154,28 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         .description("Age of the wanted state that waits longest")
         .baseUnit("seconds")
         .register(meters);
+  }
+
+  /** What receivers do where nobody sees their cards, by their names. */
+  public synchronized void insistences(Map<String, Insistence> next) {
+    insistences = Map.copyOf(next);
+    later();
+  }
+
+  /**
+   * Tells which receivers wait for a person and why, in words, whenever that changes; on the
+   * outbox's executor, without its lock.
+   */
+  public synchronized void onStuck(Consumer<Map<String, String>> listener) {
+    stuckListener = listener;
+  }
+
+  /**
+   * Tells of each card that was seen and each message that was told, with the wanted state; under
+   * the outbox's lock: the listener must not call back or block.
+   */
+  public synchronized void onSent(BiConsumer<Notification, SentCard> listener) {
+    sentListeners.add(listener);
   }
 
   /** Begins to send. */
@@ -175,36 +211,119 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     Instant now = clock.now();
     List<Entry> changed = new ArrayList<>();
     for (Notification wanted : notifications) {
-      int ways = receivers.getOrDefault(wanted.receiver(), List.of()).size();
       // A card that is there hears of its end also where its way out is gone.
-      for (int integration = 0;
-          integration < ways || entries.containsKey(Card.key(wanted.incident(), integration));
-          integration++) {
-        changed.add(want(integration, wanted, now));
-      }
+      List<Entry> there = List.copyOf(incidents.getOrDefault(wanted.incident(), List.of()));
+      there.forEach(entry -> want(entry, wanted, now));
+      changed.addAll(there);
+      changed.addAll(post(wanted, null, wanted.receiver(), now));
     }
     makeRoom();
     save(changed);
     later();
   }
 
-  private Entry want(int integration, Notification wanted, Instant now) {
-    String key = Card.key(wanted.incident(), integration);
-    Entry entry = entries.get(key);
-    if (entry == null) {
-      entry = new Entry(Card.first(integration, wanted, now));
-      entries.put(key, entry);
-    } else {
-      entry.card = entry.card.wanting(wanted, now);
-      entry.reduction = 0;
-      entry.refusedUntil = clock.nanos();
+  private void want(Entry entry, Notification wanted, Instant now) {
+    Card before = entry.card;
+    Card card = before.wanting(wanted, now);
+    if (wanted.isResolved()) {
+      card = card.with(card.beside().without(message -> message.ping() != null));
     }
-    if (entry.card.isDelivered()) {
-      finish(entry);
-    } else {
-      pending.add(entry);
+    entry.card = card;
+    if (entry.isRefused()) {
+      entry.notBefore = clock.nanos();
     }
+    entry.reduction = 0;
+    for (Message aside : Asides.between(before.wanted(), wanted, card.version(), now)) {
+      tell(entry, aside);
+    }
+    settled(entry);
+  }
+
+  /** The cards that a receiver lacks of an incident. */
+  private List<Entry> post(
+      Notification wanted, @Nullable String fallback, String receiver, Instant now) {
+    List<Entry> posted = new ArrayList<>();
+    int ways = receivers.getOrDefault(receiver, List.of()).size();
+    for (int integration = 0; integration < ways; integration++) {
+      Card card = Card.first(integration, fallback, wanted, now);
+      if (!entries.containsKey(card.key())) {
+        Entry entry = add(new Entry(card));
+        pending.add(entry);
+        posted.add(entry);
+      }
+    }
+    return posted;
+  }
+
+  private Entry add(Entry entry) {
+    entries.put(entry.card.key(), entry);
+    incidents
+        .computeIfAbsent(entry.card.wanted().incident(), i -> new ArrayList<>())
+        .add(entry);
     return entry;
+  }
+
+  @Override
+  public synchronized void tell(Message message) {
+    List<Entry> concerned = List.copyOf(incidents.getOrDefault(message.incident(), List.of()));
+    List<Entry> changed = new ArrayList<>();
+    for (Entry entry : concerned) {
+      Card before = entry.card;
+      if (message.kind() == Message.Kind.ACK) {
+        Beside beside = entry.card.beside();
+        entry.card = entry.card.with(beside.without(waits -> waits.ping() != null));
+      }
+      tell(entry, message);
+      if (!entry.card.equals(before)) {
+        settled(entry);
+        changed.add(entry);
+      }
+    }
+    if (!changed.isEmpty()) {
+      save(changed);
+      later();
+    }
+  }
+
+  private void tell(Entry entry, Message message) {
+    Card card = entry.card;
+    Notifier notifier = notifier(entry);
+    Beside beside = card.beside();
+    if (notifier == null
+        || !notifier.tells().contains(message.kind())
+        || card.isLeftAlone()
+        || beside.knows(message.id())) {
+      return;
+    }
+    boolean unseen = card.posted() == null && card.postingSince() == null;
+    boolean pings = message.ping() != null;
+    // The card itself pings when it comes; and where another receiver has it again, that one does.
+    boolean needless =
+        pings
+            && (unseen
+                || card.wanted().isResolved()
+                || standing(entry).role() == Standing.Role.RELIEVED);
+    Beside next = beside.with(message);
+    if (needless) {
+      next = next.done(message);
+    }
+    Beside bounded = next.bounded();
+    if (bounded.waiting().size() < next.waiting().size()) {
+      meters.counter("vigie.outbox.dropped", "reason", "messages").increment();
+    }
+    entry.card = card.with(bounded);
+  }
+
+  /** Whether it is pending follows from what is left to do. */
+  private void settled(Entry entry) {
+    if (!entry.card.isDone()) {
+      pending.add(entry);
+      return;
+    }
+    pending.remove(entry);
+    if (entry.card.wanted().isResolved()) {
+      forget(entry);
+    }
   }
 
   /** Drops the oldest cards that are over and that nobody ever saw. */
@@ -244,39 +363,64 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   }
 
   private PendingCard describe(Entry entry) {
-    Notifier notifier = notifier(entry);
-    Card card = entry.card;
-    if (notifier == null) {
-      String gone = "receiver " + card.wanted().receiver() + " is no longer configured";
-      return new PendingCard(
-          card.wanted(), PendingCard.State.STUCK, entry.attempts, gone, null, card.wantedAt());
-    }
-    if (entry.sending) {
-      return new PendingCard(
-          card.wanted(),
-          PendingCard.State.SENDING,
-          entry.attempts,
-          entry.lastError,
-          null,
-          card.wantedAt());
-    }
     Lane lane = entry.lane;
-    LaneState state = lane == null ? null : lanes.get(lane.name());
-    String stuck = state == null ? null : state.stuck();
-    long next = Math.max(entry.refusedUntil, lane == null ? clock.nanos() : notBefore(lane));
-    boolean refused = entry.reduction > Delivery.MOST_REDUCTION;
+    Work next = lane == null ? null : entry.next(lane);
+    long at =
+        Math.max(
+            entry.notBefore,
+            lane == null || next == null ? clock.nanos() : notBefore(lane, next));
+    String stuck = stuck(entry);
+    PendingCard.State state =
+        entry.sending
+            ? PendingCard.State.SENDING
+            : stuck != null
+                ? PendingCard.State.STUCK
+                : entry.attempts > 0 ? PendingCard.State.RETRYING : PendingCard.State.WAITING;
+    boolean planned = !entry.sending && notifier(entry) != null;
     return new PendingCard(
-        card.wanted(),
-        stuck != null || refused
-            ? PendingCard.State.STUCK
-            : entry.attempts > 0 ? PendingCard.State.RETRYING : PendingCard.State.WAITING,
+        entry.card.wanted(),
+        entry.card.receiver(),
+        state,
         entry.attempts,
         stuck != null ? stuck : entry.lastError,
-        clock.now().plusNanos(Math.max(0, next - clock.nanos())),
-        card.wantedAt());
+        planned ? clock.now().plusNanos(Math.max(0, at - clock.nanos())) : null,
+        entry.card.beside().waiting().size(),
+        entry.card.wantedAt());
   }
 
-  /** The last wanted states that were seen since the start, newest first, at most 200. */
+  /** Why only a person can help, or null. */
+  private @Nullable String stuck(Entry entry) {
+    if (notifier(entry) == null) {
+      return "receiver " + entry.card.receiver() + " is no longer configured";
+    }
+    LaneState state = entry.lane == null ? null : lanes.get(entry.lane.name());
+    String stuck = state == null ? null : state.stuck();
+    return stuck != null ? stuck : entry.isRefused() ? entry.lastError : null;
+  }
+
+  /** What keeps cards from being seen; empty where nothing does or none is pending. */
+  public synchronized Optional<Trouble> trouble() {
+    Trouble worst = null;
+    for (Entry entry : pending) {
+      LaneState state = entry.lane == null ? null : lanes.get(entry.lane.name());
+      Instant since = state == null ? null : state.troubledSince();
+      if (state != null && since != null && (worst == null || since.isBefore(worst.since()))) {
+        worst = new Trouble(pending.size(), entry.card.receiver(), state.trouble(), since);
+      }
+    }
+    return Optional.ofNullable(worst);
+  }
+
+  /**
+   * Why cards wait.
+   *
+   * @param cards how many are pending, at this receiver or another
+   * @param cause the last fault there, in words
+   * @param since when the first request failed without one that went well after it
+   */
+  public record Trouble(int cards, String receiver, String cause, Instant since) {}
+
+  /** What was seen or told since the start, newest first, at most 200. */
   public synchronized List<SentCard> history() {
     return List.copyOf(history);
   }
@@ -316,26 +460,111 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       save(List.copyOf(unsaved));
     }
     long now = clock.nanos();
-    long next = now + LOOK_AGAIN.toNanos();
+    long next = Math.min(now + LOOK_AGAIN.toNanos(), fallBack(now));
     for (Map.Entry<Lane, List<Entry>> work : byLane().entrySet()) {
       Lane lane = work.getKey();
       if (lane(lane.name()).isBusy()) {
         continue;
       }
-      long at = notBefore(lane);
-      Entry best = at > now ? null : best(work.getValue(), now);
+      Entry best = null;
+      for (Entry entry : work.getValue()) {
+        Work what = entry.next(lane);
+        if (what == null) {
+          continue;
+        }
+        long at = Math.max(entry.notBefore, notBefore(lane, what));
+        if (at > now) {
+          next = Math.min(next, at);
+        } else if (best == null || Entry.ORDER.compare(entry, best) < 0) {
+          best = entry;
+        }
+      }
       if (best != null) {
         send(best, lane, now);
-      } else if (at > now) {
-        next = Math.min(next, at);
       }
     }
+    tellStuck();
     if (wake != null) {
       wake.cancel();
       wake = null;
     }
     if (!pending.isEmpty() || !unsaved.isEmpty()) {
       wake = scheduler.after(Duration.ofNanos(Math.max(0, next - clock.nanos())), this::later);
+    }
+  }
+
+  /**
+   * New cards that nobody sees go to the fallback of their receiver.
+   *
+   * @return when the next one will be due
+   */
+  private long fallBack(long nanos) {
+    long next = Long.MAX_VALUE;
+    Instant now = clock.now();
+    List<Entry> instead = new ArrayList<>();
+    for (Entry entry : List.copyOf(pending)) {
+      Card card = entry.card;
+      if (card.fallback() != null || !entry.isUrgent()) {
+        continue;
+      }
+      Insistence how = insistences.getOrDefault(card.receiver(), Insistence.NONE);
+      String stuck = stuck(entry);
+      Duration left = how.fallbackAfter().minus(Duration.between(card.wantedAt(), now));
+      if (stuck == null && (card.posted() != null || left.compareTo(Duration.ZERO) > 0)) {
+        if (how.fallback() != null && card.posted() == null) {
+          next = Math.min(next, nanos + left.toNanos());
+        }
+        continue;
+      }
+      for (String other : fallbacks(card, how)) {
+        List<Entry> posted = post(card.wanted(), other, other, now);
+        if (!posted.isEmpty()) {
+          log.warn(
+              "card goes to the fallback receiver={} fallback={} incident={} cause={}",
+              card.receiver(),
+              other,
+              card.wanted().incident(),
+              stuck != null ? stuck : entry.lastError);
+          meters.counter("vigie.outbox.fallbacks", "receiver", card.receiver()).increment();
+        }
+        instead.addAll(posted);
+      }
+    }
+    save(instead);
+    return next;
+  }
+
+  /** That a receiver is stuck itself concerns all others, where it names none. */
+  private Collection<String> fallbacks(Card card, Insistence how) {
+    String named = how.fallback();
+    if (named != null) {
+      return List.of(named);
+    }
+    if (!ReceiverAlerts.NAME.equals(card.wanted().commonLabels().get("alertname"))) {
+      return List.of();
+    }
+    Set<String> others = new HashSet<>(receivers.keySet());
+    others.remove(card.receiver());
+    others.removeAll(stuckReceivers.keySet());
+    return others;
+  }
+
+  private void tellStuck() {
+    Map<String, String> stuck = new TreeMap<>();
+    for (Entry entry : pending) {
+      String reason = notifier(entry) == null ? null : stuck(entry);
+      if (reason != null) {
+        stuck.putIfAbsent(entry.card.receiver(), reason);
+      }
+    }
+    if (!stuck.equals(stuckReceivers)) {
+      stuckReceivers = stuck;
+      Consumer<Map<String, String>> listener = stuckListener;
+      try {
+        executor.execute(() -> listener.accept(stuck));
+      } catch (RejectedExecutionException stopped) {
+        log.debug("outbox stopped while receivers were stuck");
+      }
     }
   }
 
@@ -349,7 +578,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         if (entry.card.wanted().isResolved()) {
           log.warn(
               "card dropped, its receiver is gone from the configuration receiver={} incident={}",
-              entry.card.wanted().receiver(),
+              entry.card.receiver(),
               entry.card.wanted().incident());
           forget(entry);
         }
@@ -364,7 +593,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   }
 
   private @Nullable Notifier notifier(Entry entry) {
-    List<Notifier> ways = receivers.getOrDefault(entry.card.wanted().receiver(), List.of());
+    List<Notifier> ways = receivers.getOrDefault(entry.card.receiver(), List.of());
     int integration = entry.card.integration();
     return integration < ways.size() ? ways.get(integration) : null;
   }
@@ -373,45 +602,41 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     return lanes.computeIfAbsent(name, n -> new LaneState(clock.nanos()));
   }
 
-  private long notBefore(Lane lane) {
-    long own = lane(lane.name()).notBefore();
+  private long notBefore(Lane lane, Work work) {
+    long own = lane(lane.name()).notBefore(work);
     Long origin = originNotBefore.get(lane.origin());
     return origin == null ? own : Math.max(own, origin);
   }
 
-  /** News of an incident's begin or end before new texts, then who waits longest. */
-  private static @Nullable Entry best(List<Entry> entries, long now) {
-    return entries.stream()
-        .filter(entry -> entry.refusedUntil <= now)
-        .min(
-            Comparator.<Entry>comparingInt(entry -> entry.attempts > PATIENCE ? 1 : 0)
-                .thenComparingInt(entry -> entry.isNews() ? 0 : 1)
-                .thenComparingInt(entry -> entry.attempts)
-                .thenComparing(entry -> entry.card.wantedAt()))
-        .orElse(null);
+  /** For whom the card stands in, as things are now. */
+  private Standing standing(Entry entry) {
+    Card card = entry.card;
+    if (card.fallback() == null) {
+      return Standing.OWN;
+    }
+    for (Entry first : incidents.getOrDefault(card.wanted().incident(), List.of())) {
+      if (first.card.fallback() == null && !first.card.isDone()) {
+        String stuck = stuck(first);
+        return new Standing(
+            Standing.Role.FALLBACK,
+            card.wanted().receiver(),
+            stuck != null ? stuck : first.lastError);
+      }
+    }
+    return new Standing(Standing.Role.RELIEVED, card.wanted().receiver(), "");
   }
 
   private void send(Entry entry, Lane lane, long now) {
     Notifier notifier = notifier(entry);
-    if (notifier == null) {
+    Work work = entry.next(lane);
+    if (notifier == null || work == null) {
       return;
     }
-    Posted posted = entry.editable(lane);
-    if (posted == null && !entry.card.posting()) {
-      entry.card = entry.card.begun();
-      save(List.of(entry));
-    }
-    Delivery delivery =
-        new Delivery(
-            entry.card.wanted(),
-            posted,
-            posted != null ? entry.card.predecessor() : entry.predecessor(),
-            Math.min(entry.reduction, Delivery.MOST_REDUCTION));
-    long version = entry.card.version();
+    Attempt attempt = work == Work.TELL ? telling(entry, lane) : delivery(entry, lane);
     entry.sending = true;
     sending++;
     lane(lane.name()).begin(now);
-    attempt(notifier, delivery)
+    request(notifier, attempt)
         .whenComplete(
             (outcome, failure) -> {
               // Only the kind of failure: its message may quote what is secret.
@@ -419,59 +644,142 @@ public final class Outbox implements NotificationSink, AutoCloseable {
                   outcome != null
                       ? outcome
                       : new Outcome.Later(
-                          "BUG: " + failure.getClass().getSimpleName(), null, false, true);
+                          "BUG: " + failure.getClass().getSimpleName(),
+                          null,
+                          Outcome.Scope.LANE,
+                          true);
               try {
-                executor.execute(() -> settle(entry, lane, version, delivery, seen));
+                executor.execute(() -> settle(entry, lane, attempt, seen));
               } catch (RejectedExecutionException stopped) {
                 log.debug("outbox stopped while a request was under way");
               }
             });
   }
 
-  private static CompletionStage<Outcome> attempt(Notifier notifier, Delivery delivery) {
+  /** What is on its way: a card's state, or the message that was its first one. */
+  private record Attempt(
+      Work work, long version, @Nullable Delivery delivery, @Nullable Telling telling) {}
+
+  private Attempt delivery(Entry entry, Lane lane) {
+    Card card = entry.card;
+    Posted posted = entry.editable(lane);
+    boolean edit = posted != null;
+    Predecessor predecessor = edit ? card.predecessor() : entry.predecessor();
+    Delivery delivery =
+        new Delivery(
+            card.wanted(),
+            posted,
+            predecessor,
+            Math.min(entry.reduction, Delivery.MOST_REDUCTION),
+            card.nonce(),
+            edit ? null : ping(entry, predecessor),
+            standing(entry),
+            edit ? null : card.postingSince());
+    if (!edit) {
+      entry.card = card.begun(clock.now());
+      if (card.postingSince() == null) {
+        save(List.of(entry));
+      }
+    }
+    return new Attempt(edit ? Work.EDIT : Work.POST, card.version(), delivery, null);
+  }
+
+  /** A new card pings once, at whichever receiver it is seen first. */
+  private @Nullable Severity ping(Entry entry, Predecessor predecessor) {
+    Notification wanted = entry.card.wanted();
+    boolean instead =
+        entry.card.fallback() == null
+            && incidents.getOrDefault(wanted.incident(), List.of()).stream()
+                .anyMatch(other -> other.card.fallback() != null && other.card.posted() != null);
+    return predecessor == Predecessor.GONE || wanted.isResolved() || instead
+        ? null
+        : wanted.severity();
+  }
+
+  private Attempt telling(Entry entry, Lane lane) {
+    Card card = entry.card;
+    Message message = card.beside().first();
+    Posted posted = entry.editable(lane);
+    if (message == null || posted == null) {
+      throw new IllegalStateException("BUG: nothing to tell beside " + card.key());
+    }
+    Telling telling =
+        new Telling(
+            card.wanted(),
+            posted,
+            message,
+            entry.tellReduction,
+            card.nonce(message.id()),
+            card.beside().tellingSince());
+    entry.card = card.with(card.beside().begun(clock.now()));
+    if (card.beside().tellingSince() == null) {
+      save(List.of(entry));
+    }
+    return new Attempt(Work.TELL, card.version(), null, telling);
+  }
+
+  private static CompletionStage<Outcome> request(Notifier notifier, Attempt attempt) {
     try {
-      return notifier.deliver(delivery);
+      Telling telling = attempt.telling;
+      Delivery delivery = attempt.delivery;
+      if (telling != null) {
+        return notifier.tell(telling);
+      }
+      if (delivery != null) {
+        return notifier.deliver(delivery);
+      }
+      throw new IllegalStateException("BUG: an attempt at nothing");
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
 
-  private synchronized void settle(
-      Entry entry, Lane lane, long version, Delivery delivery, Outcome outcome) {
-    boolean edited = delivery.posted() != null;
+  private synchronized void settle(Entry entry, Lane lane, Attempt attempt, Outcome outcome) {
     sending--;
     entry.sending = false;
     LaneState state = lane(lane.name());
     long now = clock.nanos();
-    String receiver = entry.card.wanted().receiver();
+    String receiver = entry.card.receiver();
     int faults = state.faults();
     String result;
+    boolean perhaps = false;
     if (outcome instanceof Outcome.Done done) {
-      result = edited ? "edited" : "posted";
-      state.wentWell(now, done.pause());
+      result =
+          switch (attempt.work) {
+            case POST -> "posted";
+            case EDIT -> "edited";
+            case TELL -> "told";
+          };
+      state.wentWell(now, attempt.work, done.bucket(), done.pause());
       if (faults > 0) {
         log.info("notifications go out again receiver={} faults={}", receiver, faults);
       }
-      done(entry, version, delivery, done.posted());
+      done(entry, attempt, done);
     } else if (outcome instanceof Outcome.Later later) {
       result = "later";
-      state.failed(now, later.retryAfter(), random);
-      keepWait(lane, later);
+      perhaps = later.perhapsPosted();
       entry.failed(later.reason());
-      entry.doubt |= later.perhapsPosted() && !edited;
-      if (faults == 0) {
-        log.warn(
-            "notification waits, tried again until it goes out receiver={} cause={}",
-            receiver,
-            later.reason());
+      if (later.scope() == Outcome.Scope.CARD) {
+        state.answered();
+        Duration named = later.retryAfter();
+        entry.notBefore = now + (named == null ? CARD_WAIT : named).toNanos();
+      } else {
+        state.failed(now, clock.now(), attempt.work, later, random);
+        keepWait(lane, later);
+        if (faults == 0) {
+          log.warn(
+              "notification waits, tried again until it goes out receiver={} cause={}",
+              receiver,
+              later.reason());
+        }
       }
     } else if (outcome instanceof Outcome.Refused refused) {
       result = "refused";
       state.refused(now);
-      refused(entry, refused.reason());
+      refused(entry, attempt, refused.reason());
     } else if (outcome instanceof Outcome.Gone gone) {
       result = "gone";
-      state.wentWell(now, Duration.ZERO);
+      state.answered();
       gone(entry, gone.reason());
     } else if (outcome instanceof Outcome.Stuck stuck) {
       result = "stuck";
@@ -481,97 +789,170 @@ public final class Outbox implements NotificationSink, AutoCloseable {
             receiver,
             stuck.reason());
       }
-      state.stuck(now, stuck.reason());
+      state.stuck(now, clock.now(), stuck.reason());
       entry.failed(stuck.reason());
     } else {
       throw new AssertionError(outcome);
+    }
+    if (!(outcome instanceof Outcome.Done) && !perhaps) {
+      notBegun(entry, attempt);
     }
     meters.counter("vigie.outbox.requests", "receiver", receiver, "result", result).increment();
     notifyAll();
     pump();
   }
 
-  private void done(Entry entry, long version, Delivery delivery, Posted posted) {
-    boolean edited = delivery.posted() != null;
-    Card card = entry.card.seen(version, posted, delivery.predecessor());
-    Notification wanted = card.wanted();
+  /** It was the first attempt and came to nothing for sure: after a crash there is no doubt. */
+  private void notBegun(Entry entry, Attempt attempt) {
+    Delivery delivery = attempt.delivery;
+    Telling telling = attempt.telling;
+    Card before = entry.card;
+    if (delivery != null && delivery.posted() == null && delivery.doubtSince() == null) {
+      entry.card = before.notPosted();
+    } else if (telling != null
+        && telling.doubtSince() == null
+        && telling.message().equals(before.beside().first())) {
+      entry.card = before.with(before.beside().notTold());
+    }
+    if (!entry.card.equals(before)) {
+      save(List.of(entry));
+    }
+  }
+
+  private void done(Entry entry, Attempt attempt, Outcome.Done done) {
+    Delivery delivery = attempt.delivery;
+    Telling telling = attempt.telling;
+    Card card = entry.card;
+    if (telling != null) {
+      card = card.with(card.beside().done(telling.message()));
+      entry.tellReduction = 0;
+    } else if (delivery != null) {
+      // What was there before may show less than is wanted: an edit follows.
+      long seen = done.stale() ? 0 : attempt.version;
+      card = card.seen(seen, done.posted(), delivery.predecessor());
+    }
     entry.card = card;
-    entry.attempts = 0;
-    entry.lastError = "";
-    entry.doubt = false;
-    history.addFirst(
+    entry.wentWell();
+    Notification wanted = card.wanted();
+    SentCard sent =
         new SentCard(
             wanted.incident(),
-            wanted.receiver(),
+            card.receiver(),
+            telling == null ? null : telling.message(),
             wanted.firing(),
             wanted.resolved(),
-            edited,
+            attempt.work == Work.EDIT,
             clock.now(),
-            posted.id()));
+            done.posted().id());
+    history.addFirst(sent);
     if (history.size() > MOST_HISTORY) {
       history.removeLast();
     }
+    sentListeners.forEach(listener -> listener.accept(wanted, sent));
     log.info(
-        "card {} receiver={} incident={} firing={} resolved={} message={}",
-        edited ? "edited" : "posted",
-        wanted.receiver(),
+        "{} receiver={} incident={} firing={} resolved={} message={}",
+        switch (attempt.work) {
+          case POST -> "card posted";
+          case EDIT -> "card edited";
+          case TELL -> "message told";
+        },
+        card.receiver(),
         wanted.incident(),
         wanted.firing(),
         wanted.resolved(),
-        posted.id());
-    if (card.isDelivered()) {
-      finish(entry);
+        done.posted().id());
+    if (card.fallback() == null) {
+      relieve(entry);
     }
+    settled(entry);
     if (entries.containsKey(card.key())) {
       save(List.of(entry));
     }
   }
 
-  private void refused(Entry entry, String reason) {
+  /** Once a receiver has its card, what its fallback got says so, and nobody is pinged twice. */
+  private void relieve(Entry entry) {
+    List<Entry> instead =
+        incidents.getOrDefault(entry.card.wanted().incident(), List.of()).stream()
+            .filter(other -> other.card.fallback() != null)
+            .toList();
+    if (instead.isEmpty()) {
+      return;
+    }
+    Beside beside = entry.card.beside();
+    if (instead.stream().anyMatch(other -> other.card.posted() != null)) {
+      entry.card = entry.card.with(beside.without(message -> message.ping() != null));
+    }
+    for (Entry other : instead) {
+      Card card = other.card;
+      Notifier notifier = notifier(other);
+      if (card.posted() == null && card.postingSince() == null && !other.sending) {
+        forget(other);
+      } else if (notifier != null
+          && notifier.edits()
+          && standing(other).role() == Standing.Role.RELIEVED) {
+        other.card = card.wanting(card.wanted(), clock.now());
+        settled(other);
+        save(List.of(other));
+      }
+    }
+  }
+
+  private void refused(Entry entry, Attempt attempt, String reason) {
     entry.failed(reason);
+    Telling telling = attempt.telling;
+    int reduction = telling == null ? entry.reduction++ : entry.tellReduction++;
     log.warn(
-        "card refused, a smaller one is tried receiver={} incident={} reduction={} cause={}",
-        entry.card.wanted().receiver(),
+        "{} refused, a smaller one is tried receiver={} incident={} reduction={} cause={}",
+        telling == null ? "card" : "message",
+        entry.card.receiver(),
         entry.card.wanted().incident(),
-        entry.reduction,
+        reduction,
         reason);
-    entry.reduction++;
-    if (entry.reduction > Delivery.MOST_REDUCTION) {
-      entry.refusedUntil = clock.nanos() + REFUSED_WAIT.toNanos();
+    if (reduction < Delivery.MOST_REDUCTION) {
+      return;
+    }
+    if (telling == null) {
+      entry.notBefore = clock.nanos() + REFUSED_WAIT.toNanos();
+    } else {
+      // The card says the same; it must not wait behind what nobody will ever take.
+      meters.counter("vigie.outbox.dropped", "reason", "refused").increment();
+      entry.tellReduction = 0;
+      entry.card = entry.card.with(entry.card.beside().done(telling.message()));
+      settled(entry);
+      if (entries.containsKey(entry.card.key())) {
+        save(List.of(entry));
+      }
     }
   }
 
   private void gone(Entry entry, String reason) {
     entry.card = entry.card.deleted();
-    entry.doubt = false;
     log.info(
         "card was deleted by somebody else receiver={} incident={} posted_again={} cause={}",
-        entry.card.wanted().receiver(),
+        entry.card.receiver(),
         entry.card.wanted().incident(),
         !entry.card.isDelivered(),
         reason);
-    if (entry.card.isDelivered()) {
-      finish(entry);
-    }
+    settled(entry);
     if (entries.containsKey(entry.card.key())) {
       save(List.of(entry));
     }
   }
 
-  /** The wanted state is seen; an incident that is over is forgotten. */
-  private void finish(Entry entry) {
-    pending.remove(entry);
-    if (entry.card.wanted().isResolved()) {
-      forget(entry);
-    }
-  }
-
   private void forget(Entry entry) {
+    String key = entry.card.key();
     pending.remove(entry);
     unsaved.remove(entry);
-    entries.remove(entry.card.key());
+    entries.remove(key);
+    incidents.computeIfPresent(
+        entry.card.wanted().incident(),
+        (incident, all) -> {
+          all.remove(entry);
+          return all.isEmpty() ? null : all;
+        });
     try {
-      store.remove(entry.card.key());
+      store.remove(key);
     } catch (UncheckedIOException e) {
       // It is then edited once more after a restart, to what it already shows.
       log.warn("cannot remove a finished card from the disk cause={}", e.getMessage());
@@ -586,10 +967,11 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     }
     Instant now = clock.now();
     waits.values().removeIf(until -> until.isBefore(now));
-    if (later.everywhere()) {
+    boolean everywhere = later.scope() == Outcome.Scope.ORIGIN;
+    if (everywhere) {
       originNotBefore.merge(lane.origin(), clock.nanos() + wait.toNanos(), Math::max);
     }
-    waits.put(later.everywhere() ? lane.origin() : lane.name(), now.plus(wait));
+    waits.put(everywhere ? lane.origin() : lane.name(), now.plus(wait));
     try {
       store.saveWaits(waits);
     } catch (UncheckedIOException e) {
@@ -629,46 +1011,5 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         .mapToDouble(entry -> Duration.between(entry.card.wantedAt(), now).toMillis() / 1e3)
         .max()
         .orElse(0);
-  }
-
-  /** A card and what is known of it since the start. */
-  private static final class Entry {
-    private Card card;
-    private @Nullable Lane lane;
-    private int attempts;
-    private String lastError = "";
-    private int reduction;
-    private long refusedUntil = Long.MIN_VALUE;
-    private boolean sending;
-
-    /** Whether a post went out whose answer was never seen. */
-    private boolean doubt;
-
-    Entry(Card card) {
-      this.card = card;
-      this.doubt = card.posting() && card.posted() == null;
-    }
-
-    @Nullable Posted editable(Lane lane) {
-      Posted posted = card.posted();
-      return posted == null || posted.id().isEmpty() || !posted.target().equals(lane.target())
-          ? null
-          : posted;
-    }
-
-    Predecessor predecessor() {
-      return card.deletions() > 0 || card.posted() != null
-          ? Predecessor.GONE
-          : doubt ? Predecessor.PERHAPS : Predecessor.NONE;
-    }
-
-    boolean isNews() {
-      return card.posted() == null || card.wanted().isResolved();
-    }
-
-    void failed(String reason) {
-      attempts++;
-      lastError = reason;
-    }
   }
 }

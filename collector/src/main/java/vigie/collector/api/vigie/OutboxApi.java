@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import vigie.base.http.Routes;
 import vigie.collector.api.Json;
+import vigie.collector.dispatch.Message;
 import vigie.collector.outbox.Outbox;
 import vigie.collector.outbox.PendingCard;
 import vigie.collector.outbox.SentCard;
@@ -30,6 +32,7 @@ public final class OutboxApi {
           List<PendingCard> pending =
               outbox.pending().stream().sorted(Comparator.comparing(PendingCard::since)).toList();
           List<SentCard> sent = outbox.history();
+          Optional<Outbox.Trouble> trouble = outbox.trouble();
           return Json.answer(
               200,
               json -> {
@@ -39,6 +42,9 @@ public final class OutboxApi {
                   pending(json, card);
                 }
                 json.writeEndArray();
+                if (trouble.isPresent()) {
+                  trouble(json, trouble.get());
+                }
                 json.writeArrayFieldStart("sent");
                 for (SentCard card : sent) {
                   sent(json, card);
@@ -52,7 +58,7 @@ public final class OutboxApi {
   private static void pending(JsonGenerator json, PendingCard card) throws IOException {
     json.writeStartObject();
     json.writeStringField("incident", card.wanted().incident());
-    json.writeStringField("receiver", card.wanted().receiver());
+    json.writeStringField("receiver", card.receiver());
     json.writeFieldName("group");
     Json.labels(json, card.wanted().groupLabels());
     json.writeNumberField("firing", card.wanted().firing());
@@ -61,7 +67,18 @@ public final class OutboxApi {
     json.writeNumberField("attempts", card.attempts());
     json.writeStringField("lastError", card.lastError());
     Json.time(json, "nextTry", card.nextTry());
+    json.writeNumberField("messages", card.messages());
     Json.time(json, "since", card.since());
+    json.writeEndObject();
+  }
+
+  /** Why they wait: {@code "2 cards pending, Discord answers 429 since …"}. */
+  private static void trouble(JsonGenerator json, Outbox.Trouble trouble) throws IOException {
+    json.writeObjectFieldStart("trouble");
+    json.writeNumberField("cards", trouble.cards());
+    json.writeStringField("receiver", trouble.receiver());
+    json.writeStringField("cause", trouble.cause());
+    Json.time(json, "since", trouble.since());
     json.writeEndObject();
   }
 
@@ -69,6 +86,9 @@ public final class OutboxApi {
     json.writeStartObject();
     json.writeStringField("incident", card.incident());
     json.writeStringField("receiver", card.receiver());
+    Message beside = card.beside();
+    json.writeStringField(
+        "kind", beside == null ? "card" : beside.kind().name().toLowerCase(Locale.ROOT));
     json.writeNumberField("firing", card.firing());
     json.writeNumberField("resolved", card.resolved());
     json.writeBooleanField("edited", card.edited());

@@ -24,6 +24,9 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
   /** Limits that come as 400 or 403 with a code of their own. */
   private static final Set<Integer> LIMITS = Set.of(20028, 20029, 30046, 40062, 130000);
 
+  /** Too many edits of one message that is older than an hour. */
+  private static final int OLD_MESSAGE_EDITS = 30046;
+
   private static final int UNKNOWN_MESSAGE = 10008;
   private static final Set<Integer> THREAD_CLOSED = Set.of(50083, 160005);
 
@@ -49,16 +52,17 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
 
   Outcome outcome(WebhookUrl url, boolean edit) {
     if (status / 100 == 2) {
-      return new Outcome.Done(new Posted(body.path("id").asText(), url.target()), pause());
+      Posted posted = new Posted(body.path("id").asText(), url.target());
+      return new Outcome.Done(posted, pause(), header("X-RateLimit-Bucket"), false);
     }
     String reason = url.mask(reason());
     int code = code();
     if (status == 429 || LIMITS.contains(code)) {
-      return new Outcome.Later(reason, retryAfter(), isEverywhere(), false);
+      return new Outcome.Later(reason, retryAfter(), scope(code), false);
     }
     if (status >= 500 || status == 408) {
       boolean perhaps = LOST_BEHIND.contains(status);
-      return new Outcome.Later(reason, retryAfter(), false, perhaps);
+      return new Outcome.Later(reason, retryAfter(), Outcome.Scope.LANE, perhaps);
     }
     if (status == 404 && edit && (code == UNKNOWN_MESSAGE || code == 0)) {
       return new Outcome.Gone(reason);
@@ -120,11 +124,18 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
     return longer == null ? null : shorter(longer, LONGEST_RETRY);
   }
 
-  private boolean isEverywhere() {
-    return status == 429
-        && (body.path("global").asBoolean()
+  private Outcome.Scope scope(int code) {
+    if (code == OLD_MESSAGE_EDITS) {
+      return Outcome.Scope.CARD;
+    }
+    if (status != 429) {
+      return Outcome.Scope.LANE;
+    }
+    boolean everywhere =
+        body.path("global").asBoolean()
             || "true".equalsIgnoreCase(header("X-RateLimit-Global"))
-            || header("Via").isEmpty());
+            || header("Via").isEmpty();
+    return everywhere ? Outcome.Scope.ORIGIN : Outcome.Scope.BUCKET;
   }
 
   private String header(String name) {

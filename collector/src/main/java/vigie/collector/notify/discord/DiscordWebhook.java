@@ -2,6 +2,7 @@ package vigie.collector.notify.discord;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -10,14 +11,21 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.config.Secret;
+import vigie.collector.dispatch.Message;
 import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outcome;
 
@@ -32,7 +40,11 @@ public final class DiscordWebhook implements Notifier {
 
   private final String name;
   private final Secret url;
+  private final DiscordWebhookConfig config;
   private final DiscordClient client;
+
+  /** Where each webhook's channel is, for links; one, and more where its file was rotated. */
+  private final Map<String, String> places = new ConcurrentHashMap<>();
 
   /**
    * @param name for messages: the receiver's name
@@ -40,6 +52,7 @@ public final class DiscordWebhook implements Notifier {
   public DiscordWebhook(String name, DiscordWebhookConfig config, DiscordClient client) {
     this.name = name;
     this.url = config.url();
+    this.config = config;
     this.client = client;
   }
 
@@ -55,6 +68,38 @@ public final class DiscordWebhook implements Notifier {
 
   @Override
   public CompletionStage<Outcome> deliver(Delivery delivery) {
+    Posted posted = delivery.posted();
+    ObjectNode body = DiscordCard.message(delivery);
+    // A card that is perhaps there has perhaps pinged.
+    boolean pings = posted == null && delivery.predecessor() == Predecessor.NONE;
+    Pings.mention(body, pings ? config.pings().of(delivery.ping()) : List.of());
+    return request(at -> send(at, posted, body));
+  }
+
+  @Override
+  public Set<Message.Kind> tells() {
+    return config.tells();
+  }
+
+  /** A message of its own that leads to the card: webhooks have neither replies nor threads. */
+  @Override
+  public CompletionStage<Outcome> tell(Telling telling) {
+    List<String> roles =
+        telling.doubtSince() == null ? config.pings().of(telling.message().ping()) : List.of();
+    return request(
+        at ->
+            place(at)
+                .thenCompose(
+                    place -> {
+                      String link = place.isEmpty() ? "" : place + "/" + telling.card().id();
+                      ObjectNode body = DiscordAside.message(telling, link);
+                      Pings.mention(body, roles);
+                      return send(at, null, body);
+                    }));
+  }
+
+  /** Makes the request, unless the address is unusable or Discord is near to shutting us out. */
+  private CompletionStage<Outcome> request(Function<WebhookUrl, CompletionStage<Outcome>> work) {
     WebhookUrl at;
     try {
       at = WebhookUrl.parse(url.reveal());
@@ -64,19 +109,25 @@ public final class DiscordWebhook implements Notifier {
     Duration pause = client.pause();
     if (!pause.isZero()) {
       String reason = "too many refusals by Discord: silent before it shuts this address out";
-      return done(new Outcome.Later(reason, pause, true, false));
+      return done(new Outcome.Later(reason, pause, Outcome.Scope.ORIGIN, false));
     }
-    Posted posted = delivery.posted();
+    return work.apply(at);
+  }
+
+  /**
+   * @param edited the message to edit; null to post one
+   */
+  private CompletionStage<Outcome> send(WebhookUrl at, @Nullable Posted edited, ObjectNode body) {
     HttpRequest request;
     try {
-      URI uri = posted == null ? at.create() : at.message(posted.id());
+      URI uri = edited == null ? at.create() : at.message(edited.id());
       request =
           HttpRequest.newBuilder(uri)
               .header("Content-Type", "application/json")
               .header("User-Agent", AGENT)
               .method(
-                  posted == null ? "POST" : "PATCH",
-                  BodyPublishers.ofString(DiscordCard.message(delivery).toString(), UTF_8))
+                  edited == null ? "POST" : "PATCH",
+                  BodyPublishers.ofString(body.toString(), UTF_8))
               .build();
     } catch (IllegalArgumentException impossible) {
       // Quotes the address.
@@ -86,7 +137,27 @@ public final class DiscordWebhook implements Notifier {
         .send(request)
         .handle(
             (answer, failure) ->
-                failure == null ? answer.outcome(at, posted != null) : lost(failure));
+                failure == null ? answer.outcome(at, edited != null) : lost(failure));
+  }
+
+  /** Where the channel is for people, asked for once; {@code ""} where that is not known. */
+  private CompletionStage<String> place(WebhookUrl at) {
+    String known = places.get(at.lane());
+    if (known != null) {
+      return CompletableFuture.completedFuture(known);
+    }
+    HttpRequest request = HttpRequest.newBuilder(at.self()).header("User-Agent", AGENT).build();
+    return client
+        .send(request)
+        .handle(
+            (answer, failure) -> {
+              if (failure != null || answer.status() / 100 != 2) {
+                return "";
+              }
+              String place = at.place(answer.body());
+              places.put(at.lane(), place);
+              return place;
+            });
   }
 
   /**
@@ -139,7 +210,7 @@ public final class DiscordWebhook implements Notifier {
             || has(failure, HttpConnectTimeoutException.class)
             || has(failure, UnresolvedAddressException.class)
             || has(failure, SSLException.class);
-    return new Outcome.Later(words(failure), null, false, !never);
+    return new Outcome.Later(words(failure), null, Outcome.Scope.LANE, !never);
   }
 
   /** Never the exception's own message: some quote the whole address. */

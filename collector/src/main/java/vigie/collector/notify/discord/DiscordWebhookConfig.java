@@ -2,24 +2,40 @@ package vigie.collector.notify.discord;
 
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Secret;
 import vigie.base.config.Section;
 import vigie.collector.dispatch.Integration;
+import vigie.collector.dispatch.Message;
 
 /**
  * One member of {@code discord_configs}.
  *
  * @param url the webhook's address, read anew before each request
+ * @param pings whom cards and escalations ping
+ * @param tells which messages are posted beside the card; escalations always are
  */
-public record DiscordWebhookConfig(Secret url) implements Integration {
+public record DiscordWebhookConfig(Secret url, Pings pings, Set<Message.Kind> tells)
+    implements Integration {
   private static final String KEY = "webhook_url";
   private static final String VARIABLE = "DISCORD_WEBHOOK_URL";
   private static final List<String> NOT_OURS =
       List.of("title", "message", "content", "username", "avatar_url", "http_config");
+
+  public DiscordWebhookConfig {
+    tells = Set.copyOf(tells);
+  }
+
+  /** One that pings nobody. */
+  public DiscordWebhookConfig(Secret url) {
+    this(url, Pings.NOBODY, Set.of(Message.Kind.ESCALATION));
+  }
 
   /** Reads a section; what can't be used is a fault, what is unusual a warning. */
   public static DiscordWebhookConfig read(Section section) {
@@ -37,12 +53,28 @@ public record DiscordWebhookConfig(Secret url) implements Integration {
       section.fault(
           "send_resolved", "send_resolved can't be false: the card is edited to resolved");
     }
+    Pings pings = Pings.read(section);
+    Set<Message.Kind> tells = tells(section);
     section.end();
     Secret given = url == null ? Secret.of("") : url;
     if (url != null) {
       check(given, section, key);
     }
-    return new DiscordWebhookConfig(given);
+    return new DiscordWebhookConfig(given, pings, tells);
+  }
+
+  private static Set<Message.Kind> tells(Section section) {
+    Set<Message.Kind> kinds = EnumSet.of(Message.Kind.ESCALATION);
+    for (String word : section.strings("messages")) {
+      try {
+        kinds.add(Message.Kind.valueOf(word.toUpperCase(Locale.ROOT)));
+      } catch (IllegalArgumentException unknown) {
+        section.fault(
+            "messages",
+            "messages takes resolved, event, ack, note and history, not \"" + word + "\"");
+      }
+    }
+    return kinds;
   }
 
   private static void check(Secret url, Section section, String key) {

@@ -1,5 +1,6 @@
 package vigie.collector.notify.discord;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -155,6 +156,22 @@ final class WebhookUrl {
     }
     return URI.create(
         origin + path + "/messages/" + messageId + (thread == null ? "" : "?" + thread));
+  }
+
+  /**
+   * The channel's address for people; {@code ""} where it is not known.
+   *
+   * @param webhook Discord's answer at {@link #self}
+   */
+  String place(JsonNode webhook) {
+    String guild = webhook.path("guild_id").asText();
+    String channel =
+        thread == null
+            ? webhook.path("channel_id").asText()
+            : thread.substring(thread.indexOf('=') + 1);
+    return WORD.matcher(guild).matches() && WORD.matcher(channel).matches()
+        ? "https://discord.com/channels/" + guild + "/" + channel
+        : "";
   }
 
   /** The text with the token taken out. */

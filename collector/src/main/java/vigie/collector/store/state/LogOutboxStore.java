@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vigie.collector.alert.Severity;
+import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Notification;
+import vigie.collector.outbox.Beside;
 import vigie.collector.outbox.Card;
 import vigie.collector.outbox.Notifier.Posted;
 import vigie.collector.outbox.Notifier.Predecessor;
@@ -85,7 +88,8 @@ public final class LogOutboxStore implements OutboxStore {
         .put("version", card.version())
         .put("wantedAt", card.wantedAt().toString())
         .put("delivered", card.delivered())
-        .put("posting", card.posting())
+        .put("fallback", card.fallback())
+        .put("postingSince", StateJson.text(card.postingSince()))
         .put("deletions", card.deletions())
         .put("predecessor", card.predecessor().name());
     Posted posted = card.posted();
@@ -93,6 +97,7 @@ public final class LogOutboxStore implements OutboxStore {
       node.putObject("posted").put("id", posted.id()).put("target", posted.target());
     }
     node.set("wanted", json(card.wanted()));
+    node.set("beside", json(card.beside()));
     return node;
   }
 
@@ -100,6 +105,7 @@ public final class LogOutboxStore implements OutboxStore {
     JsonNode posted = node.path("posted");
     return new Card(
         node.path("integration").asInt(),
+        node.path("fallback").textValue(),
         notification(node.path("wanted")),
         node.path("version").asLong(),
         StateJson.instant(node.path("wantedAt")),
@@ -107,9 +113,52 @@ public final class LogOutboxStore implements OutboxStore {
         posted.isObject()
             ? new Posted(posted.path("id").asText(), posted.path("target").asText())
             : null,
-        node.path("posting").asBoolean(),
+        StateJson.optionalInstant(node.path("postingSince")),
         node.path("deletions").asInt(),
-        Predecessor.valueOf(node.path("predecessor").asText(Predecessor.NONE.name())));
+        Predecessor.valueOf(node.path("predecessor").asText(Predecessor.NONE.name())),
+        beside(node.path("beside")));
+  }
+
+  private static ObjectNode json(Beside beside) {
+    ObjectNode node = StateJson.object();
+    node.put("tellingSince", StateJson.text(beside.tellingSince()));
+    beside.told().forEach(node.putArray("told")::add);
+    node.set("waiting", StateJson.array(beside.waiting(), LogOutboxStore::json));
+    return node;
+  }
+
+  private static Beside beside(JsonNode node) {
+    return new Beside(
+        StateJson.list(node.path("waiting"), LogOutboxStore::message),
+        StateJson.list(node.path("told"), JsonNode::asText),
+        StateJson.optionalInstant(node.path("tellingSince")));
+  }
+
+  private static ObjectNode json(Message message) {
+    Severity ping = message.ping();
+    ObjectNode node = StateJson.object();
+    node.put("incident", message.incident())
+        .put("id", message.id())
+        .put("kind", message.kind().name())
+        .put("at", message.at().toString())
+        .put("ping", ping == null ? null : ping.name())
+        .put("by", message.by())
+        .put("text", message.text());
+    message.lines().forEach(node.putArray("lines")::add);
+    return node;
+  }
+
+  private static Message message(JsonNode node) {
+    String ping = node.path("ping").textValue();
+    return new Message(
+        node.path("incident").asText(),
+        node.path("id").asText(),
+        Message.Kind.valueOf(node.path("kind").asText()),
+        StateJson.instant(node.path("at")),
+        ping == null ? null : Severity.valueOf(ping),
+        node.path("by").asText(),
+        node.path("text").asText(),
+        StateJson.list(node.path("lines"), JsonNode::asText));
   }
 
   private static ObjectNode json(Notification wanted) {

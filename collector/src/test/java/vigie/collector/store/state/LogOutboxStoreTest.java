@@ -11,9 +11,12 @@ import vigie.base.segment.ForgetfulFiles;
 import vigie.base.segment.ForgetfulFiles.Forget;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
+import vigie.collector.alert.Severity;
+import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.event.Event;
 import vigie.collector.label.Labels;
+import vigie.collector.outbox.Beside;
 import vigie.collector.outbox.Card;
 import vigie.collector.outbox.Notifier.Posted;
 import vigie.collector.outbox.Notifier.Predecessor;
@@ -63,7 +66,20 @@ class LogOutboxStoreTest {
             9,
             NOW,
             NOW.plusSeconds(1));
-    return new Card(2, wanted, 5, NOW, 4, posted, true, 1, Predecessor.PERHAPS);
+    Message escalation =
+        new Message(
+            incident,
+            "escalation-1",
+            Message.Kind.ESCALATION,
+            NOW,
+            Severity.CRITICAL,
+            "somebody é",
+            "text",
+            List.of("one", "two"));
+    Beside beside = new Beside(List.of(escalation), List.of("events-2", "worse"), NOW);
+    String fallback = posted == null ? null : "other";
+    return new Card(
+        2, fallback, wanted, 5, NOW, 4, posted, NOW, 1, Predecessor.PERHAPS, beside);
   }
 
   private LogOutboxStore afterPowerCut() {
@@ -85,7 +101,7 @@ class LogOutboxStoreTest {
   void givenCard_whenRemoved_thenGone() {
     LogOutboxStore store = new LogOutboxStore(states);
     store.save(List.of(card("one", null)));
-    store.remove("one/2");
+    store.remove(card("one", null).key());
     store.remove("never there");
 
     assertThat(afterPowerCut().load()).isEmpty();
