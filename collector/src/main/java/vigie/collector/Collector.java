@@ -17,8 +17,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +56,7 @@ import vigie.collector.api.vigie.EventsApi;
 import vigie.collector.api.vigie.NodesApi;
 import vigie.collector.api.vigie.OutboxApi;
 import vigie.collector.dispatch.Dispatcher;
+import vigie.collector.dispatch.Insistence;
 import vigie.collector.dispatch.Integration;
 import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
@@ -65,8 +68,12 @@ import vigie.collector.notify.discord.DiscordWebhook;
 import vigie.collector.notify.discord.DiscordWebhookConfig;
 import vigie.collector.notify.terminal.TerminalConfig;
 import vigie.collector.notify.terminal.TerminalNotifier;
+import vigie.collector.notify.webhook.Webhook;
+import vigie.collector.notify.webhook.WebhookConfig;
+import vigie.collector.outbox.Escalations;
 import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outbox;
+import vigie.collector.outbox.ReceiverAlerts;
 import vigie.collector.promql.Engine;
 import vigie.collector.receive.PeerFaults;
 import vigie.collector.receive.ReceiveConfig;
@@ -95,6 +102,7 @@ final class Collector implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
   private static final int HTTP_QUEUE = 256;
   private static final Duration CERTIFICATES_EVERY = Duration.ofSeconds(5);
+  private static final Duration ESCALATIONS_EVERY = Duration.ofSeconds(5);
   private static final Duration SESSIONS_EVERY = Duration.ofSeconds(5);
   private static final HttpServer.Limits HTTP_LIMITS = new HttpServer.Limits(4 << 20, 512);
 
@@ -105,7 +113,11 @@ final class Collector implements AutoCloseable {
 
   // Set by start, in its order.
   private DiscordClient discord;
+  private EventLoops loops;
+  private ExecutorService lookups;
   private Outbox outbox;
+  private ReceiverAlerts receiverAlerts;
+  private Escalations escalations;
   private Dispatcher dispatcher;
   private RuleEngine rules;
   private Nodes nodes;
@@ -148,7 +160,7 @@ final class Collector implements AutoCloseable {
     meters.config().meterFilter(MeterFilter.deny(id -> id.getType() == Meter.Type.OTHER));
     Threads threads = new Threads(meters);
 
-    var loops = closing.add("event loops", EventLoops.fastest(2, "vigie-net"));
+    loops = closing.add("event loops", EventLoops.fastest(2, "vigie-net"));
     var scheduler =
         closing.add(
             "scheduler", new ThreadScheduler(threads.factory("scheduler", false), threads::failed));
@@ -205,6 +217,7 @@ final class Collector implements AutoCloseable {
     // From alerts to people.
     var outgoing = closing.add("outgoing", threads.pool("outgoing", 2, 0));
     discord = new DiscordClient(outgoing, clock, scheduler);
+    lookups = outgoing;
     var sender = closing.add("outbox thread", threads.pool("outbox", 1, 0));
     outbox =
         closing.add(
@@ -219,6 +232,11 @@ final class Collector implements AutoCloseable {
                 () -> ThreadLocalRandom.current().nextDouble()));
     var dispatching = closing.add("dispatch", threads.pool("dispatch", 1, 0));
     dispatcher = new Dispatcher(config.routing(), outbox, clock, scheduler, dispatching, meters);
+
+    receiverAlerts = new ReceiverAlerts(dispatcher, clock, outbox.open());
+    outbox.onStuck(receiverAlerts::stuck);
+    escalations = new Escalations(outbox, incident -> false, clock);
+    insist(config.routing());
 
     // From samples and events to alerts.
     var engine = new Engine(samples, config.query().engine(), clock);
@@ -255,8 +273,12 @@ final class Collector implements AutoCloseable {
     series.restore(events);
     intake.start();
     rules.load(config.rules());
-    dispatcher.start(rules.alerts().stream().filter(a -> a.state() == AlertState.FIRING).toList());
+    dispatcher.start(
+        Stream.concat(rules.alerts().stream(), receiverAlerts.active().stream())
+            .filter(a -> a.state() == AlertState.FIRING)
+            .toList());
     outbox.start();
+    scheduler.every(ESCALATIONS_EVERY, ESCALATIONS_EVERY, () -> sender.execute(escalations::look));
     firstLook(config.routing());
 
     // What comes in.
@@ -513,6 +535,7 @@ final class Collector implements AutoCloseable {
     }
     config = next;
     outbox.reload(notifiers(next.routing()));
+    insist(next.routing());
     dispatcher.reload(next.routing());
     rules.load(next.rules());
     nodes.configure(next.nodes());
@@ -535,6 +558,13 @@ final class Collector implements AutoCloseable {
     }
   }
 
+  private void insist(Routing routing) {
+    Map<String, Insistence> all = new HashMap<>();
+    routing.receivers().forEach((name, receiver) -> all.put(name, receiver.insistence()));
+    outbox.insistences(all);
+    escalations.configure(all);
+  }
+
   private Map<String, List<Notifier>> notifiers(Routing routing) {
     Map<String, List<Notifier>> all = new HashMap<>();
     for (Receiver receiver : routing.receivers().values()) {
@@ -542,6 +572,8 @@ final class Collector implements AutoCloseable {
       for (Integration integration : receiver.integrations()) {
         if (integration instanceof DiscordWebhookConfig webhook) {
           ways.add(new DiscordWebhook(receiver.name(), webhook, discord));
+        } else if (integration instanceof WebhookConfig webhook) {
+          ways.add(new Webhook(receiver.name(), webhook, config.externalUrl(), loops, lookups));
         } else if (integration instanceof TerminalConfig) {
           ways.add(
               new TerminalNotifier(

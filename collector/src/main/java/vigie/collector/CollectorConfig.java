@@ -22,6 +22,7 @@ import vigie.collector.label.Labels;
 import vigie.collector.node.NodesConfig;
 import vigie.collector.notify.discord.DiscordWebhookConfig;
 import vigie.collector.notify.terminal.TerminalConfig;
+import vigie.collector.notify.webhook.WebhookConfig;
 import vigie.collector.receive.ReceiveConfig;
 import vigie.collector.receive.remotewrite.RemoteWriteConfig;
 import vigie.collector.remote.RemoteReadSource;
@@ -133,7 +134,9 @@ record CollectorConfig(
         DiscordWebhookConfig.of(environment)
             .map(discord -> new Receiver("discord", List.of(discord)))
             .orElseGet(TerminalConfig::receiver);
-    Map<String, Integration.Reader> readers = Map.of("discord_configs", DiscordWebhookConfig::read);
+    Map<String, Integration.Reader> readers =
+        Map.of(
+            "discord_configs", DiscordWebhookConfig::read, "webhook_configs", WebhookConfig::read);
     Routing routing = Routing.read(top, readers, otherwise);
     NodesConfig nodes = NodesConfig.from(top.section("nodes"));
     String externalUrl = top.string("external_url", "");

@@ -4,7 +4,9 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
-/** How bad an alert is, from the words that rules use in the label {@code severity}; worst first. */
+/**
+ * How bad an alert is, from the words that rules use in the label {@code severity}; worst first.
+ */
 public enum Severity {
   CRITICAL,
   WARNING,

@@ -17,16 +17,15 @@ import vigie.collector.alert.Severity;
  * @param fallback the receiver that gets what this one does not take; null for none
  * @param fallbackAfter how long a new card waits before that; one that only a person can help goes
  *     there at once
- * @param escalateAfter how long after its begin an incident that nobody acknowledged pings again, in
- *     rising order, by its severity
+ * @param escalateAfter how long after its begin an incident that nobody acknowledged pings again,
+ *     in rising order, by its severity
  */
 public record Insistence(
     @Nullable String fallback,
     Duration fallbackAfter,
     Map<Severity, List<Duration>> escalateAfter) {
   /** Neither falls back nor escalates. */
-  public static final Insistence NONE =
-      new Insistence(null, Duration.ofMinutes(10), Map.of());
+  public static final Insistence NONE = new Insistence(null, Duration.ofMinutes(10), Map.of());
 
   private static final Duration LEAST = Duration.ofSeconds(1);
   private static final Duration MOST = Duration.ofDays(7);
@@ -53,7 +52,9 @@ public record Insistence(
         steps(section));
   }
 
-  /** One duration for critical alerts, or by severity one or a list: {@code {critical: [15m, 1h]}}. */
+  /**
+   * One duration for critical alerts, or by severity one or a list: {@code {critical: [15m, 1h]}}.
+   */
   private static Map<Severity, List<Duration>> steps(Section section) {
     Value value = section.value("escalate_after");
     if (value == null) {

@@ -122,7 +122,8 @@ public record Routing(Route root, Map<String, Receiver> receivers) {
   private static void checkFallbacks(Section top, Map<String, Receiver> receivers) {
     for (Receiver receiver : receivers.values()) {
       String fallback = receiver.insistence().fallback();
-      if (fallback != null && (fallback.equals(receiver.name()) || !receivers.containsKey(fallback))) {
+      if (fallback != null
+          && (fallback.equals(receiver.name()) || !receivers.containsKey(fallback))) {
         top.fault(
             "receivers",
             "receiver \""

@@ -27,15 +27,13 @@ final class Asides {
     String incident = next.incident();
     List<String> lines = lines(before, next);
     if (!lines.isEmpty()) {
-      all.add(
-          new Message(incident, "events-" + version, Kind.EVENT, now, null, "", "", lines));
+      all.add(new Message(incident, "events-" + version, Kind.EVENT, now, null, "", "", lines));
     }
     if (next.isResolved() && !before.isResolved()) {
       all.add(Message.resolved(incident, now));
     } else if (next.severity().compareTo(before.severity()) < 0) {
       String id = "worse-" + next.severity().word();
-      all.add(
-          new Message(incident, id, Kind.ESCALATION, now, next.severity(), "", "", List.of()));
+      all.add(new Message(incident, id, Kind.ESCALATION, now, next.severity(), "", "", List.of()));
     }
     return all;
   }

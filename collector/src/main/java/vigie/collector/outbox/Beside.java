@@ -50,7 +50,9 @@ public record Beside(List<Message> waiting, List<String> told, @Nullable Instant
     return new Beside(next, told, tellingSince);
   }
 
-  /** Makes room for one more; whether that dropped a message shows in the number of waiting ones. */
+  /**
+   * Makes room for one more; whether that dropped a message shows in the number of waiting ones.
+   */
   Beside bounded() {
     for (int i = tellingSince == null ? 0 : 1; i < waiting.size(); i++) {
       if (waiting.size() > MOST_WAITING && waiting.get(i).ping() == null) {

@@ -36,8 +36,7 @@ public record Card(
     Beside beside) {
 
   /** A card that nobody has seen. */
-  static Card first(
-      int integration, @Nullable String fallback, Notification wanted, Instant now) {
+  static Card first(int integration, @Nullable String fallback, Notification wanted, Instant now) {
     return new Card(
         integration,
         fallback,
@@ -54,10 +53,7 @@ public record Card(
 
   /** Unique among all cards. */
   public String key() {
-    return wanted.incident()
-        + (fallback == null ? "" : "/instead/" + fallback)
-        + "/"
-        + integration;
+    return wanted.incident() + (fallback == null ? "" : "/instead/" + fallback) + "/" + integration;
   }
 
   /** Where it goes. */
@@ -104,8 +100,7 @@ public record Card(
   }
 
   Card seen(long version, Notifier.Posted posted, Notifier.Predecessor predecessor) {
-    return copy(
-        wanted, this.version, wantedAt, version, posted, null, deletions, predecessor);
+    return copy(wanted, this.version, wantedAt, version, posted, null, deletions, predecessor);
   }
 
   Card deleted() {

@@ -25,6 +25,7 @@ final class LaneState {
   private static final long CALM = 10 * SECOND;
 
   private boolean busy;
+  private boolean tested;
   private int faults;
   private int probes;
   private @Nullable String stuck;
@@ -42,6 +43,11 @@ final class LaneState {
 
   boolean isBusy() {
     return busy;
+  }
+
+  /** Whether any request was answered since the start. */
+  boolean isTested() {
+    return tested;
   }
 
   /** Faults in a row. */
@@ -80,11 +86,6 @@ final class LaneState {
     }
   }
 
-  /** The request was cut short by our own stop, or belongs to no lane any more. */
-  void end() {
-    busy = false;
-  }
-
   /**
    * @param bucket as the other side names it; {@code ""} where it does not
    */
@@ -99,6 +100,7 @@ final class LaneState {
   /** It works, whatever it said of one card. */
   void answered() {
     busy = false;
+    tested = true;
     faults = 0;
     probes = 0;
     stuck = null;
@@ -148,6 +150,7 @@ final class LaneState {
 
   private void fault(long now, Instant at, String reason) {
     busy = false;
+    tested = true;
     trouble = reason;
     if (troubledSince == null) {
       troubledSince = at;

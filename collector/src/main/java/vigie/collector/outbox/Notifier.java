@@ -65,9 +65,9 @@ public interface Notifier {
    *     restarts too; another one where it is posted anew because it was deleted
    * @param ping whose roles a new card pings; null for nobody. Edits never ping
    * @param standing for whom it stands in
-   * @param doubtSince when the first attempt began whose answer was never seen; null where none was.
-   *     Who can tell by the nonce whether the card is there says {@link Outcome.Done#stale} where it
-   *     was, since it may show an older state
+   * @param doubtSince when the first attempt began whose answer was never seen; null where none
+   *     was. Who can tell by the nonce whether the card is there says {@link Outcome.Done#stale}
+   *     where it was, since it may show an older state
    */
   record Delivery(
       Notification wanted,
@@ -103,8 +103,8 @@ public interface Notifier {
    * @param card the card that is there
    * @param reduction 0 the whole message, then less, as for a card
    * @param nonce up to 25 letters and digits, the same for every attempt, over restarts too
-   * @param doubtSince when the first attempt began whose answer was never seen; null where none was.
-   *     Who has no nonce then pings nobody: it may have been told
+   * @param doubtSince when the first attempt began whose answer was never seen; null where none
+   *     was. Who has no nonce then pings nobody: it may have been told
    */
   record Telling(
       Notification wanted,

@@ -85,7 +85,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   private final List<BiConsumer<Notification, SentCard>> sentListeners = new ArrayList<>();
   private Map<String, List<Notifier>> receivers;
   private Map<String, Insistence> insistences = Map.of();
-  private Map<String, String> stuckReceivers = Map.of();
+  private Map<String, String> stuckReceivers = new TreeMap<>();
   private Consumer<Map<String, String>> stuckListener = stuck -> {};
   private Scheduler.@Nullable Task wake;
   private int sending;
@@ -120,6 +120,12 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       Entry entry = add(new Entry(card));
       if (!card.isDone()) {
         pending.add(entry);
+      }
+      Notification wanted = card.wanted();
+      if (ReceiverAlerts.NAME.equals(wanted.commonLabels().get("alertname"))
+          && !wanted.isResolved()) {
+        String reason = "stuck before the restart, not tried since";
+        stuckReceivers.put(wanted.commonLabels().get("receiver"), reason);
       }
     }
     loadWaits();
@@ -257,9 +263,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   private Entry add(Entry entry) {
     entries.put(entry.card.key(), entry);
-    incidents
-        .computeIfAbsent(entry.card.wanted().incident(), i -> new ArrayList<>())
-        .add(entry);
+    incidents.computeIfAbsent(entry.card.wanted().incident(), i -> new ArrayList<>()).add(entry);
     return entry;
   }
 
@@ -367,8 +371,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     Work next = lane == null ? null : entry.next(lane);
     long at =
         Math.max(
-            entry.notBefore,
-            lane == null || next == null ? clock.nanos() : notBefore(lane, next));
+            entry.notBefore, lane == null || next == null ? clock.nanos() : notBefore(lane, next));
     String stuck = stuck(entry);
     PendingCard.State state =
         entry.sending
@@ -552,9 +555,14 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   private void tellStuck() {
     Map<String, String> stuck = new TreeMap<>();
     for (Entry entry : pending) {
+      String receiver = entry.card.receiver();
       String reason = notifier(entry) == null ? null : stuck(entry);
+      LaneState state = entry.lane == null ? null : lanes.get(entry.lane.name());
+      if (reason == null && (state == null || !state.isTested())) {
+        reason = stuckReceivers.get(receiver);
+      }
       if (reason != null) {
-        stuck.putIfAbsent(entry.card.receiver(), reason);
+        stuck.putIfAbsent(receiver, reason);
       }
     }
     if (!stuck.equals(stuckReceivers)) {

@@ -11,7 +11,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.config.Secret;
+import vigie.collector.alert.Severity;
 import vigie.collector.dispatch.Message;
 import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outcome;
@@ -72,7 +72,7 @@ public final class DiscordWebhook implements Notifier {
     ObjectNode body = DiscordCard.message(delivery);
     // A card that is perhaps there has perhaps pinged.
     boolean pings = posted == null && delivery.predecessor() == Predecessor.NONE;
-    Pings.mention(body, pings ? config.pings().of(delivery.ping()) : List.of());
+    config.mentions().ping(body, pings ? delivery.ping() : null);
     return request(at -> send(at, posted, body));
   }
 
@@ -84,8 +84,7 @@ public final class DiscordWebhook implements Notifier {
   /** A message of its own that leads to the card: webhooks have neither replies nor threads. */
   @Override
   public CompletionStage<Outcome> tell(Telling telling) {
-    List<String> roles =
-        telling.doubtSince() == null ? config.pings().of(telling.message().ping()) : List.of();
+    Severity ping = telling.doubtSince() == null ? telling.message().ping() : null;
     return request(
         at ->
             place(at)
@@ -93,7 +92,7 @@ public final class DiscordWebhook implements Notifier {
                     place -> {
                       String link = place.isEmpty() ? "" : place + "/" + telling.card().id();
                       ObjectNode body = DiscordAside.message(telling, link);
-                      Pings.mention(body, roles);
+                      config.mentions().ping(body, ping);
                       return send(at, null, body);
                     }));
   }

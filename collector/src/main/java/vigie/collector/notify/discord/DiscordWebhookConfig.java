@@ -18,10 +18,10 @@ import vigie.collector.dispatch.Message;
  * One member of {@code discord_configs}.
  *
  * @param url the webhook's address, read anew before each request
- * @param pings whom cards and escalations ping
+ * @param mentions whom cards and escalations ping
  * @param tells which messages are posted beside the card; escalations always are
  */
-public record DiscordWebhookConfig(Secret url, Pings pings, Set<Message.Kind> tells)
+public record DiscordWebhookConfig(Secret url, MentionRoles mentions, Set<Message.Kind> tells)
     implements Integration {
   private static final String KEY = "webhook_url";
   private static final String VARIABLE = "DISCORD_WEBHOOK_URL";
@@ -34,7 +34,7 @@ public record DiscordWebhookConfig(Secret url, Pings pings, Set<Message.Kind> te
 
   /** One that pings nobody. */
   public DiscordWebhookConfig(Secret url) {
-    this(url, Pings.NOBODY, Set.of(Message.Kind.ESCALATION));
+    this(url, MentionRoles.NONE, Set.of(Message.Kind.ESCALATION));
   }
 
   /** Reads a section; what can't be used is a fault, what is unusual a warning. */
@@ -53,14 +53,14 @@ public record DiscordWebhookConfig(Secret url, Pings pings, Set<Message.Kind> te
       section.fault(
           "send_resolved", "send_resolved can't be false: the card is edited to resolved");
     }
-    Pings pings = Pings.read(section);
+    MentionRoles mentions = MentionRoles.read(section);
     Set<Message.Kind> tells = tells(section);
     section.end();
     Secret given = url == null ? Secret.of("") : url;
     if (url != null) {
       check(given, section, key);
     }
-    return new DiscordWebhookConfig(given, pings, tells);
+    return new DiscordWebhookConfig(given, mentions, tells);
   }
 
   private static Set<Message.Kind> tells(Section section) {

@@ -78,8 +78,7 @@ class LogOutboxStoreTest {
             List.of("one", "two"));
     Beside beside = new Beside(List.of(escalation), List.of("events-2", "worse"), NOW);
     String fallback = posted == null ? null : "other";
-    return new Card(
-        2, fallback, wanted, 5, NOW, 4, posted, NOW, 1, Predecessor.PERHAPS, beside);
+    return new Card(2, fallback, wanted, 5, NOW, 4, posted, NOW, 1, Predecessor.PERHAPS, beside);
   }
 
   private LogOutboxStore afterPowerCut() {
