@@ -55,13 +55,17 @@ import vigie.collector.api.vigie.EventFeed;
 import vigie.collector.api.vigie.EventsApi;
 import vigie.collector.api.vigie.NodesApi;
 import vigie.collector.api.vigie.OutboxApi;
+import vigie.collector.dispatch.AlertMark;
 import vigie.collector.dispatch.Dispatcher;
 import vigie.collector.dispatch.Insistence;
 import vigie.collector.dispatch.Integration;
+import vigie.collector.dispatch.PastEvents;
 import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
+import vigie.collector.dispatch.Surroundings;
 import vigie.collector.event.EventIntake;
 import vigie.collector.event.EventSeries;
+import vigie.collector.node.Node;
 import vigie.collector.node.Nodes;
 import vigie.collector.notify.discord.DiscordClient;
 import vigie.collector.notify.discord.DiscordWebhook;
@@ -91,6 +95,7 @@ import vigie.collector.store.event.LogEventStore;
 import vigie.collector.store.sample.DiskSampleStore;
 import vigie.collector.store.sample.SampleStoreOptions;
 import vigie.collector.store.state.LogAlertStore;
+import vigie.collector.store.state.LogDispatchStore;
 import vigie.collector.store.state.LogOutboxStore;
 import vigie.collector.store.state.StateLog;
 
@@ -231,7 +236,16 @@ final class Collector implements AutoCloseable {
                 meters,
                 () -> ThreadLocalRandom.current().nextDouble()));
     var dispatching = closing.add("dispatch", threads.pool("dispatch", 1, 0));
-    dispatcher = new Dispatcher(config.routing(), outbox, clock, scheduler, dispatching, meters);
+    dispatcher =
+        new Dispatcher(
+            config.routing(),
+            outbox,
+            new LogDispatchStore(state),
+            surroundings(),
+            clock,
+            scheduler,
+            dispatching,
+            meters);
 
     receiverAlerts = new ReceiverAlerts(dispatcher, clock, outbox.open());
     outbox.onStuck(receiverAlerts::stuck);
@@ -267,6 +281,7 @@ final class Collector implements AutoCloseable {
     var feeding = closing.add("event stream thread", threads.pool("event-stream", 1, 0));
     var feed = new EventFeed(events, clock, scheduler, feeding, meters);
     intake.listen(feed);
+    intake.listen(new PastEvents(dispatcher, scheduler, dispatching));
 
     // Back to where the last life ended, before anything new comes in.
     nodes.restore(events);
@@ -450,6 +465,27 @@ final class Collector implements AutoCloseable {
                     access,
                     taking,
                     routes)));
+  }
+
+  /** What the dispatcher asks of nodes; they come after it. */
+  private Surroundings surroundings() {
+    return new Surroundings() {
+      @Override
+      public @Nullable Node node(String name) {
+        return nodes.find(name).orElse(null);
+      }
+
+      @Override
+      public String dependsOn(String node) {
+        return nodes.dependsOn(node);
+      }
+
+      @Override
+      public AlertMark.@Nullable Reach reach(String node) {
+        Map<String, Boolean> seen = nodes.seenBy(node);
+        return seen.isEmpty() ? null : AlertMark.Reach.of(node, seen);
+      }
+    };
   }
 
   /** The server's TLS, which reads its files again when they change; null where there is none. */

@@ -73,11 +73,7 @@ record CollectorConfig(
   private static final Duration DAY = Duration.ofDays(1);
 
   /** Borrowed keys that mean nothing here, so that existing files load. */
-  private static final List<String> UNUSED_GLOBALS = List.of("query_log_file", "resolve_timeout");
-
-  /** Keys of the grammar that a later release takes up. */
-  private static final List<String> LATER =
-      List.of("inhibit_rules", "time_intervals", "mute_time_intervals", "templates");
+  private static final List<String> UNUSED_GLOBALS = List.of("query_log_file");
 
   /**
    * Reads a file with all that it names; the defaults alone where {@code file} is empty.
@@ -124,6 +120,7 @@ record CollectorConfig(
     Labels external = Labels.of(global.section("external_labels").stringMap());
     ScrapeConfig.GLOBALS.forEach(global::has);
     UNUSED_GLOBALS.forEach(global::has);
+    Routing.GLOBALS.forEach(global::has);
     global.end();
 
     List<RemoteWriteTarget> remoteWrites = RemoteWriteTarget.readAll(top, external);
@@ -141,11 +138,6 @@ record CollectorConfig(
     NodesConfig nodes = NodesConfig.from(top.section("nodes"));
     String externalUrl = top.string("external_url", "");
     QueryConfig query = QueryConfig.read(top, Runtime.getRuntime().maxMemory());
-    for (String key : LATER) {
-      if (top.has(key)) {
-        top.fault(key, key + " is not supported yet; take it out");
-      }
-    }
     top.end();
     return new CollectorConfig(
         path,

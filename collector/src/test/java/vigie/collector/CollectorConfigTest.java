@@ -98,8 +98,7 @@ class CollectorConfigTest {
                     rule_files: [bad.yml]
                     route: {receiver: d, group_waits: 5s}
                     receivers: [{name: d, discord_configs: [{webhook_url: 'https://discord.com/nothing/secret-token-x'}]}]
-                    inhibit_rules: []
-                    templates: [x]
+                    inhibit_rules: [{source_matchers: ['a=~(']}]
                     """))
         .isInstanceOfSatisfying(
             ConfigException.class,
@@ -115,7 +114,7 @@ class CollectorConfigTest {
                       dir.resolve("bad.yml") + ":5:",
                       file
                           + ":5:22: unknown key \"group_waits\" in route; did you mean \"group_wait\"?",
-                      file + ":8:1: templates is not supported yet; take it out")
+                      file + ":7:18: bad regular expression \"(\"")
                   .contains("webhook")
                   .doesNotContain("secret-token-x");
             });

@@ -1,7 +1,10 @@
 package vigie.collector.dispatch;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,8 +16,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
@@ -22,7 +28,10 @@ import vigie.base.time.Scheduler;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertSink;
 import vigie.collector.alert.AlertState;
+import vigie.collector.inhibit.Inhibitor;
+import vigie.collector.inhibit.RootCause;
 import vigie.collector.label.Labels;
+import vigie.collector.node.Node;
 
 /**
  * Groups alerts by route and labels and keeps the wanted state of each group up to date at the
@@ -33,30 +42,59 @@ import vigie.collector.label.Labels;
  * the route says otherwise) and of every alert that joins or leaves; new texts of alerts already
  * told follow at most every 30 seconds. group_interval and repeat_interval are for the others: a
  * card that is still true is not posted again.
+ *
+ * <p>What is silenced, inhibited, muted by a time interval or has a silent node as its cause is not
+ * told until that ends; if it was told before, its card says so, and its end is told all the same.
+ * An alert whose cause is likely, but not known yet, waits for it a short while.
  */
 public final class Dispatcher implements AlertSink {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
   private static final Duration GROUP_WAIT = Duration.ofSeconds(30);
   private static final Duration GROUP_INTERVAL = Duration.ofMinutes(5);
 
+  /** What had a cause has so long to recover once that is over: two scrapes. */
+  private static final Duration RECOVERY = Duration.ofSeconds(30);
+
+  /** How often it is looked whether a likely cause is one. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  /** A node that is back has so long to begin to tell what happened while it was away. */
+  private static final Duration HISTORY_WAIT = Duration.ofSeconds(3);
+
+  private static final Duration LINES_KEPT = Duration.ofDays(1);
+  private static final int MOST_WAITING_LINES = 50;
+  private static final int MOST_FLAPS = 10_000;
+
   private final NotificationSink sink;
+  private final DispatchStore store;
+  private final Surroundings around;
   private final Clock clock;
   private final Scheduler scheduler;
   private final Executor executor;
   private final Map<String, Group> groups = new LinkedHashMap<>();
+  private final Map<String, Live> live = new LinkedHashMap<>();
+  private final Inhibitor inhibitor = new Inhibitor();
+  private final RootCause causes;
+  private final Map<String, Flap> flaps = new LinkedHashMap<>();
+  private final List<DispatchStore.Waiting> lines;
 
-  /** Which groups an alert fires in, by its fingerprint: they hear of its end on any route. */
-  private final Map<String, Set<Group>> holding = new HashMap<>();
+  /** Marks of the alerts that fire, for readers that must not wait for the lock. */
+  private final Map<String, AlertMark> marks = new ConcurrentHashMap<>();
 
   private final Counter told;
   private Routing routing;
   private boolean started;
+  private boolean looking;
 
-  /**
-   * Takes up the open incidents of the sink; nothing goes out before {@link #start}.
-   *
-   * @param scheduler for the waits, whose work then runs on {@code executor}
-   */
+  /** Alerts whose marks are to be found out anew, by fingerprint. */
+  private final Set<String> dirty = new LinkedHashSet<>();
+
+  private boolean allDirty;
+
+  /** Alerts that wait for a cause or recover from one, by fingerprint. */
+  private final Set<String> onHold = new LinkedHashSet<>();
+
+  /** With nobody around who knows more, and nothing kept but by the sink. */
   public Dispatcher(
       Routing routing,
       NotificationSink sink,
@@ -64,15 +102,51 @@ public final class Dispatcher implements AlertSink {
       Scheduler scheduler,
       Executor executor,
       MeterRegistry meters) {
+    this(
+        routing,
+        sink,
+        DispatchStore.NONE,
+        Surroundings.NONE,
+        clock,
+        scheduler,
+        executor,
+        meters);
+  }
+
+  /**
+   * Takes up the open incidents of the sink; nothing goes out before {@link #start}.
+   *
+   * @param around is asked from {@link #start} on
+   * @param scheduler for the waits, whose work then runs on {@code executor}
+   */
+  public Dispatcher(
+      Routing routing,
+      NotificationSink sink,
+      DispatchStore store,
+      Surroundings around,
+      Clock clock,
+      Scheduler scheduler,
+      Executor executor,
+      MeterRegistry meters) {
     this.routing = routing;
     this.sink = sink;
+    this.store = store;
+    this.around = around;
     this.clock = clock;
     this.scheduler = scheduler;
     this.executor = executor;
+    this.causes = new RootCause(around::node, around::dependsOn);
+    this.lines = new ArrayList<>(store.lines());
+    flaps.putAll(store.flaps());
+    inhibitor.rules(routing.inhibitRules());
     for (Notification open : sink.open()) {
-      Group group = new Group(open, restoredTiming(open.receiver()), clock.nanos());
+      Group group = new Group(open, timing(open.groupKey(), open.receiver()), clock.nanos());
       groups.put(group.key(), group);
-      group.firing().forEach(alert -> hold(alert.fingerprint(), group));
+      for (Alert alert : group.firing()) {
+        Live known = live.computeIfAbsent(alert.fingerprint(), f -> new Live(alert));
+        known.groups.add(group);
+        known.changedNanos = clock.nanos();
+      }
     }
     meters.gauge("vigie.dispatch.groups", this, Dispatcher::groupCount);
     told = meters.counter("vigie.dispatch.notifications");
@@ -91,16 +165,16 @@ public final class Dispatcher implements AlertSink {
       alive.add(alert.fingerprint());
       take(alert);
     }
-    Instant now = clock.now();
-    for (Group group : List.copyOf(groups.values())) {
-      for (Alert alert : List.copyOf(group.firing())) {
-        if (!alive.contains(alert.fingerprint())) {
-          take(ended(alert, now));
-        }
+    for (Live known : List.copyOf(live.values())) {
+      if (!alive.contains(known.alert.fingerprint())) {
+        known.fires = true;
+        take(ended(known.alert, clock.now()));
       }
     }
     started = true;
-    flush(List.copyOf(groups.values()));
+    allDirty = true;
+    settle(new LinkedHashSet<>(groups.values()));
+    nextMinute();
   }
 
   /**
@@ -109,7 +183,15 @@ public final class Dispatcher implements AlertSink {
    */
   public synchronized void reload(Routing next) {
     routing = next;
+    inhibitor.rules(next.inhibitRules());
+    for (Group group : groups.values()) {
+      group.timing(timing(group.key(), group.receiver()));
+    }
     rehome();
+    allDirty = true;
+    if (started) {
+      settle(new LinkedHashSet<>(groups.values()));
+    }
   }
 
   /** An incident whose receiver is gone ends, unseen; its alerts must reach somebody else. */
@@ -125,7 +207,7 @@ public final class Dispatcher implements AlertSink {
       for (Alert alert : List.copyOf(group.firing())) {
         homeless.add(alert);
         release(alert.fingerprint(), group);
-        group.take(ended(alert, now), now);
+        group.end(ended(alert, now), now);
       }
       if (group.wasTold()) {
         ends.add(group.tell(clock.nanos()));
@@ -139,10 +221,12 @@ public final class Dispatcher implements AlertSink {
   }
 
   private void release(String fingerprint, Group group) {
-    Set<Group> held = holding.getOrDefault(fingerprint, Set.of());
-    held.remove(group);
-    if (held.isEmpty()) {
-      holding.remove(fingerprint);
+    Live known = live.get(fingerprint);
+    if (known != null) {
+      known.groups.remove(group);
+      if (known.groups.isEmpty() && !known.fires) {
+        live.remove(fingerprint);
+      }
     }
   }
 
@@ -151,9 +235,30 @@ public final class Dispatcher implements AlertSink {
     return routing.receiversOf(labels);
   }
 
-  /** The groups that fire now and satisfy the condition, as they would be told. */
+  /** The groups that somebody is told of and that satisfy the condition, as they would be told. */
   public synchronized List<Notification> groups(Predicate<Notification> condition) {
-    return groups.values().stream().map(Group::notification).filter(condition).toList();
+    return groups.values().stream()
+        .filter(Group::isSeen)
+        .map(Group::notification)
+        .filter(condition)
+        .toList();
+  }
+
+  /** All groups with all their alerts that fire, also those that nobody is told of. */
+  public synchronized List<AlertGroup> alertGroups() {
+    return groups.values().stream()
+        .filter(Group::isFiring)
+        .map(g -> new AlertGroup(g.receiver(), g.labels(), List.copyOf(g.firing())))
+        .toList();
+  }
+
+  /**
+   * What stands beside a firing alert; {@link AlertMark#NONE} where nothing does. Waits for nobody.
+   *
+   * @param fingerprint of the alert
+   */
+  public AlertMark mark(String fingerprint) {
+    return marks.getOrDefault(fingerprint, AlertMark.NONE);
   }
 
   @Override
@@ -163,33 +268,180 @@ public final class Dispatcher implements AlertSink {
       touched.addAll(take(alert));
     }
     if (started) {
-      flush(touched);
+      settle(touched);
     }
   }
 
+  /** Silences are others now: looks at all alerts anew, soon and on the dispatcher's thread. */
+  public void silencesChanged() {
+    executor.execute(this::remarkAll);
+  }
+
+  private synchronized void remarkAll() {
+    allDirty = true;
+    if (started) {
+      settle(new LinkedHashSet<>());
+    }
+  }
+
+  /** These alerts' acknowledgements are others now; as {@link #silencesChanged}. */
+  public void acknowledged(Set<String> fingerprints) {
+    executor.execute(
+        () -> {
+          synchronized (this) {
+            dirty.addAll(fingerprints);
+            if (started) {
+              settle(new LinkedHashSet<>());
+            }
+          }
+        });
+  }
+
+  /** Tells something that needs nobody with the next card that each receiver gets. */
+  public synchronized void sayWithNextCard(Notes.Line line) {
+    lines.add(new DispatchStore.Waiting(line, Set.of()));
+    if (lines.size() > MOST_WAITING_LINES) {
+      lines.remove(0);
+    }
+    keepLines();
+  }
+
+  /** More is to come of what happened on the node while it was away: its card's end waits. */
+  public synchronized void awaitHistory(String node, Duration wait) {
+    for (Group group : groupsOf(node)) {
+      group.endNotBefore(clock.nanos() + wait.toNanos());
+    }
+  }
+
+  /**
+   * Tells what happened on a node and became known too late: with the card of the node's silence
+   * where that is still open, else on one of its own that is over.
+   */
+  public synchronized void history(String node, List<Notes.Line> past) {
+    if (past.isEmpty()) {
+      return;
+    }
+    List<Group> open = groupsOf(node);
+    if (open.isEmpty() || !started) {
+      tellHistory(node, past);
+      return;
+    }
+    open.forEach(group -> group.say(past, clock.now()));
+    flush(open);
+  }
+
+  private List<Group> groupsOf(String node) {
+    return groups.values().stream()
+        .filter(Group::wasTold)
+        .filter(group -> group.tellsSilenceOf(node))
+        .toList();
+  }
+
+  private void tellHistory(String node, List<Notes.Line> past) {
+    Instant first = past.get(0).at();
+    Instant now = clock.now();
+    String text = past.size() + (past.size() == 1 ? " event" : " events");
+    Alert alert =
+        new Alert(
+            Labels.of("alertname", "History", "node", node, "severity", "info"),
+            Labels.of("summary", "While " + node + " was not heard: " + text),
+            AlertState.RESOLVED,
+            first,
+            first,
+            now,
+            now,
+            past.size(),
+            "",
+            List.of());
+    List<Notification> all = new ArrayList<>();
+    for (Route route : routing.root().match(alert.labels())) {
+      Labels labels = route.groupLabels(alert.labels());
+      String incident =
+          UUID.nameUUIDFromBytes((route.id() + node + now).getBytes(UTF_8)).toString();
+      all.add(
+          new Notification(
+              incident.substring(0, 18),
+              route.groupKey(labels),
+              route.receiver(),
+              labels,
+              alert.labels(),
+              alert.annotations(),
+              List.of(alert),
+              0,
+              1,
+              first,
+              now,
+              new Notes(Map.of(), List.of(), 0, past)));
+    }
+    log.info("history told node={} lines={}", node, past.size());
+    sink.want(all);
+    told.increment(all.size());
+  }
+
+  /** Takes an alert's new state; what stands beside it is found out by {@link #settle}. */
   private Set<Group> take(Alert alert) {
-    String fingerprint = alert.fingerprint();
-    Set<Group> concerned = new LinkedHashSet<>(holding.getOrDefault(fingerprint, Set.of()));
-    // A route that came with a reload is for the next incident: this one has its card.
-    if (alert.state() == AlertState.FIRING && concerned.isEmpty()) {
-      for (Route route : routing.root().match(alert.labels())) {
-        concerned.add(groupOf(route, alert));
-      }
-    }
-    for (Group group : concerned) {
-      group.take(alert, clock.now());
-      if (alert.state() == AlertState.FIRING) {
-        hold(fingerprint, group);
-      }
-    }
-    if (alert.state() != AlertState.FIRING) {
-      holding.remove(fingerprint);
-    }
-    return concerned;
+    return alert.state() == AlertState.FIRING ? fires(alert) : ends(alert);
   }
 
-  private void hold(String fingerprint, Group group) {
-    holding.computeIfAbsent(fingerprint, f -> new LinkedHashSet<>()).add(group);
+  private Set<Group> fires(Alert alert) {
+    String fingerprint = alert.fingerprint();
+    Live known = live.computeIfAbsent(fingerprint, f -> new Live(alert));
+    known.alert = alert;
+    if (!known.fires) {
+      known.fires = true;
+      known.changedNanos = clock.nanos();
+      opened(alert);
+      dirty.addAll(inhibitor.fires(fingerprint, alert.labels()));
+      allDirty |= causes.fires(alert);
+    }
+    // A route that came with a reload is for the next incident: this one has its card.
+    if (known.groups.isEmpty()) {
+      for (Route route : routing.root().match(alert.labels())) {
+        known.groups.add(groupOf(route, alert));
+      }
+    }
+    dirty.add(fingerprint);
+    return known.groups;
+  }
+
+  private Set<Group> ends(Alert alert) {
+    String fingerprint = alert.fingerprint();
+    Live known = live.get(fingerprint);
+    if (known == null || !known.fires) {
+      return Set.of();
+    }
+    known.fires = false;
+    known.changedNanos = clock.nanos();
+    dirty.addAll(inhibitor.ended(fingerprint));
+    allDirty |= causes.ended(alert);
+    if (flapOf(fingerprint).isFlapping()) {
+      dirty.add(fingerprint);
+      planQuiet(known);
+      return known.groups;
+    }
+    return over(known, alert);
+  }
+
+  /** It has ended for all that anybody is told. */
+  private Set<Group> over(Live known, Alert alert) {
+    String fingerprint = alert.fingerprint();
+    live.remove(fingerprint);
+    marks.remove(fingerprint);
+    dirty.remove(fingerprint);
+    onHold.remove(fingerprint);
+    Instant now = clock.now();
+    known.groups.forEach(group -> group.end(alert, now));
+    Set<Group> touched = new LinkedHashSet<>(known.groups);
+    for (Group parent : parents(known)) {
+      parent.hold(held(alert), now);
+      touched.add(parent);
+    }
+    Node node = RootCause.tellsSilence(alert.labels()) ? around.node(alert.node()) : null;
+    if (node != null && !node.spool().isEmpty()) {
+      long wait = clock.nanos() + HISTORY_WAIT.toNanos();
+      known.groups.forEach(group -> group.endNotBefore(wait));
+    }
+    return touched;
   }
 
   private Group groupOf(Route route, Alert alert) {
@@ -199,9 +451,16 @@ public final class Dispatcher implements AlertSink {
         key -> new Group(key, route.receiver(), labels, timing(route), clock.nanos(), clock.now()));
   }
 
-  private Group.Timing restoredTiming(String receiver) {
-    boolean edits = edits(receiver);
-    return new Group.Timing(edits, Duration.ZERO, GROUP_INTERVAL, Route.REPEAT_INTERVAL);
+  private Group.Timing timing(String groupKey, String receiver) {
+    Route route = routing.routeOf(groupKey);
+    return route != null && route.receiver().equals(receiver)
+        ? timing(route)
+        : new Group.Timing(
+            edits(receiver),
+            Duration.ZERO,
+            GROUP_INTERVAL,
+            Route.REPEAT_INTERVAL,
+            Muting.NEVER);
   }
 
   private boolean edits(String name) {
@@ -217,16 +476,255 @@ public final class Dispatcher implements AlertSink {
         edits,
         wait != null ? wait : edits ? Duration.ZERO : GROUP_WAIT,
         interval != null ? interval : GROUP_INTERVAL,
-        route.repeatInterval());
+        route.repeatInterval(),
+        Muting.of(route, routing.intervals()));
+  }
+
+  /** Finds out what stands beside the alerts that need it, and tells what is due. */
+  private void settle(Set<Group> touched) {
+    Instant now = clock.now();
+    List<String> all = List.copyOf(allDirty ? live.keySet() : dirty);
+    allDirty = false;
+    dirty.clear();
+    for (String fingerprint : all) {
+      Live known = live.get(fingerprint);
+      if (known != null) {
+        touched.addAll(remark(known, now));
+      }
+    }
+    flush(touched);
+    look();
+  }
+
+  private Set<Group> remark(Live known, Instant now) {
+    Alert alert = known.alert;
+    String fingerprint = alert.fingerprint();
+    Set<Group> parentsBefore = parents(known);
+    List<String> inhibitedBy =
+        new ArrayList<>(inhibitor.inhibiting(fingerprint, alert.labels()));
+    RootCause.Cause cause = causes.of(alert, now);
+    if (cause != null) {
+      cause.by().stream().filter(by -> !inhibitedBy.contains(by)).forEach(inhibitedBy::add);
+    }
+    hold(known, cause);
+    Flap flap = flapOf(fingerprint);
+    Instant since = flap.since();
+    known.mark =
+        new AlertMark(
+            around.silencing(alert.labels()),
+            inhibitedBy,
+            List.of(),
+            around.acknowledged(fingerprint),
+            since == null ? null : new AlertMark.Flapping(flap.times(), since, known.fires),
+            RootCause.tellsSilence(alert.labels()) ? around.reach(alert.node()) : null);
+    Set<Group> touched = new LinkedHashSet<>();
+    boolean hidden = false;
+    AlertMark shown = known.mark;
+    for (Group group : known.groups) {
+      group.put(alert, known.mark, known.hold != Live.Hold.NONE, now);
+      hidden |= group.isHidden(fingerprint);
+      shown = shown.mutedBy(group.mark(fingerprint).mutedBy());
+      touched.add(group);
+    }
+    marks.put(fingerprint, shown);
+    Set<Group> parents = hidden ? parents(known) : Set.of();
+    for (Group before : parentsBefore) {
+      if (!parents.contains(before)) {
+        before.letGo(fingerprint, now);
+        touched.add(before);
+      }
+    }
+    for (Group parent : parents) {
+      parent.hold(held(alert), now);
+      touched.add(parent);
+    }
+    return touched;
+  }
+
+  /** Whether it waits for a likely cause, or has a moment to recover from one that is over. */
+  private void hold(Live known, RootCause.@Nullable Cause cause) {
+    long now = clock.nanos();
+    String fingerprint = known.alert.fingerprint();
+    if (cause != null && !cause.isWaiting()) {
+      known.hadCause = true;
+      known.hold = Live.Hold.NONE;
+    } else if (known.hadCause) {
+      known.hadCause = false;
+      known.hold = Live.Hold.RECOVERING;
+      known.holdUntil = now + RECOVERY.toNanos();
+    } else if (cause != null && !known.waited) {
+      known.waited = true;
+      known.hold = Live.Hold.LIKELY;
+      known.holdUntil = now + RootCause.LONGEST_HOLD.toNanos();
+    } else if (now >= known.holdUntil || (cause == null && known.hold == Live.Hold.LIKELY)) {
+      known.hold = Live.Hold.NONE;
+    }
+    if (known.hold == Live.Hold.NONE) {
+      onHold.remove(fingerprint);
+    } else {
+      onHold.add(fingerprint);
+    }
+  }
+
+  /** The groups of the alerts that hold this one back: its lines stand there. */
+  private Set<Group> parents(Live known) {
+    Set<Group> all = new LinkedHashSet<>();
+    for (String by : known.mark.inhibitedBy()) {
+      Live parent = live.get(by);
+      if (parent != null && RootCause.tellsSilence(parent.alert.labels())) {
+        all.addAll(parent.groups);
+      }
+    }
+    all.removeAll(known.groups);
+    return all;
+  }
+
+  private static Notes.Held held(Alert alert) {
+    String summary = alert.annotations().get("summary");
+    return new Notes.Held(
+        alert.fingerprint(), alert.labels(), summary, alert.since(), alert.resolvedAt());
+  }
+
+  /** Looks again soon while there are alerts on hold. */
+  private void look() {
+    if (!looking && !onHold.isEmpty()) {
+      looking = true;
+      scheduler.after(LOOK, () -> executor.execute(this::lookAgain));
+    }
+  }
+
+  private synchronized void lookAgain() {
+    looking = false;
+    dirty.addAll(onHold);
+    settle(new LinkedHashSet<>());
+  }
+
+  /** Time intervals begin and end with a minute. */
+  private void nextMinute() {
+    long millis = 60_000 - Math.floorMod(clock.millis(), 60_000L);
+    scheduler.after(Duration.ofMillis(millis), () -> executor.execute(this::minute));
+  }
+
+  private synchronized void minute() {
+    for (Group group : groups.values()) {
+      if (group.hasIntervals()) {
+        group.firing().forEach(alert -> dirty.add(alert.fingerprint()));
+      }
+    }
+    settle(new LinkedHashSet<>());
+    nextMinute();
+  }
+
+  private Flap flapOf(String fingerprint) {
+    return flaps.getOrDefault(fingerprint, Flap.NONE);
+  }
+
+  private void opened(Alert alert) {
+    String fingerprint = alert.fingerprint();
+    Instant firedAt = alert.firedAt();
+    Flap before = flapOf(fingerprint);
+    Flap after = before.opened(firedAt == null ? clock.now() : firedAt, routing.flapping());
+    if (after.equals(before)) {
+      return;
+    }
+    flaps.remove(fingerprint);
+    flaps.put(fingerprint, after);
+    Map<String, Flap> kept = after.openings().size() > 1 ? Map.of(fingerprint, after) : Map.of();
+    List<String> gone = new ArrayList<>();
+    Instant now = clock.now();
+    flaps.entrySet().stream()
+        .limit(2) // the oldest stand first: two go for one that comes
+        .filter(old -> old.getValue().isOver(now) || flaps.size() > MOST_FLAPS)
+        .forEach(old -> gone.add(old.getKey()));
+    flaps.keySet().removeAll(gone);
+    if (after.isFlapping() && !before.isFlapping()) {
+      log.info("alert flaps openings={} labels={}", after.times(), alert.labels());
+    }
+    keepFlaps(kept, gone);
+  }
+
+  private void planQuiet(Live known) {
+    scheduler.after(routing.flapping().quiet(), () -> executor.execute(() -> quiet(known)));
+  }
+
+  /** It has neither opened nor ended for a while: it fires on as any other, or is over. */
+  private synchronized void quiet(Live known) {
+    String fingerprint = known.alert.fingerprint();
+    long quiet = clock.nanos() - known.changedNanos;
+    boolean current = live.get(fingerprint) == known && flapOf(fingerprint).isFlapping();
+    if (!current || quiet < routing.flapping().quiet().toNanos()) {
+      return;
+    }
+    flaps.remove(fingerprint);
+    keepFlaps(Map.of(), List.of(fingerprint));
+    dirty.add(fingerprint);
+    settle(known.fires ? new LinkedHashSet<>() : over(known, ended(known.alert, clock.now())));
+  }
+
+  /** Not under the lock and not at once: the card goes first. */
+  private void keepFlaps(Map<String, Flap> changed, Collection<String> gone) {
+    if (!changed.isEmpty() || !gone.isEmpty()) {
+      executor.execute(
+          () -> keep("how often alerts opened", () -> store.saveFlaps(changed, gone)));
+    }
+  }
+
+  private void keepLines() {
+    List<DispatchStore.Waiting> all = List.copyOf(lines);
+    executor.execute(() -> keep("lines for the next card", () -> store.saveLines(all)));
+  }
+
+  private static void keep(String what, Runnable save) {
+    try {
+      save.run();
+    } catch (UncheckedIOException e) {
+      log.warn("not on the disk, a restart forgets it what=\"{}\" cause={}", what, e.getMessage());
+    }
+  }
+
+  /** What waits for the next card of that receiver. */
+  private List<Notes.Line> linesFor(String receiver) {
+    if (lines.isEmpty()) {
+      return List.of();
+    }
+    Instant old = clock.now().minus(LINES_KEPT);
+    boolean changed = lines.removeIf(waiting -> waiting.line().at().isBefore(old));
+    List<Notes.Line> taken = new ArrayList<>();
+    Set<String> receivers = routing.root().receivers();
+    for (int i = lines.size() - 1; i >= 0; i--) {
+      DispatchStore.Waiting waiting = lines.get(i);
+      if (waiting.toldTo().contains(receiver)) {
+        continue;
+      }
+      taken.add(0, waiting.line());
+      Set<String> toldTo = new HashSet<>(waiting.toldTo());
+      toldTo.add(receiver);
+      if (toldTo.containsAll(receivers)) {
+        lines.remove(i);
+      } else {
+        lines.set(i, new DispatchStore.Waiting(waiting.line(), toldTo));
+      }
+    }
+    if (changed || !taken.isEmpty()) {
+      keepLines();
+    }
+    return taken;
   }
 
   /** Tells the sink of the groups that are due, with one sync, and plans for the others. */
   private void flush(Collection<Group> candidates) {
     long now = clock.nanos();
     List<Notification> due = new ArrayList<>();
+    List<Group> ended = new ArrayList<>();
     for (Group group : candidates) {
+      if (groups.get(group.key()) != group) {
+        continue;
+      }
       boolean goesOn = group.isFiring() || group.wasTold();
       if (goesOn && group.dueNanos(now) <= now) {
+        if (!group.wasTold()) {
+          group.say(linesFor(group.receiver()), clock.now());
+        }
         Notification notification = group.tell(now);
         due.add(notification);
         log.info(
@@ -236,17 +734,44 @@ public final class Dispatcher implements AlertSink {
             notification.firing(),
             notification.resolved(),
             notification.groupLabels());
-        goesOn = group.isFiring();
+        goesOn = !notification.isResolved();
       }
       if (goesOn) {
         plan(group, now);
       } else {
         groups.remove(group.key(), group);
+        ended.add(group);
       }
     }
     if (!due.isEmpty()) {
       sink.want(due);
       told.increment(due.size());
+    }
+    ended.forEach(this::beginAnew);
+  }
+
+  /** What is left in an incident that is over was held back: it waits for one of its own. */
+  private void beginAnew(Group ended) {
+    for (Alert alert : ended.firing()) {
+      Live known = live.get(alert.fingerprint());
+      if (known == null) {
+        continue;
+      }
+      known.groups.remove(ended);
+      Group next =
+          groups.computeIfAbsent(
+              ended.key(),
+              key ->
+                  new Group(
+                      key,
+                      ended.receiver(),
+                      ended.labels(),
+                      timing(key, ended.receiver()),
+                      clock.nanos(),
+                      // Another moment than that of the incident before, so another name.
+                      clock.now().plusNanos(1)));
+      known.groups.add(next);
+      next.put(known.alert, known.mark, known.hold != Live.Hold.NONE, clock.now());
     }
   }
 

@@ -7,15 +7,25 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
+import vigie.collector.inhibit.RootCause;
 import vigie.collector.label.Labels;
 
-/** The alerts of one incident; guarded by the lock of the {@link Dispatcher}. */
+/**
+ * The alerts of one incident; guarded by the lock of the {@link Dispatcher}. An alert that is held
+ * back before anybody was told of it is hidden: it is in no notification until it no longer is held
+ * back. One that was told stays, whatever holds it back later, and its end is told too.
+ */
 final class Group {
   static final long NEVER = Long.MAX_VALUE;
 
@@ -25,19 +35,32 @@ final class Group {
   /** Ended alerts kept of a group that goes on firing; of older ones there is the number. */
   private static final int MOST_RESOLVED = 200;
 
+  /** Likewise of those that were told here under their root cause. */
+  private static final int MOST_HELD = 200;
+
   /** A group this large is not told anew for each alert: telling costs as much as it has alerts. */
   private static final int LARGE = 100;
 
   private static final Duration LARGE_PAUSE = Duration.ofSeconds(1);
 
-  /** What the receiver and the route ask for. */
+  /**
+   * What the receiver and the route ask for.
+   *
+   * @param intervals when the route tells nobody
+   */
   record Timing(
-      boolean edits, Duration groupWait, Duration groupInterval, Duration repeatInterval) {}
+      boolean edits,
+      Duration groupWait,
+      Duration groupInterval,
+      Duration repeatInterval,
+      Muting intervals) {}
 
   private enum Change {
     NONE,
     /** Only texts of alerts that were told. */
     TEXTS,
+    /** What stands beside alerts that were told: nobody is paged for it. */
+    NOTES,
     /** An alert joined or left. */
     MEMBERS
   }
@@ -47,9 +70,20 @@ final class Group {
   private final Labels labels;
   private final String incident;
   private final Instant firstChange;
-  private final Timing timing;
+  private Timing timing;
   private final Map<String, Alert> firing = new LinkedHashMap<>();
   private final Map<String, Alert> resolved = new LinkedHashMap<>();
+
+  /** Those of the firing ones that are held back and were never told. */
+  private final Set<String> hidden = new LinkedHashSet<>();
+
+  /** Those of the firing ones that were told. */
+  private final Set<String> toldOf = new HashSet<>();
+
+  private final Map<String, AlertMark> marks = new HashMap<>();
+  private final Map<String, Notes.Held> held = new LinkedHashMap<>();
+  private final List<Notes.Line> lines = new ArrayList<>();
+  private int heldCount;
   private final long begunNanos;
   private int olderResolved;
   private Change change = Change.NONE;
@@ -57,6 +91,9 @@ final class Group {
   private long toldNanos;
   private Instant lastChange;
   private long wakeNanos = NEVER;
+
+  /** The end is not told before that: more that belongs to it is on its way. */
+  private long endNotBefore = Long.MIN_VALUE;
 
   /** A new incident. */
   Group(String key, String receiver, Labels labels, Timing timing, long nanos, Instant now) {
@@ -86,6 +123,15 @@ final class Group {
       (alert.state() == AlertState.FIRING ? firing : resolved).put(alert.fingerprint(), alert);
     }
     this.olderResolved = last.resolved() - resolved.size();
+    Notes notes = last.notes();
+    toldOf.addAll(firing.keySet());
+    marks.putAll(notes.marks());
+    List<Notes.Held> newestFirst = notes.held();
+    for (int i = newestFirst.size() - 1; i >= 0; i--) {
+      held.put(newestFirst.get(i).fingerprint(), newestFirst.get(i));
+    }
+    heldCount = notes.heldCount();
+    lines.addAll(notes.lines());
   }
 
   String key() {
@@ -96,38 +142,141 @@ final class Group {
     return receiver;
   }
 
+  Labels labels() {
+    return labels;
+  }
+
+  void timing(Timing next) {
+    timing = next;
+  }
+
+  boolean hasIntervals() {
+    return !timing.intervals().isEmpty();
+  }
+
+  boolean edits() {
+    return timing.edits();
+  }
+
+  /** All that fire, hidden or not. */
   Collection<Alert> firing() {
     return firing.values();
   }
 
+  /** Whether there is anything to be told now or later. */
   boolean isFiring() {
     return !firing.isEmpty();
+  }
+
+  /** What stands beside one that fires. */
+  AlertMark mark(String fingerprint) {
+    return marks.getOrDefault(fingerprint, AlertMark.NONE);
+  }
+
+  /** Whether an alert of it tells, or told, that the node is silent. */
+  boolean tellsSilenceOf(String node) {
+    return Stream.concat(firing.values().stream(), resolved.values().stream())
+        .anyMatch(a -> a.node().equals(node) && RootCause.tellsSilence(a.labels()));
+  }
+
+  boolean isHidden(String fingerprint) {
+    return hidden.contains(fingerprint);
   }
 
   boolean wasTold() {
     return told;
   }
 
-  /** Takes a new state of an alert; the end of one that never fired here is nothing. */
-  void take(Alert state, Instant now) {
+  private int shown() {
+    return firing.size() - hidden.size();
+  }
+
+  /** Whether there is an incident that somebody sees or is to see. */
+  boolean isSeen() {
+    return told || shown() > 0;
+  }
+
+  /**
+   * An alert fires, or what stands beside it is another.
+   *
+   * @param hold whether it is held back although nothing is known to do so
+   */
+  void put(Alert state, AlertMark mark, boolean hold, Instant now) {
     Alert alert = Trim.alert(state);
     String fingerprint = alert.fingerprint();
-    if (alert.state() == AlertState.FIRING) {
-      Alert before = firing.put(fingerprint, alert);
-      resolved.remove(fingerprint);
-      if (before == null) {
-        changed(Change.MEMBERS, now);
-      } else if (!looksLike(before, alert)) {
-        changed(Change.TEXTS, now);
-      }
-    } else if (firing.remove(fingerprint) != null) {
-      resolved.put(fingerprint, alert);
-      if (resolved.size() > MOST_RESOLVED) {
-        resolved.remove(resolved.keySet().iterator().next());
-        olderResolved++;
-      }
-      changed(Change.MEMBERS, now);
+    Alert before = firing.put(fingerprint, alert);
+    AlertMark whole = mark.mutedBy(timing.intervals().at(now));
+    AlertMark markBefore = marks.put(fingerprint, whole);
+    if (!toldOf.contains(fingerprint) && (hold || whole.isSuppressed())) {
+      hidden.add(fingerprint);
+      return;
     }
+    resolved.remove(fingerprint);
+    boolean appears = hidden.remove(fingerprint);
+    if (before == null || appears) {
+      changed(Change.MEMBERS, now);
+    } else if (!whole.equals(markBefore == null ? AlertMark.NONE : markBefore)) {
+      changed(Change.NOTES, now);
+    } else if (!looksLike(before, alert)) {
+      changed(Change.TEXTS, now);
+    }
+  }
+
+  /** An alert ended; one that never fired here, or of which nobody was told, is nothing. */
+  void end(Alert state, Instant now) {
+    String fingerprint = state.fingerprint();
+    if (firing.remove(fingerprint) == null) {
+      return;
+    }
+    marks.remove(fingerprint);
+    toldOf.remove(fingerprint);
+    if (hidden.remove(fingerprint)) {
+      return;
+    }
+    resolved.put(fingerprint, Trim.alert(state));
+    if (resolved.size() > MOST_RESOLVED) {
+      resolved.remove(resolved.keySet().iterator().next());
+      olderResolved++;
+    }
+    changed(Change.MEMBERS, now);
+  }
+
+  /** Tells of an alert under this one, its root cause, or that it ended. */
+  void hold(Notes.Held child, Instant now) {
+    Notes.Held before = held.remove(child.fingerprint());
+    held.put(child.fingerprint(), child);
+    if (child.equals(before)) {
+      return;
+    }
+    heldCount += before == null ? 1 : 0;
+    if (held.size() > MOST_HELD) {
+      held.remove(held.keySet().iterator().next());
+    }
+    changed(Change.NOTES, now);
+  }
+
+  /** It stands for itself again. */
+  void letGo(String fingerprint, Instant now) {
+    if (held.remove(fingerprint) != null) {
+      heldCount--;
+      changed(Change.NOTES, now);
+    }
+  }
+
+  void say(Collection<Notes.Line> more, Instant now) {
+    if (more.isEmpty()) {
+      return;
+    }
+    lines.addAll(more);
+    lines.sort(Comparator.comparing(Notes.Line::at));
+    while (lines.size() > Notes.MOST_LINES) {
+      lines.remove(0);
+    }
+    changed(Change.NOTES, now);
+  }
+
+  void endNotBefore(long nanos) {
+    endNotBefore = Math.max(endNotBefore, nanos);
   }
 
   private void changed(Change what, Instant now) {
@@ -147,17 +296,31 @@ final class Group {
   /** When the sink is to be told, on the monotonic clock; {@link #NEVER} if nothing changed. */
   long dueNanos(long now) {
     if (!told) {
-      return begunNanos + timing.groupWait().toNanos();
+      return shown() == 0 ? NEVER : begunNanos + timing.groupWait().toNanos();
     }
     if (!timing.edits()) {
-      Duration pause = change == Change.NONE ? timing.repeatInterval() : timing.groupInterval();
+      boolean repeats = change == Change.NONE || change == Change.NOTES;
+      if (repeats && isAllSuppressed()) {
+        return NEVER;
+      }
+      Duration pause = repeats ? timing.repeatInterval() : timing.groupInterval();
       return toldNanos + pause.toNanos();
     }
     return switch (change) {
       case NONE -> NEVER;
       case TEXTS -> toldNanos + REFRESH.toNanos();
-      case MEMBERS -> firing.size() > LARGE ? toldNanos + LARGE_PAUSE.toNanos() : now;
+      case NOTES, MEMBERS ->
+          shown() == 0
+              ? Math.max(now, endNotBefore)
+              : firing.size() > LARGE || !held.isEmpty()
+                  ? toldNanos + LARGE_PAUSE.toNanos()
+                  : now;
     };
+  }
+
+  private boolean isAllSuppressed() {
+    return firing.keySet().stream()
+        .allMatch(f -> marks.getOrDefault(f, AlertMark.NONE).isSuppressed());
   }
 
   /** What is to be seen now; the caller tells it. */
@@ -165,6 +328,8 @@ final class Group {
     told = true;
     toldNanos = nanos;
     change = Change.NONE;
+    toldOf.addAll(firing.keySet());
+    toldOf.removeAll(hidden);
     return notification();
   }
 
@@ -183,9 +348,12 @@ final class Group {
     }
   }
 
+  /** As it would be told; only of one that {@link #isSeen}. */
   Notification notification() {
-    List<Alert> shared = List.copyOf(isFiring() ? firing.values() : resolved.values());
-    List<Alert> listed = new ArrayList<>(newest(firing.values(), Notification.MOST_ALERTS));
+    List<Alert> shown =
+        firing.values().stream().filter(a -> !hidden.contains(a.fingerprint())).toList();
+    List<Alert> shared = List.copyOf(shown.isEmpty() ? resolved.values() : shown);
+    List<Alert> listed = new ArrayList<>(newest(shown, Notification.MOST_ALERTS));
     listed.addAll(newest(resolved.values(), Notification.MOST_ALERTS - listed.size()));
     return new Notification(
         incident,
@@ -195,10 +363,27 @@ final class Group {
         common(shared.stream().map(Alert::labels).toList()),
         common(shared.stream().map(Alert::annotations).toList()),
         listed,
-        firing.size(),
+        shown.size(),
         resolved.size() + olderResolved,
         firstChange,
-        lastChange);
+        lastChange,
+        notes(listed));
+  }
+
+  private Notes notes(List<Alert> listed) {
+    Map<String, AlertMark> said = new HashMap<>();
+    for (Alert alert : listed) {
+      AlertMark mark = marks.getOrDefault(alert.fingerprint(), AlertMark.NONE);
+      if (!mark.equals(AlertMark.NONE)) {
+        said.put(alert.fingerprint(), mark);
+      }
+    }
+    List<Notes.Held> children = new ArrayList<>(held.values());
+    children.sort(Comparator.comparing(Notes.Held::since).reversed());
+    return said.isEmpty() && children.isEmpty() && lines.isEmpty()
+        ? Notes.NONE
+        : new Notes(
+            said, children.stream().limit(Notes.MOST_HELD).toList(), heldCount, lines);
   }
 
   private static List<Alert> newest(Collection<Alert> alerts, int most) {

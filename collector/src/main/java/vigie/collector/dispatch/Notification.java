@@ -23,6 +23,7 @@ import vigie.collector.label.Labels;
  * @param resolved how many have fired in this incident and no longer do, listed or not
  * @param firstChange when the incident began
  * @param lastChange when the group last changed
+ * @param notes what stands beside the alerts
  */
 public record Notification(
     String incident,
@@ -35,7 +36,8 @@ public record Notification(
     int firing,
     int resolved,
     Instant firstChange,
-    Instant lastChange) {
+    Instant lastChange,
+    Notes notes) {
   /** Alerts listed in full; of the others there is the number. */
   public static final int MOST_ALERTS = 20;
 
@@ -45,6 +47,39 @@ public record Notification(
       throw new IllegalArgumentException(
           alerts.size() + " alerts listed of " + firing + " firing and " + resolved + " resolved");
     }
+  }
+
+  /** One with nothing beside its alerts. */
+  public Notification(
+      String incident,
+      String groupKey,
+      String receiver,
+      Labels groupLabels,
+      Labels commonLabels,
+      Labels commonAnnotations,
+      List<Alert> alerts,
+      int firing,
+      int resolved,
+      Instant firstChange,
+      Instant lastChange) {
+    this(
+        incident,
+        groupKey,
+        receiver,
+        groupLabels,
+        commonLabels,
+        commonAnnotations,
+        alerts,
+        firing,
+        resolved,
+        firstChange,
+        lastChange,
+        Notes.NONE);
+  }
+
+  /** What stands beside one of its alerts. */
+  public AlertMark mark(Alert alert) {
+    return notes.mark(alert.fingerprint());
   }
 
   /** Whether the incident is over. */

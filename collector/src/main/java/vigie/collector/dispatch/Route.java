@@ -5,7 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import vigie.base.config.Position;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 
@@ -18,6 +20,10 @@ import vigie.collector.label.Labels;
  * @param groupWait null where the file gives none: then the receiver decides
  * @param groupInterval likewise
  * @param goesOn whether later siblings are asked although this one matched ({@code continue})
+ * @param muteTimeIntervals names of the intervals within which nobody is told; not inherited
+ * @param activeTimeIntervals names of those outside of which nobody is told; none means always; not
+ *     inherited
+ * @param position where it stands; null where no file names it
  */
 public record Route(
     String id,
@@ -28,13 +34,44 @@ public record Route(
     @Nullable Duration groupInterval,
     Duration repeatInterval,
     boolean goesOn,
-    List<Route> routes) {
+    List<Route> routes,
+    List<String> muteTimeIntervals,
+    List<String> activeTimeIntervals,
+    @Nullable Position position) {
   static final Duration REPEAT_INTERVAL = Duration.ofHours(4);
 
   public Route {
     matchers = List.copyOf(matchers);
     groupBy = groupBy == null ? null : Set.copyOf(groupBy);
     routes = List.copyOf(routes);
+    muteTimeIntervals = List.copyOf(muteTimeIntervals);
+    activeTimeIntervals = List.copyOf(activeTimeIntervals);
+  }
+
+  /** One that tells at any time. */
+  Route(
+      String id,
+      String receiver,
+      List<LabelMatcher> matchers,
+      @Nullable Set<String> groupBy,
+      @Nullable Duration groupWait,
+      @Nullable Duration groupInterval,
+      Duration repeatInterval,
+      boolean goesOn,
+      List<Route> routes) {
+    this(
+        id,
+        receiver,
+        matchers,
+        groupBy,
+        groupWait,
+        groupInterval,
+        repeatInterval,
+        goesOn,
+        routes,
+        List.of(),
+        List.of(),
+        null);
   }
 
   /** A root that sends everything to one receiver. */
@@ -45,7 +82,18 @@ public record Route(
 
   Route with(List<Route> below) {
     return new Route(
-        id, receiver, matchers, groupBy, groupWait, groupInterval, repeatInterval, goesOn, below);
+        id,
+        receiver,
+        matchers,
+        groupBy,
+        groupWait,
+        groupInterval,
+        repeatInterval,
+        goesOn,
+        below,
+        muteTimeIntervals,
+        activeTimeIntervals,
+        position);
   }
 
   /** The routes that take the alert, deepest first match; empty only where this one does not. */
@@ -66,6 +114,11 @@ public record Route(
     return taken.isEmpty() ? List.of(this) : taken;
   }
 
+  /** This route and all below it, in the file's order. */
+  public Stream<Route> all() {
+    return Stream.concat(Stream.of(this), routes.stream().flatMap(Route::all));
+  }
+
   /** The labels that an alert's group shares on this route. */
   Labels groupLabels(Labels labels) {
     return groupBy == null ? labels : labels.only(groupBy);
@@ -74,6 +127,11 @@ public record Route(
   /** Names the group that has these labels on this route, the same over restarts. */
   String groupKey(Labels groupLabels) {
     return id + ":" + groupLabels;
+  }
+
+  /** Whether the key is of a group of this route, or of one with a longer id that begins alike. */
+  boolean isKey(String groupKey) {
+    return groupKey.startsWith(id + ":");
   }
 
   /** All receivers named here and below. */

@@ -60,6 +60,7 @@ public final class Nodes implements EventListener {
           "node.silent", "node.back", "node.shutdown", "node.boot", "agent.stop", "agent.start");
 
   private static final int MOST_NODES = 10_000;
+  private static final int MOST_PEERS = 100;
   private static final int DAEMON = 3;
   private static final int ERR = 3;
   private static final int NOTICE = 5;
@@ -72,6 +73,10 @@ public final class Nodes implements EventListener {
   private final Counter refused;
   // All below guarded by this.
   private Duration silentAfter;
+  private Map<String, String> dependsOn;
+
+  /** Whom each node is seen by: its neighbours, and whether they reach it. */
+  private final Map<String, Map<String, Boolean>> seen = new HashMap<>();
   private final ClockSteps steps;
   private final Map<String, NodeLife> nodes = new TreeMap<>();
 
@@ -92,6 +97,7 @@ public final class Nodes implements EventListener {
       BiConsumer<Labels, Event> onAppended,
       MeterRegistry meters) {
     this.silentAfter = config.silentAfter();
+    this.dependsOn = config.dependsOn();
     this.clock = clock;
     this.steps = new ClockSteps(clock);
     this.sink = sink;
@@ -110,6 +116,7 @@ public final class Nodes implements EventListener {
    */
   public synchronized void configure(NodesConfig config) {
     silentAfter = config.silentAfter();
+    dependsOn = config.dependsOn();
     for (NodeLife node : List.copyOf(nodes.values())) {
       node.expected = config.expected().contains(node.name);
       if (!node.expected && node.lastHeard == null) {
@@ -182,6 +189,24 @@ public final class Nodes implements EventListener {
     node.told(event, now, nanos);
     if (event.origin() != null) {
       node.clock.heard(event);
+      look(event);
+    }
+  }
+
+  /** A neighbour's look at a node. */
+  private void look(Event event) {
+    String peer = event.field("peer");
+    boolean up = event.type().equals("probe.up");
+    if (peer.isEmpty() || !(up || event.type().equals("probe.down"))) {
+      return;
+    }
+    Map<String, Boolean> by = seen.get(peer);
+    if (by == null && seen.size() < MOST_NODES) {
+      by = new HashMap<>();
+      seen.put(peer, by);
+    }
+    if (by != null && (by.size() < MOST_PEERS || by.containsKey(event.node()))) {
+      by.put(event.node(), up);
     }
   }
 
@@ -230,6 +255,21 @@ public final class Nodes implements EventListener {
   public synchronized boolean isSilent(String name) {
     NodeLife node = nodes.get(name);
     return node != null && node.state.isSilent();
+  }
+
+  /** The node without which this one is not reached; {@code ""} for none that is known. */
+  public synchronized String dependsOn(String name) {
+    return dependsOn.getOrDefault(name, "");
+  }
+
+  /**
+   * Which neighbours reach the node ({@code peers:} of their agents), by the newest that they told;
+   * of those that are silent themselves nothing.
+   */
+  public synchronized Map<String, Boolean> seenBy(String name) {
+    Map<String, Boolean> all = new TreeMap<>(seen.getOrDefault(name, Map.of()));
+    all.keySet().removeIf(this::isSilent);
+    return all;
   }
 
   /** All nodes, by name. */

@@ -26,7 +26,15 @@ class MatchersTest {
         "{}                               ; []",
         "\"my label\"=\"x\"               ; [my label=\"x\"]",
         "a=\"say \\\"x\\\" \\\\ \\n\"     ; [a=\"say \\\"x\\\" \\\\ \\n\"]",
-        "a=\"x,y}\"                       ; [a=\"x,y}\"]"
+        "a=\"x,y}\"                       ; [a=\"x,y}\"]",
+        "{a=b                             ; [a=\"b\"]",
+        "a=b}                             ; [a=\"b\"]",
+        "{a=b}x                           ; [a=\"b}x\"]",
+        "a=b c                            ; [a=\"b c\"]",
+        "a=\"\\d\"                     ; [a=\"\\\\d\"]",
+        "1a=b                             ; [1a=\"b\"]",
+        "héllo=wörld                      ; [héllo=\"wörld\"]",
+        "\"a.b\"=\"\\t\"             ; [a.b=\"\t\"]"
       })
   void givenMatcher_whenParsed_thenAsAlertmanagerReadsIt(String text, String read) {
     assertThat(Matchers.parse(text)).hasToString(read);
@@ -38,15 +46,12 @@ class MatchersTest {
         "",
         "severity",
         "=x",
-        "1a=b",
         "a==b\"",
-        "{a=b",
-        "a=b}",
         "a=\"b",
         "a=~\"(\"",
         "a=b,,c=d",
         "a=b c=\"d\"",
-        "{a=b}x"
+        "a.b=\"\\x\""
       })
   void givenWrongMatcher_whenParsed_thenSaidWhatIsWrong(String text) {
     assertThatThrownBy(() -> Matchers.parse(text))

@@ -160,9 +160,10 @@ class RoutingTest {
         "{route: {receiver: a, group_interval: 0s}, receivers: [{name: a}]}"
             + "; 1:23: group_interval must be between 1s and 1y",
         "{route: {receiver: a, routes: [{mute_time_intervals: [x]}]}, receivers: [{name: a}]}"
-            + "; 1:33: mute_time_intervals is not supported yet, take it out",
+            + "; 1:33: time interval \"x\" is not in time_intervals",
         "{route: {receiver: a}, receivers: [{name: a, slack_configs: [{}]}]}"
-            + "; 1:46: slack_configs is not supported yet, supported: discord_configs",
+            + "; 1:46: slack_configs is not supported, write discord_configs (a webhook can bridge to"
+            + " others)",
         "{route: {receiver: a}, receivers: [{name: a}, {name: a}]}"
             + "; 1:48: receiver \"a\" is there twice",
         "receivers: [{name: a}, {name: b}]"

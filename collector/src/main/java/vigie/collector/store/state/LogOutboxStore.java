@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.collector.alert.Severity;
 import vigie.collector.dispatch.Message;
+import vigie.collector.dispatch.Notes;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.outbox.Beside;
 import vigie.collector.outbox.Card;
@@ -174,6 +175,9 @@ public final class LogOutboxStore implements OutboxStore {
     node.set("commonLabels", StateJson.labels(wanted.commonLabels()));
     node.set("commonAnnotations", StateJson.labels(wanted.commonAnnotations()));
     node.set("alerts", StateJson.array(wanted.alerts(), StateJson::alert));
+    if (!wanted.notes().equals(Notes.NONE)) {
+      node.set("notes", NotesJson.of(wanted.notes()));
+    }
     return node;
   }
 
@@ -189,6 +193,7 @@ public final class LogOutboxStore implements OutboxStore {
         node.path("firing").asInt(),
         node.path("resolved").asInt(),
         StateJson.instant(node.path("firstChange")),
-        StateJson.instant(node.path("lastChange")));
+        StateJson.instant(node.path("lastChange")),
+        NotesJson.read(node.path("notes")));
   }
 }

@@ -13,6 +13,8 @@ import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
 import vigie.collector.alert.Severity;
 import vigie.collector.dispatch.Message;
+import vigie.collector.dispatch.AlertMark;
+import vigie.collector.dispatch.Notes;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.event.Event;
 import vigie.collector.label.Labels;
@@ -65,7 +67,8 @@ class LogOutboxStoreTest {
             7,
             9,
             NOW,
-            NOW.plusSeconds(1));
+            NOW.plusSeconds(1),
+            notes(alert.fingerprint()));
     Message escalation =
         new Message(
             incident,
@@ -79,6 +82,22 @@ class LogOutboxStoreTest {
     Beside beside = new Beside(List.of(escalation), List.of("events-2", "worse"), NOW);
     String fallback = posted == null ? null : "other";
     return new Card(2, fallback, wanted, 5, NOW, 4, posted, NOW, 1, Predecessor.PERHAPS, beside);
+  }
+
+  private static Notes notes(String fingerprint) {
+    AlertMark mark =
+        new AlertMark(
+            List.of(new AlertMark.Silenced("id", "ann", NOW, "off")),
+            List.of("0011223344556677"),
+            List.of("nights"),
+            new AlertMark.Acked("bob", NOW, "mine"),
+            new AlertMark.Flapping(7, NOW, false),
+            new AlertMark.Reach("p1", List.of("p2", "p3"), List.of("p4")));
+    return new Notes(
+        Map.of(fingerprint, mark),
+        List.of(new Notes.Held("f", Labels.of("a", "b"), "s", NOW, null)),
+        3,
+        List.of(new Notes.Line(Notes.Line.Kind.HISTORY, NOW, NOW.plusSeconds(1), "p1", "was down")));
   }
 
   private LogOutboxStore afterPowerCut() {

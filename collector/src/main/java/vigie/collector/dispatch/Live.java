@@ -1,0 +1,45 @@
+package vigie.collector.dispatch;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+import vigie.collector.alert.Alert;
+
+/** What the {@link Dispatcher} knows of one alert that fires, and guards. */
+final class Live {
+  enum Hold {
+    NONE,
+    /** A node that would be its cause is quiet; soon it is known whether it is silent. */
+    LIKELY,
+    /** Its cause is over; it has a moment to end as well. */
+    RECOVERING
+  }
+
+  Alert alert;
+
+  /** False before the rules said so in this life, and of one that flaps and has just ended. */
+  boolean fires;
+
+  /** Where it is, on any route. */
+  final Set<Group> groups = new LinkedHashSet<>(2);
+
+  AlertMark mark = AlertMark.NONE;
+
+  /** Why it is held back although nothing is known to hold it back. */
+  Hold hold = Hold.NONE;
+
+  /** Until when at most, on the monotonic clock; means something while it is held. */
+  long holdUntil;
+
+  /** Whether its cause was known until now. */
+  boolean hadCause;
+
+  /** Whether it has waited for a likely cause; it does so once. */
+  boolean waited;
+
+  /** When it last opened or ended, on the monotonic clock. */
+  long changedNanos;
+
+  Live(Alert alert) {
+    this.alert = alert;
+  }
+}
