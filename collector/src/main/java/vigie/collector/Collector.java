@@ -67,6 +67,8 @@ import vigie.collector.event.EventIntake;
 import vigie.collector.event.EventSeries;
 import vigie.collector.node.Node;
 import vigie.collector.node.Nodes;
+import vigie.collector.notify.discord.DiscordBot;
+import vigie.collector.notify.discord.DiscordBotConfig;
 import vigie.collector.notify.discord.DiscordClient;
 import vigie.collector.notify.discord.DiscordWebhook;
 import vigie.collector.notify.discord.DiscordWebhookConfig;
@@ -608,6 +610,8 @@ final class Collector implements AutoCloseable {
       for (Integration integration : receiver.integrations()) {
         if (integration instanceof DiscordWebhookConfig webhook) {
           ways.add(new DiscordWebhook(receiver.name(), webhook, discord));
+        } else if (integration instanceof DiscordBotConfig bot) {
+          ways.add(new DiscordBot(receiver.name(), bot, discord, Clock.system()));
         } else if (integration instanceof WebhookConfig webhook) {
           ways.add(new Webhook(receiver.name(), webhook, config.externalUrl(), loops, lookups));
         } else if (integration instanceof TerminalConfig) {

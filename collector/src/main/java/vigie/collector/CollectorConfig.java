@@ -20,6 +20,7 @@ import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.label.Labels;
 import vigie.collector.node.NodesConfig;
+import vigie.collector.notify.discord.DiscordBotConfig;
 import vigie.collector.notify.discord.DiscordWebhookConfig;
 import vigie.collector.notify.terminal.TerminalConfig;
 import vigie.collector.notify.webhook.WebhookConfig;
@@ -133,7 +134,12 @@ record CollectorConfig(
             .orElseGet(TerminalConfig::receiver);
     Map<String, Integration.Reader> readers =
         Map.of(
-            "discord_configs", DiscordWebhookConfig::read, "webhook_configs", WebhookConfig::read);
+            "discord_configs",
+            DiscordWebhookConfig::read,
+            "discord_bot_configs",
+            DiscordBotConfig::read,
+            "webhook_configs",
+            WebhookConfig::read);
     Routing routing = Routing.read(top, readers, otherwise);
     NodesConfig nodes = NodesConfig.from(top.section("nodes"));
     String externalUrl = top.string("external_url", "");

@@ -358,6 +358,19 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     return List.copyOf(byIncident.values());
   }
 
+  /**
+   * The wanted state of the incident's card that is the message with this id; empty where there is
+   * none (any more).
+   */
+  public synchronized Optional<Notification> shown(String incident, String message) {
+    return entries.values().stream()
+        .map(entry -> entry.card)
+        .filter(card -> card.wanted().incident().equals(incident))
+        .filter(card -> card.posted() != null && card.posted().id().equals(message))
+        .map(Card::wanted)
+        .findFirst();
+  }
+
   /** What is not seen yet, the longest waiting first. */
   public synchronized List<PendingCard> pending() {
     return pending.stream()

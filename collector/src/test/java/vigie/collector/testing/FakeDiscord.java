@@ -153,6 +153,7 @@ public final class FakeDiscord implements AutoCloseable {
   private final Clock clock;
   private final String webhookId;
   private final String token;
+  private @Nullable FakeBotRest bot;
   private final ExecutorService threads = Executors.newCachedThreadPool(FakeDiscord::daemon);
   private final Map<String, Message> messages = new LinkedHashMap<>();
   private final List<Request> requests = new ArrayList<>();
@@ -206,6 +207,13 @@ public final class FakeDiscord implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /** From now on a bot with this token is served, too. */
+  public synchronized FakeBotRest bot(String botToken) {
+    FakeBotRest made = new FakeBotRest(this, clock, botToken);
+    bot = made;
+    return made;
   }
 
   /** Spoils the next requests that fit, after the faults already planned. */
@@ -319,12 +327,18 @@ public final class FakeDiscord implements AutoCloseable {
 
   private Answer decide(
       HttpExchange exchange, String method, String path, String body, @Nullable Fault fault) {
+    FakeBotRest served = bot;
+    FakeBotRest.Call call = served == null ? null : served.call(method, path);
     Matcher route = ROUTE.matcher(path);
-    if (!route.matches()) {
+    if (call == null && !route.matches()) {
       return Answer.error(404, 0, "404: Not Found");
     }
-    String bucket = method + (route.group(3) == null ? " webhook" : " message");
-    Answer blocked = blocked(bucket, method + " " + path.replace(token, "TOKEN"));
+    String bucket =
+        call != null ? call.bucket() : method + (route.group(3) == null ? " webhook" : " message");
+    Answer blocked =
+        call != null && FakeBotRest.isUnlimited(call)
+            ? null
+            : blocked(bucket, method + " " + path.replace(token, "TOKEN"));
     if (blocked != null) {
       return blocked;
     }
@@ -340,7 +354,10 @@ public final class FakeDiscord implements AutoCloseable {
     if (fault != null && (fault.kind == Kind.HANG || fault.kind == Kind.CUT_BEFORE)) {
       return new Answer(0, null, Map.of(), "");
     }
-    Answer answer = route(exchange, method, route, body);
+    Answer answer =
+        call != null && served != null
+            ? served.answer(exchange, call, body)
+            : route(exchange, method, route, body);
     return fault != null && fault.kind == Kind.STORED_502
         ? new Answer(502, answer.created, Map.of(), "<html>bad gateway</html>")
         : answer;
@@ -437,17 +454,27 @@ public final class FakeDiscord implements AutoCloseable {
     if (refused != null) {
       return refused;
     }
-    // Snowflakes: milliseconds since 2015, then 22 bits that here count.
+    ObjectNode author = MAPPER.createObjectNode();
+    author.put("id", webhookId).put("username", "Vigie").put("bot", true);
+    return store("42", author, sent, wait);
+  }
+
+  /** The next snowflake: milliseconds since 2015, then 22 bits that here count. */
+  synchronized String nextId() {
     lastId = Math.max(lastId + 1, (clock.millis() - DISCORD_EPOCH) << 22);
+    return String.valueOf(lastId);
+  }
+
+  /** Makes the message that was sent and checked. */
+  synchronized Answer store(String channel, ObjectNode author, JsonNode sent, boolean wait) {
     ObjectNode stored = MAPPER.createObjectNode();
     stored
-        .put("id", String.valueOf(lastId))
-        .put("channel_id", "42")
-        .put("webhook_id", webhookId)
+        .put("id", nextId())
+        .put("channel_id", channel)
         .put("type", 0)
         .put("timestamp", clock.now().toString())
         .putNull("edited_timestamp");
-    stored.putObject("author").put("id", webhookId).put("username", "Vigie").put("bot", true);
+    stored.set("author", author);
     stored.putArray("mentions");
     stored.putArray("mention_roles");
     stored.putArray("attachments");
@@ -455,7 +482,7 @@ public final class FakeDiscord implements AutoCloseable {
     copy(sent, stored);
     Message made =
         new Message(
-            String.valueOf(lastId),
+            stored.path("id").asText(),
             clock.now(),
             null,
             0,
@@ -475,6 +502,26 @@ public final class FakeDiscord implements AutoCloseable {
     if (refused != null) {
       return refused;
     }
+    return edited(there, sent);
+  }
+
+  /** Whether the message is there and nobody has deleted it. */
+  synchronized boolean isThere(String id) {
+    Message there = messages.get(id);
+    return there != null && !there.deleted;
+  }
+
+  /** The message as it stands. */
+  synchronized Answer read(String id) {
+    return new Answer(200, id, normalHeaders(), messages.get(id).body.toString());
+  }
+
+  /** Changes the message as was sent and checked. */
+  synchronized Answer edit(String id, JsonNode sent) {
+    return edited(messages.get(id), sent);
+  }
+
+  private Answer edited(Message there, JsonNode sent) {
     ObjectNode stored = there.body.deepCopy();
     copy(sent, stored);
     if (FakeDiscordRules.isEmpty(stored)) {
@@ -499,7 +546,7 @@ public final class FakeDiscord implements AutoCloseable {
   }
 
   private static void copy(JsonNode sent, ObjectNode stored) {
-    for (String field : List.of("content", "embeds", "flags")) {
+    for (String field : List.of("content", "embeds", "flags", "components")) {
       if (sent.has(field)) {
         stored.set(field, sent.get(field).deepCopy());
       }

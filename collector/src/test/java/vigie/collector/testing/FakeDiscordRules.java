@@ -32,6 +32,11 @@ public final class FakeDiscordRules {
   static JsonNode parse(HttpExchange exchange, String body) {
     String type = String.valueOf(exchange.getRequestHeaders().getFirst("Content-Type"));
     try {
+      if (type.startsWith("multipart/form-data") && body.contains("name=\"payload_json\"")) {
+        // Parts come in any order; this one ends with the line before the next boundary.
+        int part = body.indexOf("\r\n\r\n", body.indexOf("name=\"payload_json\"")) + 4;
+        return MAPPER.readTree(body.substring(part, body.indexOf("\r\n--", part)));
+      }
       return type.startsWith("application/json")
           ? MAPPER.readTree(body)
           : MissingNode.getInstance();

@@ -51,11 +51,18 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
   }
 
   Outcome outcome(WebhookUrl url, boolean edit) {
+    return outcome(url.target(), url.mask(reason()), edit, false);
+  }
+
+  /**
+   * @param reason in words, for anything but success
+   * @param stale see {@link Outcome.Done}
+   */
+  Outcome outcome(String target, String reason, boolean edit, boolean stale) {
     if (status / 100 == 2) {
-      Posted posted = new Posted(body.path("id").asText(), url.target());
-      return new Outcome.Done(posted, pause(), header("X-RateLimit-Bucket"), false);
+      Posted posted = new Posted(body.path("id").asText(), target);
+      return new Outcome.Done(posted, pause(), header("X-RateLimit-Bucket"), stale);
     }
-    String reason = url.mask(reason());
     int code = code();
     if (status == 429 || LIMITS.contains(code)) {
       return new Outcome.Later(reason, retryAfter(), scope(code), false);
@@ -77,6 +84,11 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
 
   /** In words, with what Discord says itself, which is for people and may be anything. */
   String reason() {
+    return reason(hint());
+  }
+
+  /** The same with another word on what to do. */
+  String reason(String hint) {
     String said = body.path("message").asText();
     StringBuilder reason = new StringBuilder("Discord answers ").append(status);
     if (code() != 0) {
@@ -85,7 +97,7 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
     if (!said.isEmpty()) {
       reason.append(" (").append(DiscordText.code(said, 120)).append(')');
     }
-    return reason.append(hint()).toString();
+    return reason.append(hint).toString();
   }
 
   private String hint() {
@@ -98,7 +110,8 @@ record DiscordAnswer(int status, HttpHeaders headers, JsonNode body) {
     return status / 100 == 3 ? "; use the address it redirects to" : "";
   }
 
-  private int code() {
+  /** Discord's own number for what is wrong; 0 for none. */
+  int code() {
     return body.path("code").asInt(0);
   }
 

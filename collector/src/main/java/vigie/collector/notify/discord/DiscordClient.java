@@ -1,23 +1,29 @@
 package vigie.collector.notify.discord;
 
 import java.io.ByteArrayOutputStream;
+import java.net.ConnectException;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.outbox.Outcome;
 
 /**
- * What all webhooks share: connections, the deadline of a request, and the guard against being shut
- * out. Safe for all threads.
+ * What all webhooks and bots share: connections, the deadline of a request, and the guard against
+ * being shut out. Safe for all threads.
  */
 public final class DiscordClient {
+  static final String AGENT = "DiscordBot (vigie, 0.1) Vigie";
   static final Duration DEADLINE = Duration.ofSeconds(10);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int MOST_ANSWER = 256 << 10;
@@ -86,5 +92,51 @@ public final class DiscordClient {
           answer.complete(read);
         });
     return answer;
+  }
+
+  /** What to say where {@link #pause} is not over. */
+  static Outcome silent(Duration pause) {
+    String reason = "too many refusals by Discord: silent before it shuts this address out";
+    return new Outcome.Later(reason, pause, Outcome.Scope.ORIGIN, false);
+  }
+
+  /** Before the connection stands nothing was sent; after that anything may have happened. */
+  static Outcome lost(Throwable failure, String host) {
+    boolean never =
+        has(failure, ConnectException.class)
+            || has(failure, HttpConnectTimeoutException.class)
+            || has(failure, UnresolvedAddressException.class)
+            || has(failure, SSLException.class);
+    return new Outcome.Later(words(failure, host), null, Outcome.Scope.LANE, !never);
+  }
+
+  /** Never the exception's own message: some quote the whole address. The host in words. */
+  static String words(Throwable failure, String host) {
+    if (has(failure, UnresolvedAddressException.class)) {
+      return "the name of " + host + " is unknown";
+    }
+    if (has(failure, HttpConnectTimeoutException.class)) {
+      return "no connection to " + host + " within 5s";
+    }
+    if (has(failure, ConnectException.class)) {
+      return "connection to " + host + " refused";
+    }
+    if (has(failure, SSLException.class)) {
+      return "no TLS with " + host;
+    }
+    if (has(failure, TimeoutException.class)) {
+      return "no answer within " + DEADLINE.toSeconds() + "s";
+    }
+    return "connection lost before the whole answer was there";
+  }
+
+  private static boolean has(Throwable failure, Class<? extends Throwable> kind) {
+    int depth = 0;
+    for (Throwable t = failure; t != null && depth < 10; t = t.getCause(), depth++) {
+      if (kind.isInstance(t)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -5,7 +5,7 @@ package vigie.collector.notify.discord;
  * may hold anything: mentions, links that hide where they lead, fences, invites, letters that turn
  * the direction of writing. Lengths are in code points, as Discord counts.
  */
-final class DiscordText {
+public final class DiscordText {
   /** Zero width space: breaks what Discord would recognise, and cannot be seen. */
   private static final char BREAK = '\u200b';
 
@@ -16,7 +16,7 @@ final class DiscordText {
   private DiscordText() {}
 
   /** One line for a title, a field or a description. */
-  static String plain(String text, int most) {
+  public static String plain(String text, int most) {
     Output out = new Output(most);
     String line = breakInvites(clean(text, ' '));
     for (int i = 0; i < line.length() && !out.full; ) {
@@ -49,7 +49,7 @@ final class DiscordText {
   }
 
   /** One line for a code block, where only fences are dangerous. */
-  static String code(String text, int most) {
+  public static String code(String text, int most) {
     Output out = new Output(most);
     clean(text, ' ').codePoints().forEach(c -> out.add(c == '`' ? "ˋ" : Character.toString(c)));
     return out.toString();

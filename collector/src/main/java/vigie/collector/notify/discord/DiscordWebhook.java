@@ -4,12 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
-import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -17,9 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +31,7 @@ import vigie.collector.outbox.Outcome;
  */
 public final class DiscordWebhook implements Notifier {
   private static final Logger log = LoggerFactory.getLogger(DiscordWebhook.class);
-  private static final String AGENT = "DiscordBot (vigie, 0.1) Vigie";
+  private static final String HOST = "the webhook's host";
 
   private final String name;
   private final Secret url;
@@ -107,8 +102,7 @@ public final class DiscordWebhook implements Notifier {
     }
     Duration pause = client.pause();
     if (!pause.isZero()) {
-      String reason = "too many refusals by Discord: silent before it shuts this address out";
-      return done(new Outcome.Later(reason, pause, Outcome.Scope.ORIGIN, false));
+      return done(DiscordClient.silent(pause));
     }
     return work.apply(at);
   }
@@ -123,7 +117,7 @@ public final class DiscordWebhook implements Notifier {
       request =
           HttpRequest.newBuilder(uri)
               .header("Content-Type", "application/json")
-              .header("User-Agent", AGENT)
+              .header("User-Agent", DiscordClient.AGENT)
               .method(
                   edited == null ? "POST" : "PATCH",
                   BodyPublishers.ofString(body.toString(), UTF_8))
@@ -136,7 +130,9 @@ public final class DiscordWebhook implements Notifier {
         .send(request)
         .handle(
             (answer, failure) ->
-                failure == null ? answer.outcome(at, edited != null) : lost(failure));
+                failure == null
+                    ? answer.outcome(at, edited != null)
+                    : DiscordClient.lost(failure, HOST));
   }
 
   /** Where the channel is for people, asked for once; {@code ""} where that is not known. */
@@ -145,7 +141,8 @@ public final class DiscordWebhook implements Notifier {
     if (known != null) {
       return CompletableFuture.completedFuture(known);
     }
-    HttpRequest request = HttpRequest.newBuilder(at.self()).header("User-Agent", AGENT).build();
+    HttpRequest request =
+        HttpRequest.newBuilder(at.self()).header("User-Agent", DiscordClient.AGENT).build();
     return client
         .send(request)
         .handle(
@@ -183,13 +180,14 @@ public final class DiscordWebhook implements Notifier {
   private CompletionStage<Optional<String>> look() {
     try {
       WebhookUrl at = WebhookUrl.parse(url.reveal());
-      HttpRequest request = HttpRequest.newBuilder(at.self()).header("User-Agent", AGENT).build();
+      HttpRequest request =
+          HttpRequest.newBuilder(at.self()).header("User-Agent", DiscordClient.AGENT).build();
       return client
           .send(request)
           .handle(
               (answer, failure) ->
                   failure != null
-                      ? Optional.of(words(failure))
+                      ? Optional.of(DiscordClient.words(failure, HOST))
                       : answer.status() / 100 == 2
                           ? Optional.empty()
                           : Optional.of(at.mask(answer.reason())));
@@ -200,45 +198,5 @@ public final class DiscordWebhook implements Notifier {
 
   private static CompletionStage<Outcome> done(Outcome outcome) {
     return CompletableFuture.completedFuture(outcome);
-  }
-
-  /** Before the connection stands nothing was sent; after that anything may have happened. */
-  private static Outcome lost(Throwable failure) {
-    boolean never =
-        has(failure, ConnectException.class)
-            || has(failure, HttpConnectTimeoutException.class)
-            || has(failure, UnresolvedAddressException.class)
-            || has(failure, SSLException.class);
-    return new Outcome.Later(words(failure), null, Outcome.Scope.LANE, !never);
-  }
-
-  /** Never the exception's own message: some quote the whole address. */
-  private static String words(Throwable failure) {
-    if (has(failure, UnresolvedAddressException.class)) {
-      return "the webhook's host name is unknown";
-    }
-    if (has(failure, HttpConnectTimeoutException.class)) {
-      return "no connection to the webhook's host within 5s";
-    }
-    if (has(failure, ConnectException.class)) {
-      return "connection to the webhook's host refused";
-    }
-    if (has(failure, SSLException.class)) {
-      return "no TLS with the webhook's host";
-    }
-    if (has(failure, TimeoutException.class)) {
-      return "no answer within " + DiscordClient.DEADLINE.toSeconds() + "s";
-    }
-    return "connection lost before the whole answer was there";
-  }
-
-  private static boolean has(Throwable failure, Class<? extends Throwable> kind) {
-    int depth = 0;
-    for (Throwable t = failure; t != null && depth < 10; t = t.getCause(), depth++) {
-      if (kind.isInstance(t)) {
-        return true;
-      }
-    }
-    return false;
   }
 }

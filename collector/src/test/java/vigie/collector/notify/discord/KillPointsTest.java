@@ -31,6 +31,8 @@ class KillPointsTest {
     private static final long serialVersionUID = 1;
   }
 
+  private boolean bot;
+  private int nonceHits;
   private int step;
   private int cutAt;
 
@@ -57,12 +59,30 @@ class KillPointsTest {
     assertThat(doubled).as("the case that cannot be avoided was met").isGreaterThan(0);
   }
 
+  @Test
+  void givenBotAndPowerCutAtAnyStep_whenStartedAgain_thenThereIsExactlyOneCard()
+      throws IOException {
+    bot = true;
+    cutAt = -1;
+    incident();
+    steps = step;
+    assertThat(steps).isGreaterThanOrEqualTo(12);
+    for (int at = 0; at < steps; at++) {
+      cutAt = at;
+      incident();
+    }
+    assertThat(nonceHits).as("posts that Discord had already").isGreaterThan(0);
+  }
+
   private boolean incident() throws IOException {
     step = 0;
     cutAfterStore = false;
     storedUnrecorded = false;
     try (Rig rig = new Rig()) {
       rig.fake.limits(false);
+      if (bot) {
+        rig.bot();
+      }
       rig.around(Cutting::new, CuttingNotifier::new);
       boolean fired = cut(() -> rig.start().accept(DOWN));
       if (fired) {
@@ -80,11 +100,15 @@ class KillPointsTest {
       Message last = messages.get(messages.size() - 1);
       assertThat(last.title()).as("cut at step %d", cutAt).contains("Resolved");
       assertThat(rig.outbox.pending()).isEmpty();
-      assertThat(messages).as("cut at step %d", cutAt).hasSize(cutAfterStore ? 2 : 1);
+      assertThat(messages).as("cut at step %d", cutAt).hasSize(cutAfterStore && !bot ? 2 : 1);
       if (messages.size() == 2) {
         assertThat(last.text()).contains("may replace");
       }
       assertThat(rig.fake.violations()).isEmpty();
+      if (bot) {
+        nonceHits += rig.rest.nonceHits();
+        assertThat(last.text()).doesNotContain("may replace", "FIRING");
+      }
       return messages.size() == 2;
     }
   }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,7 +19,9 @@ import vigie.base.config.Secret;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.ManualClock;
 import vigie.collector.alert.Alert;
+import vigie.collector.alert.Severity;
 import vigie.collector.dispatch.Dispatcher;
+import vigie.collector.dispatch.Integration;
 import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.outbox.Notifier;
@@ -27,6 +30,7 @@ import vigie.collector.outbox.OutboxStore;
 import vigie.collector.outbox.PendingCard;
 import vigie.collector.store.state.LogOutboxStore;
 import vigie.collector.store.state.StateLog;
+import vigie.collector.testing.FakeBotRest;
 import vigie.collector.testing.FakeDiscord;
 
 /**
@@ -44,6 +48,8 @@ final class Rig implements AutoCloseable {
   private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
   private final ExecutorService http = Executors.newCachedThreadPool();
   private Secret url;
+  Secret botToken = Secret.of(TOKEN);
+  FakeBotRest rest;
   private UnaryOperator<OutboxStore> stores = store -> store;
   private UnaryOperator<Notifier> notifiers = notifier -> notifier;
 
@@ -69,6 +75,14 @@ final class Rig implements AutoCloseable {
     return this;
   }
 
+  /** A bot in place of the webhook; its critical cards ping role 9. */
+  Rig bot() {
+    if (rest == null) {
+      rest = fake.bot(TOKEN);
+    }
+    return this;
+  }
+
   /** Starts the collector's end, with these alerts firing. */
   Rig start(Collection<Alert> active) {
     int mine = life.get();
@@ -78,12 +92,31 @@ final class Rig implements AutoCloseable {
             work.add(task);
           }
         };
-    DiscordWebhookConfig config = new DiscordWebhookConfig(url);
-    Notifier webhook = new DiscordWebhook("discord", config, new DiscordClient(http, clock, clock));
+    DiscordClient client = new DiscordClient(http, clock, clock);
+    Integration config;
+    Notifier discord;
+    if (rest == null) {
+      DiscordWebhookConfig webhook = new DiscordWebhookConfig(url);
+      config = webhook;
+      discord = new DiscordWebhook("discord", webhook, client);
+    } else {
+      MentionRoles mentions = new MentionRoles(Map.of(Severity.CRITICAL, List.of("9")));
+      DiscordBotConfig bot =
+          new DiscordBotConfig(
+              botToken,
+              FakeBotRest.GUILD,
+              FakeBotRest.CHANNEL,
+              mentions,
+              Set.of("500"),
+              rest.apiUrl(),
+              "");
+      config = bot;
+      discord = new DiscordBot("discord", bot, client, clock);
+    }
     outbox =
         new Outbox(
             stores.apply(new LogOutboxStore(StateLog.open(FOLDER, disk))),
-            Map.of("discord", List.of(notifiers.apply(webhook))),
+            Map.of("discord", List.of(notifiers.apply(discord))),
             clock,
             clock,
             executor,
