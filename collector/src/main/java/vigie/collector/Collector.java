@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,6 +56,8 @@ import vigie.collector.api.vigie.EventFeed;
 import vigie.collector.api.vigie.EventsApi;
 import vigie.collector.api.vigie.NodesApi;
 import vigie.collector.api.vigie.OutboxApi;
+import vigie.collector.card.Changes;
+import vigie.collector.card.LiveCards;
 import vigie.collector.dispatch.AlertMark;
 import vigie.collector.dispatch.Dispatcher;
 import vigie.collector.dispatch.Insistence;
@@ -108,6 +111,7 @@ import vigie.collector.store.state.StateLog;
 final class Collector implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
   private static final int HTTP_QUEUE = 256;
+  private static final int CARD_QUEUE = 16;
   private static final Duration CERTIFICATES_EVERY = Duration.ofSeconds(5);
   private static final Duration ESCALATIONS_EVERY = Duration.ofSeconds(5);
   private static final Duration SESSIONS_EVERY = Duration.ofSeconds(5);
@@ -119,6 +123,7 @@ final class Collector implements AutoCloseable {
   private volatile boolean ready;
 
   // Set by start, in its order.
+  private LiveCards cards;
   private DiscordClient discord;
   private EventLoops loops;
   private ExecutorService lookups;
@@ -222,6 +227,13 @@ final class Collector implements AutoCloseable {
                 meters));
 
     // From alerts to people.
+    var engine = new Engine(samples, config.query().engine(), clock);
+    var changes = new Changes();
+    var drawing = closing.add("card thread", threads.pool("card", 1, CARD_QUEUE));
+    cards =
+        new LiveCards(engine, changes, clock, scheduler, drawing, meters, ZoneId.systemDefault());
+    cards.load(config.rules());
+    cards.warm();
     var outgoing = closing.add("outgoing", threads.pool("outgoing", 2, 0));
     discord = new DiscordClient(outgoing, clock, scheduler);
     lookups = outgoing;
@@ -231,7 +243,7 @@ final class Collector implements AutoCloseable {
             "outbox",
             new Outbox(
                 new LogOutboxStore(state),
-                notifiers(config.routing()),
+                notifiers(config),
                 clock,
                 scheduler,
                 sender,
@@ -255,7 +267,6 @@ final class Collector implements AutoCloseable {
     insist(config.routing());
 
     // From samples and events to alerts.
-    var engine = new Engine(samples, config.query().engine(), clock);
     var evaluating = closing.add("rule threads", threads.pool("rule", 2, 0));
     rules =
         closing.add(
@@ -284,10 +295,12 @@ final class Collector implements AutoCloseable {
     var feed = new EventFeed(events, clock, scheduler, feeding, meters);
     intake.listen(feed);
     intake.listen(new PastEvents(dispatcher, scheduler, dispatching));
+    intake.listen(changes);
 
     // Back to where the last life ended, before anything new comes in.
     nodes.restore(events);
     series.restore(events);
+    changes.restore(events, clock.now());
     intake.start();
     rules.load(config.rules());
     dispatcher.start(
@@ -296,7 +309,7 @@ final class Collector implements AutoCloseable {
             .toList());
     outbox.start();
     scheduler.every(ESCALATIONS_EVERY, ESCALATIONS_EVERY, () -> sender.execute(escalations::look));
-    firstLook(config.routing());
+    firstLook(config);
 
     // What comes in.
     // Not the threads that parse: a name that cannot be looked up takes its time.
@@ -572,7 +585,8 @@ final class Collector implements AutoCloseable {
           "storage, listen, limits, the files of tls, web_config_file of either, external_labels, external_url and query take effect at the next start only");
     }
     config = next;
-    outbox.reload(notifiers(next.routing()));
+    cards.load(next.rules());
+    outbox.reload(notifiers(next));
     insist(next.routing());
     dispatcher.reload(next.routing());
     rules.load(next.rules());
@@ -582,7 +596,7 @@ final class Collector implements AutoCloseable {
     remoteReads.configure(next.remoteReads());
     receiving.senders(next.receive().senders());
     receiving.router().routes(next.receive().routes());
-    firstLook(next.routing());
+    firstLook(next);
     log.info("configuration reloaded");
   }
 
@@ -603,21 +617,26 @@ final class Collector implements AutoCloseable {
     escalations.configure(all);
   }
 
-  private Map<String, List<Notifier>> notifiers(Routing routing) {
+  private Map<String, List<Notifier>> notifiers(CollectorConfig config) {
     Map<String, List<Notifier>> all = new HashMap<>();
-    for (Receiver receiver : routing.receivers().values()) {
+    for (Receiver receiver : config.routing().receivers().values()) {
       List<Notifier> ways = new ArrayList<>();
       for (Integration integration : receiver.integrations()) {
         if (integration instanceof DiscordWebhookConfig webhook) {
-          ways.add(new DiscordWebhook(receiver.name(), webhook, discord));
+          ways.add(new DiscordWebhook(receiver.name(), webhook, discord, cards, config.texts()));
         } else if (integration instanceof DiscordBotConfig bot) {
-          ways.add(new DiscordBot(receiver.name(), bot, discord, Clock.system()));
+          ways.add(
+              new DiscordBot(
+                  receiver.name(), bot, discord, Clock.system(), cards, config.texts()));
         } else if (integration instanceof WebhookConfig webhook) {
           ways.add(new Webhook(receiver.name(), webhook, config.externalUrl(), loops, lookups));
         } else if (integration instanceof TerminalConfig) {
           ways.add(
               new TerminalNotifier(
-                  System.out, System.console() != null && System.getenv("NO_COLOR") == null));
+                  System.out,
+                  System.console() != null && System.getenv("NO_COLOR") == null,
+                  cards,
+                  config.texts()));
         } else {
           throw new AssertionError("BUG: no notifier for " + integration.getClass());
         }
@@ -628,8 +647,8 @@ final class Collector implements AutoCloseable {
   }
 
   /** A webhook that does not answer is told of, and tried all the same. */
-  private void firstLook(Routing routing) {
-    notifiers(routing).values().stream()
+  private void firstLook(CollectorConfig config) {
+    notifiers(config).values().stream()
         .flatMap(List::stream)
         .filter(DiscordWebhook.class::isInstance)
         .forEach(webhook -> ((DiscordWebhook) webhook).firstLook());

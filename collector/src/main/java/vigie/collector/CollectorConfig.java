@@ -15,6 +15,7 @@ import vigie.base.config.Yaml;
 import vigie.base.http.WebAccess;
 import vigie.base.net.Addresses;
 import vigie.collector.api.prometheus.QueryConfig;
+import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Integration;
 import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
@@ -46,6 +47,7 @@ import vigie.collector.scrape.ScrapeConfig;
  * @param remoteWrite where pushed samples are taken; empty for nowhere
  * @param remoteWriteBytes what may wait for one target of remote_write
  * @param externalUrl where people reach the collector, for links; {@code ""} where nobody said
+ * @param texts the words of cards
  */
 record CollectorConfig(
     Path storage,
@@ -68,6 +70,7 @@ record CollectorConfig(
     List<Path> ruleFiles,
     List<RuleGroup> rules,
     Routing routing,
+    Texts texts,
     NodesConfig nodes,
     QueryConfig query) {
   static final Path DEFAULT_STORAGE = Path.of("/var/lib/vigie");
@@ -143,6 +146,7 @@ record CollectorConfig(
     Routing routing = Routing.read(top, readers, otherwise);
     NodesConfig nodes = NodesConfig.from(top.section("nodes"));
     String externalUrl = top.string("external_url", "");
+    Texts texts = Texts.read(top, routing.templates(), externalUrl);
     QueryConfig query = QueryConfig.read(top, Runtime.getRuntime().maxMemory());
     top.end();
     return new CollectorConfig(
@@ -166,6 +170,7 @@ record CollectorConfig(
         ruleFiles,
         rules,
         routing,
+        texts,
         nodes,
         query);
   }

@@ -32,14 +32,15 @@ class ImportRulesTest {
           .row("silence", "alert event")
           .row("inhibit", "alert node")
           .row("dispatch", "alert silence inhibit event node")
+          .row("card", "dispatch alert event rule promql sample template graph")
           .row("outbox", "dispatch alert event")
-          .row("notify.discord", "outbox dispatch alert event template graph")
+          .row("notify.discord", "outbox card dispatch alert event template graph")
           .row("notify.webhook", "outbox dispatch alert event template graph")
-          .row("notify.terminal", "outbox dispatch alert event template graph")
+          .row("notify.terminal", "outbox card dispatch alert event template graph")
           .row(
               "bot",
               "scrape sample event node promql rule alert silence dispatch outbox notify.discord"
-                  + " graph")
+                  + " card graph")
           .row("store.event", "event")
           .row("store.sample", "sample histogram")
           .row("store.state", "alert event silence dispatch outbox node")

@@ -1,4 +1,7 @@
-/** Owns graphs of series as people see them in a terminal. Imports nothing but {@code sample}. */
+/**
+ * Owns graphs of series, as a PNG and in a terminal, and the units of their values. Imports nothing
+ * but {@code sample}.
+ */
 @NullMarked
 package vigie.collector.graph;
 

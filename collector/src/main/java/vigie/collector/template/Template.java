@@ -1,7 +1,10 @@
 package vigie.collector.template;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A template: text with actions in <code>{{ }}</code>, as Prometheus's alert templates. The
@@ -48,6 +51,31 @@ public final class Template {
       return constant.text();
     }
     return new Expansion(text, defined, query, externalUrl).run(nodes, data);
+  }
+
+  /**
+   * One of those that {@code define} names, expanded.
+   *
+   * @throws TemplateException as {@link #expand(Map, Query, String)}, and if there is none
+   */
+  public String expand(String name, Map<String, ?> data, Query query, String externalUrl) {
+    List<Node> named = defined.get(name);
+    if (named == null) {
+      throw new TemplateException(text, 0, "template \"" + name + "\" is not defined");
+    }
+    return new Expansion(text, defined, query, externalUrl).run(named, data);
+  }
+
+  /** The names that {@code define} gives, sorted. */
+  public Set<String> names() {
+    return new TreeSet<>(defined.keySet());
+  }
+
+  /** This one, with those of another that it does not define itself. */
+  public Template over(Template other) {
+    Map<String, List<Node>> all = new HashMap<>(other.defined);
+    all.putAll(defined);
+    return new Template(text, nodes, all);
   }
 
   /** As it was written. */

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.label.Labels;
 
@@ -59,7 +60,10 @@ final class Values {
       Object value = data.fields().get(name);
       if (value == null) {
         throw new IllegalArgumentException(
-            "there is no field " + name + ", only Labels, ExternalLabels, ExternalURL and Value");
+            "there is no field "
+                + name
+                + ", only "
+                + String.join(", ", new TreeSet<>(data.fields().keySet())));
       }
       return value;
     }

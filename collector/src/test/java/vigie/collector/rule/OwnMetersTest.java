@@ -24,6 +24,7 @@ class OwnMetersTest {
           "agent.scrape",
           "alerts",
           "build.info",
+          "card.pictures",
           "dispatch.groups",
           "dispatch.notifications",
           "event.days.dropped",

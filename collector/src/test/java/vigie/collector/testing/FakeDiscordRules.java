@@ -39,10 +39,29 @@ public final class FakeDiscordRules {
       }
       return type.startsWith("application/json")
           ? MAPPER.readTree(body)
-          : MissingNode.getInstance();
+          : type.startsWith("multipart/form-data") ? multipart(type, body) : MissingNode.getInstance();
     } catch (JsonProcessingException e) {
       return MissingNode.getInstance();
     }
+  }
+
+  /** The part payload_json, if each attachment that it names has its file. */
+  private static JsonNode multipart(String type, String body) throws JsonProcessingException {
+    String boundary = "--" + type.replaceFirst(".*boundary=", "");
+    JsonNode message = MissingNode.getInstance();
+    Set<String> files = new TreeSet<>();
+    for (String part : body.split(Pattern.quote(boundary), -1)) {
+      int end = part.indexOf("\r\n\r\n");
+      String head = end < 0 ? "" : part.substring(0, end);
+      if (head.contains("name=\"payload_json\"")) {
+        message = MAPPER.readTree(part.substring(end));
+      } else if (head.contains("filename=")) {
+        files.add(head.replaceFirst("(?s).*name=\"files\\[([0-9]+)\\]\".*", "$1"));
+      }
+    }
+    Set<String> named = new TreeSet<>();
+    message.path("attachments").forEach(each -> named.add(each.path("id").asText()));
+    return named.equals(files) ? message : MissingNode.getInstance();
   }
 
   /** The refusal, or null where Discord takes the message. */

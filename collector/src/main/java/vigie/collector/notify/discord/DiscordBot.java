@@ -24,6 +24,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
+import vigie.collector.card.CardContext;
+import vigie.collector.card.CardSource;
+import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.notify.discord.CardButton.Action;
@@ -58,6 +61,8 @@ public final class DiscordBot implements Notifier {
   private final DiscordBotConfig config;
   private final DiscordClient client;
   private final Clock clock;
+  private final CardSource source;
+  private final Texts texts;
 
   /** Messages that have their thread for sure; a thread's id is that of its message. */
   private final Set<String> threads =
@@ -74,12 +79,21 @@ public final class DiscordBot implements Notifier {
 
   /**
    * @param name for messages: the receiver's name
+   * @param source of what a card says beside its notification
    */
-  public DiscordBot(String name, DiscordBotConfig config, DiscordClient client, Clock clock) {
+  public DiscordBot(
+      String name,
+      DiscordBotConfig config,
+      DiscordClient client,
+      Clock clock,
+      CardSource source,
+      Texts texts) {
     this.name = name;
     this.config = config;
     this.client = client;
     this.clock = clock;
+    this.source = source;
+    this.texts = texts;
   }
 
   @Override
@@ -103,18 +117,25 @@ public final class DiscordBot implements Notifier {
 
   @Override
   public CompletionStage<Outcome> deliver(Delivery delivery) {
+    return source
+        .gather(delivery.wanted(), delivery.posted() != null)
+        .thenCompose(context -> deliver(delivery, context));
+  }
+
+  private CompletionStage<Outcome> deliver(Delivery delivery, CardContext context) {
     Posted posted = delivery.posted();
-    ObjectNode message = DiscordCard.message(honest(delivery));
+    DiscordMessage card = DiscordCard.message(honest(delivery), context, texts);
+    ObjectNode message = card.body();
     config.mentions().ping(message, posted == null ? delivery.ping() : null);
     message.set("components", buttons(delivery));
     if (posted != null) {
-      return send("PATCH", messages() + "/" + posted.id(), message)
+      return send("PATCH", messages() + "/" + posted.id(), card)
           .thenApply(sent -> outcome(sent, true, false));
     }
     message.put("nonce", delivery.nonce()).put("enforce_nonce", true);
     // After an answer that was lost the message may be there, with what was wanted then.
     boolean stale = delivery.doubtSince() != null;
-    return send("POST", messages(), message).thenApply(sent -> outcome(sent, false, stale));
+    return send("POST", messages(), card).thenApply(sent -> outcome(sent, false, stale));
   }
 
   /** A nonce keeps a second card away while it is remembered: no need to speak of one. */
@@ -278,6 +299,10 @@ public final class DiscordBot implements Notifier {
   }
 
   private CompletionStage<Sent> send(String method, String address, ObjectNode body) {
+    return send(method, address, new DiscordMessage(body, null));
+  }
+
+  private CompletionStage<Sent> send(String method, String address, DiscordMessage message) {
     String token;
     try {
       token = DiscordBotConfig.token(config.token());
@@ -291,9 +316,9 @@ public final class DiscordBot implements Notifier {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(address))
             .header("Authorization", "Bot " + token)
-            .header("Content-Type", "application/json")
+            .header("Content-Type", message.contentType())
             .header("User-Agent", DiscordClient.AGENT)
-            .method(method, BodyPublishers.ofString(body.toString(), UTF_8))
+            .method(method, BodyPublishers.ofByteArray(message.bytes()))
             .build();
     return client
         .send(request)

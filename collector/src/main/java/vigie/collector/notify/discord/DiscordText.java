@@ -13,6 +13,10 @@ public final class DiscordText {
     "discord.gg", "discord.com/invite", "discordapp.com/invite", "dsc.gg", "discord.me"
   };
 
+  private static final String[] MENTIONS = {"@everyone", "@here", "<@", "<#", "</", "<id:"};
+  private static final String FENCE = "```";
+  private static final int CUT_ROOM = 8;
+
   private DiscordText() {}
 
   /** One line for a title, a field or a description. */
@@ -46,6 +50,32 @@ public final class DiscordText {
       case '>' -> Character.isWhitespace(before) ? "\\>" : ">";
       default -> Character.toString(c);
     };
+  }
+
+  /** What Discord would take for a mention or an invite, wherever it comes from, made harmless. */
+  static String guarded(String text) {
+    String broken = breakInvites(text);
+    for (String mention : MENTIONS) {
+      broken = broken.replace(mention, mention.charAt(0) + "" + BREAK + mention.substring(1));
+    }
+    return broken;
+  }
+
+  /**
+   * At most so many code points: cut at the end of a line where one is near, a block that was open
+   * is closed, and the last line says that there was more.
+   */
+  static String fitting(String text, int most) {
+    if (text.codePointCount(0, text.length()) <= most) {
+      return text;
+    }
+    String cut = text.substring(0, text.offsetByCodePoints(0, most - CUT_ROOM));
+    int line = cut.lastIndexOf('\n');
+    cut = line > cut.length() / 2 ? cut.substring(0, line) : cut;
+    boolean open = cut.split(FENCE, -1).length % 2 == 0;
+    // A tail that begins a fence or a link is worse than a line less.
+    cut = cut.replaceFirst("[`\\\\\\[<]+$", "");
+    return cut + (open ? "\n" + FENCE : "") + "\n…";
   }
 
   /** One line for a code block, where only fences are dangerous. */

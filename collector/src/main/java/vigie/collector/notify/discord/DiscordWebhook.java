@@ -1,7 +1,5 @@
 package vigie.collector.notify.discord;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -20,6 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.config.Secret;
 import vigie.collector.alert.Severity;
+import vigie.collector.card.CardSource;
+import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Message;
 import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outcome;
@@ -37,18 +37,28 @@ public final class DiscordWebhook implements Notifier {
   private final Secret url;
   private final DiscordWebhookConfig config;
   private final DiscordClient client;
+  private final CardSource source;
+  private final Texts texts;
 
   /** Where each webhook's channel is, for links; one, and more where its file was rotated. */
   private final Map<String, String> places = new ConcurrentHashMap<>();
 
   /**
    * @param name for messages: the receiver's name
+   * @param source of what a card says beside its notification
    */
-  public DiscordWebhook(String name, DiscordWebhookConfig config, DiscordClient client) {
+  public DiscordWebhook(
+      String name,
+      DiscordWebhookConfig config,
+      DiscordClient client,
+      CardSource source,
+      Texts texts) {
     this.name = name;
     this.url = config.url();
     this.config = config;
     this.client = client;
+    this.source = source;
+    this.texts = texts;
   }
 
   @Override
@@ -64,11 +74,18 @@ public final class DiscordWebhook implements Notifier {
   @Override
   public CompletionStage<Outcome> deliver(Delivery delivery) {
     Posted posted = delivery.posted();
-    ObjectNode body = DiscordCard.message(delivery);
     // A card that is perhaps there has perhaps pinged.
     boolean pings = posted == null && delivery.predecessor() == Predecessor.NONE;
-    config.mentions().ping(body, pings ? delivery.ping() : null);
-    return request(at -> send(at, posted, body));
+    return request(
+        at ->
+            source
+                .gather(delivery.wanted(), posted != null)
+                .thenCompose(
+                    context -> {
+                      DiscordMessage message = DiscordCard.message(delivery, context, texts);
+                      config.mentions().ping(message.body(), pings ? delivery.ping() : null);
+                      return send(at, posted, message);
+                    }));
   }
 
   @Override
@@ -88,7 +105,7 @@ public final class DiscordWebhook implements Notifier {
                       String link = place.isEmpty() ? "" : place + "/" + telling.card().id();
                       ObjectNode body = DiscordAside.message(telling, link);
                       config.mentions().ping(body, ping);
-                      return send(at, null, body);
+                      return send(at, null, new DiscordMessage(body, null));
                     }));
   }
 
@@ -110,17 +127,17 @@ public final class DiscordWebhook implements Notifier {
   /**
    * @param edited the message to edit; null to post one
    */
-  private CompletionStage<Outcome> send(WebhookUrl at, @Nullable Posted edited, ObjectNode body) {
+  private CompletionStage<Outcome> send(
+      WebhookUrl at, @Nullable Posted edited, DiscordMessage message) {
     HttpRequest request;
     try {
       URI uri = edited == null ? at.create() : at.message(edited.id());
       request =
           HttpRequest.newBuilder(uri)
-              .header("Content-Type", "application/json")
+              .header("Content-Type", message.contentType())
               .header("User-Agent", DiscordClient.AGENT)
               .method(
-                  edited == null ? "POST" : "PATCH",
-                  BodyPublishers.ofString(body.toString(), UTF_8))
+                  edited == null ? "POST" : "PATCH", BodyPublishers.ofByteArray(message.bytes()))
               .build();
     } catch (IllegalArgumentException impossible) {
       // Quotes the address.

@@ -2,15 +2,12 @@ package vigie.collector.notify.terminal;
 
 import java.io.PrintStream;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import vigie.base.time.Durations;
-import vigie.collector.alert.Alert;
-import vigie.collector.dispatch.Notification;
-import vigie.collector.event.Event;
+import vigie.collector.card.CardContext;
+import vigie.collector.card.CardSource;
+import vigie.collector.card.Texts;
 import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outcome;
 
@@ -19,22 +16,24 @@ import vigie.collector.outbox.Outcome;
  * characters. Safe for all threads.
  */
 public final class TerminalNotifier implements Notifier {
-  private static final int MOST_ALERTS = 10;
-  private static final int MOST_EVENTS = 3;
-  private static final int LONGEST = 300;
+  private static final int LONGEST = 20_000;
   private static final String RED = "\u001b[31m";
   private static final String GREEN = "\u001b[32m";
   private static final String RESET = "\u001b[0m";
 
   private final PrintStream out;
   private final boolean colour;
+  private final CardSource source;
+  private final Texts texts;
 
   /**
    * @param colour whether to use ANSI colours: on a terminal without NO_COLOR
    */
-  public TerminalNotifier(PrintStream out, boolean colour) {
+  public TerminalNotifier(PrintStream out, boolean colour, CardSource source, Texts texts) {
     this.out = out;
     this.colour = colour;
+    this.source = source;
+    this.texts = texts;
   }
 
   @Override
@@ -44,82 +43,26 @@ public final class TerminalNotifier implements Notifier {
 
   @Override
   public CompletionStage<Outcome> deliver(Delivery delivery) {
-    out.print(card(delivery.wanted(), delivery.posted() != null));
+    out.print(card(delivery, source.facts(delivery.wanted())));
     out.flush();
     return CompletableFuture.completedFuture(
         new Outcome.Done(new Posted("printed", "terminal"), Duration.ZERO));
   }
 
-  private String card(Notification wanted, boolean again) {
-    boolean over = wanted.isResolved();
-    StringBuilder card = new StringBuilder("\n");
-    card.append(colour ? (over ? GREEN : RED) : "");
-    card.append(over ? "== Resolved" : "== FIRING").append(again && !over ? " (changed)" : "");
-    card.append(colour ? RESET : "").append('\n');
-    List<Alert> alerts = wanted.alerts();
-    for (Alert alert : alerts.subList(0, Math.min(MOST_ALERTS, alerts.size()))) {
-      append(card, alert);
+  private String card(Delivery delivery, CardContext context) {
+    Texts.Words words =
+        texts
+            .of(delivery.wanted(), context, TerminalStyle.STYLE)
+            .with("Predecessor", delivery.predecessor().name().toLowerCase(Locale.ROOT))
+            .with("Again", delivery.posted() != null && !delivery.wanted().isResolved());
+    String text = words.text("card.terminal");
+    text = text.substring(0, Math.min(LONGEST, text.length()));
+    if (!words.fault().isEmpty()) {
+      text += "\n   " + words.text("card.fault") + " " + words.fault();
     }
-    int more = wanted.firing() + wanted.resolved() - Math.min(MOST_ALERTS, alerts.size());
-    if (more > 0) {
-      card.append("   … and ").append(more).append(" more\n");
-    }
-    return card.toString();
-  }
-
-  private static void append(StringBuilder card, Alert alert) {
-    Instant resolvedAt = alert.resolvedAt();
-    card.append("   ").append(clean(alert.name()));
-    for (String label : List.of("severity", "node", "target", "instance")) {
-      if (alert.labels().has(label)) {
-        card.append(' ').append(label).append('=').append(clean(alert.labels().get(label)));
-      }
-    }
-    card.append("\n     since ").append(seconds(alert.activeAt()));
-    if (resolvedAt != null) {
-      Duration lasted = Duration.between(alert.activeAt(), resolvedAt);
-      card.append(" until ").append(seconds(resolvedAt)).append(", lasted ");
-      card.append(Durations.format(Duration.ofSeconds(Math.max(0, lasted.toSeconds()))));
-    }
-    card.append('\n');
-    if (alert.annotations().has("summary")) {
-      card.append("     ").append(clean(alert.annotations().get("summary"))).append('\n');
-    }
-    for (Event event : alert.events().subList(0, Math.min(MOST_EVENTS, alert.events().size()))) {
-      card.append("     ").append(seconds(event.time())).append(' ').append(clean(event.type()));
-      card.append(' ').append(clean(event.text()));
-      String reason = event.field("reason");
-      card.append(reason.isEmpty() || event.text().contains(reason) ? "" : ": " + clean(reason));
-      card.append('\n');
-      event
-          .field("log")
-          .lines()
-          .forEach(line -> card.append("       | ").append(clean(line)).append('\n'));
-    }
-  }
-
-  private static Instant seconds(Instant time) {
-    return time.truncatedTo(ChronoUnit.SECONDS);
-  }
-
-  /** A terminal obeys control characters, and some letters turn the line around. */
-  private static String clean(String text) {
-    StringBuilder out = new StringBuilder();
-    text.codePoints()
-        .limit(LONGEST)
-        .forEach(
-            c -> {
-              int type = Character.getType(c);
-              if (type == Character.CONTROL
-                  || type == Character.FORMAT
-                  || type == Character.SURROGATE
-                  || type == Character.LINE_SEPARATOR
-                  || type == Character.PARAGRAPH_SEPARATOR) {
-                out.append(String.format("\\u%04x", c));
-              } else {
-                out.appendCodePoint(c);
-              }
-            });
-    return out.toString();
+    int end = text.indexOf('\n') < 0 ? text.length() : text.indexOf('\n');
+    String first = text.substring(0, end);
+    String tint = delivery.wanted().isResolved() ? GREEN : RED;
+    return "\n" + (colour ? tint + first + RESET : first) + text.substring(end) + "\n";
   }
 }

@@ -25,6 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.config.Secret;
 import vigie.collector.alert.Alert;
+import vigie.collector.card.CardSource;
+import vigie.collector.card.Texts;
 import vigie.collector.outbox.PendingCard;
 import vigie.collector.testing.FakeDiscord;
 import vigie.collector.testing.FakeDiscord.Fault;
@@ -470,7 +472,9 @@ class DiscordDeliveryTest {
     return new DiscordWebhook(
         "discord",
         new DiscordWebhookConfig(Secret.of(url)),
-        new DiscordClient(Runnable::run, rig.clock, rig.clock));
+        new DiscordClient(Runnable::run, rig.clock, rig.clock),
+        CardSource.NONE,
+        Texts.ENGLISH);
   }
 
   @Test

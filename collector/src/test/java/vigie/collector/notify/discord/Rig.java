@@ -20,6 +20,8 @@ import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.ManualClock;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.Severity;
+import vigie.collector.card.CardSource;
+import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Dispatcher;
 import vigie.collector.dispatch.Integration;
 import vigie.collector.dispatch.Receiver;
@@ -98,7 +100,7 @@ final class Rig implements AutoCloseable {
     if (rest == null) {
       DiscordWebhookConfig webhook = new DiscordWebhookConfig(url);
       config = webhook;
-      discord = new DiscordWebhook("discord", webhook, client);
+      discord = new DiscordWebhook("discord", webhook, client, CardSource.NONE, Texts.ENGLISH);
     } else {
       MentionRoles mentions = new MentionRoles(Map.of(Severity.CRITICAL, List.of("9")));
       DiscordBotConfig bot =
@@ -111,7 +113,7 @@ final class Rig implements AutoCloseable {
               rest.apiUrl(),
               "");
       config = bot;
-      discord = new DiscordBot("discord", bot, client, clock);
+      discord = new DiscordBot("discord", bot, client, clock, CardSource.NONE, Texts.ENGLISH);
     }
     outbox =
         new Outbox(

@@ -11,6 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
+import vigie.collector.card.CardSource;
+import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.event.Event;
 import vigie.collector.label.Labels;
@@ -61,7 +63,7 @@ class TerminalNotifierTest {
             START,
             START);
     PrintStream out = new PrintStream(printed, true, UTF_8);
-    new TerminalNotifier(out, colour)
+    new TerminalNotifier(out, colour, CardSource.NONE, Texts.ENGLISH)
         .deliver(new Delivery(wanted, null, Predecessor.NONE, 0))
         .toCompletableFuture()
         .join();
@@ -74,12 +76,14 @@ class TerminalNotifierTest {
         .isEqualTo(
             """
 
-            == FIRING
-               ProbeDown severity=critical node=p1
-                 since 2026-01-01T10:00:00Z
-                 it is down
-                 2026-01-01T10:00:00Z probe.down calculatrice is down: connection refused
+            == FIRING: ProbeDown on p1 (3 alerts)
+               it is down
+               firing ProbeDown p1, connection refused, since 2026-01-01T10:00:00Z
                … and 2 more
+               alerts   3 firing
+               since    2026-01-01T10:00:00Z
+               how bad  critical
+               2026-01-01T10:00:00Z probe.down calculatrice is down
             """);
   }
 
@@ -98,6 +102,6 @@ class TerminalNotifierTest {
 
   @Test
   void givenTerminal_whenPrinted_thenTheStateIsColoured() {
-    assertThat(print(true, AlertState.FIRING, "x")).contains("\u001b[31m== FIRING\u001b[0m");
+    assertThat(print(true, AlertState.FIRING, "x")).contains("\u001b[31m== FIRING: ProbeDown on p1 (3 alerts)\u001b[0m");
   }
 }

@@ -1,0 +1,65 @@
+package vigie.collector.card;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.label.Labels;
+
+/** Addresses that a card leads to. */
+final class Links {
+  private static final int LONGEST = 600;
+
+  private Links() {}
+
+  /** Prometheus's page of an expression. */
+  static String graph(String externalUrl, String expression) {
+    return joined(externalUrl, "/graph?g0.expr=" + escaped(expression) + "&g0.tab=0");
+  }
+
+  /** Alertmanager's page of a new silence for these labels. */
+  static String silence(String externalUrl, Labels labels) {
+    StringBuilder filter = new StringBuilder("{");
+    for (int i = 0; i < labels.size(); i++) {
+      String value = labels.value(i).replace("\\", "\\\\").replace("\"", "\\\"");
+      filter.append(i == 0 ? "" : ",").append(labels.name(i));
+      filter.append("=\"").append(value).append('"');
+    }
+    return joined(externalUrl, "/#/silences/new?filter=" + escaped(filter.append('}').toString()));
+  }
+
+  private static String joined(String externalUrl, String path) {
+    String base = externalUrl.replaceAll("/+$", "");
+    return base.isEmpty() ? "" : checked(base + path);
+  }
+
+  /**
+   * The address if it leads where it says: http or https, a host, no user before it, nothing that
+   * ends a link. Else {@code ""}.
+   */
+  static String checked(String url) {
+    if (url.length() > LONGEST || !url.chars().allMatch(c -> c > ' ' && c < 127)) {
+      return "";
+    }
+    String plain = url.replace("(", "%28").replace(")", "%29").replace("<", "%3C");
+    URI uri = parsed(plain.replace(">", "%3E").replace("`", "%60").replace("|", "%7C"));
+    if (uri == null || uri.getHost() == null || uri.getRawUserInfo() != null) {
+      return "";
+    }
+    String scheme = String.valueOf(uri.getScheme());
+    return scheme.equals("http") || scheme.equals("https") ? uri.toString() : "";
+  }
+
+  private static @Nullable URI parsed(String url) {
+    try {
+      return new URI(url);
+    } catch (URISyntaxException e) {
+      return null;
+    }
+  }
+
+  private static String escaped(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}
