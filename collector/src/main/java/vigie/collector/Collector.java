@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +39,11 @@ import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 import vigie.base.time.ThreadScheduler;
+import vigie.collector.alert.Acknowledgements;
+import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
+import vigie.collector.alert.PostedAlerts;
+import vigie.collector.alert.Transitions;
 import vigie.collector.api.MetricsApi;
 import vigie.collector.api.alertmanager.AlertmanagerApi;
 import vigie.collector.api.loki.LokiApi;
@@ -51,6 +54,7 @@ import vigie.collector.api.prometheus.RulesApi;
 import vigie.collector.api.prometheus.SeriesApi;
 import vigie.collector.api.prometheus.StatusApi;
 import vigie.collector.api.prometheus.TargetsApi;
+import vigie.collector.api.vigie.AlertActionsApi;
 import vigie.collector.api.vigie.AlertsApi;
 import vigie.collector.api.vigie.EventFeed;
 import vigie.collector.api.vigie.EventsApi;
@@ -69,6 +73,7 @@ import vigie.collector.dispatch.Surroundings;
 import vigie.collector.event.EventIntake;
 import vigie.collector.event.EventSeries;
 import vigie.collector.node.Node;
+import vigie.collector.label.Labels;
 import vigie.collector.node.Nodes;
 import vigie.collector.notify.discord.DiscordBot;
 import vigie.collector.notify.discord.DiscordBotConfig;
@@ -95,13 +100,18 @@ import vigie.collector.remote.RemoteWrites;
 import vigie.collector.rule.RuleEngine;
 import vigie.collector.rule.RuleOptions;
 import vigie.collector.scrape.Scraper;
+import vigie.collector.silence.Silences;
 import vigie.collector.store.event.EventStoreOptions;
 import vigie.collector.store.event.LogEventStore;
 import vigie.collector.store.sample.DiskSampleStore;
 import vigie.collector.store.sample.SampleStoreOptions;
+import vigie.collector.store.state.HistoryLog;
+import vigie.collector.store.state.LogAcknowledgementStore;
 import vigie.collector.store.state.LogAlertStore;
 import vigie.collector.store.state.LogDispatchStore;
 import vigie.collector.store.state.LogOutboxStore;
+import vigie.collector.store.state.LogPostedAlertStore;
+import vigie.collector.store.state.LogSilenceStore;
 import vigie.collector.store.state.StateLog;
 
 /**
@@ -226,6 +236,33 @@ final class Collector implements AutoCloseable {
                 filler,
                 meters));
 
+    // What people say to alerts, and what happened to these.
+    var recording = closing.add("history thread", threads.pool("history", 1, 0));
+    var history =
+        closing.add(
+            "history",
+            HistoryLog.open(
+                storage.resolve("history"),
+                config.history(),
+                config.historyBytes(),
+                FileLayer.disk(),
+                clock,
+                scheduler,
+                recording,
+                meters));
+    var stating = closing.add("state thread", threads.pool("state", 1, 0));
+    var silences =
+        new Silences(
+            new LogSilenceStore(state),
+            config.silences(),
+            history,
+            clock,
+            scheduler,
+            stating,
+            meters);
+    var acknowledgements =
+        new Acknowledgements(new LogAcknowledgementStore(state), history, clock, meters);
+
     // From alerts to people.
     var engine = new Engine(samples, config.query().engine(), clock);
     var changes = new Changes();
@@ -255,16 +292,31 @@ final class Collector implements AutoCloseable {
             config.routing(),
             outbox,
             new LogDispatchStore(state),
-            surroundings(),
+            surroundings(silences, acknowledgements),
             clock,
             scheduler,
             dispatching,
             meters);
 
-    receiverAlerts = new ReceiverAlerts(dispatcher, clock, outbox.open());
+    silences.listen(dispatcher::silencesChanged);
+    acknowledgements.listen(dispatcher::acknowledged);
+    var transitions = new Transitions(history, acknowledgements, dispatcher);
+    receiverAlerts = new ReceiverAlerts(transitions, clock, outbox.open());
     outbox.onStuck(receiverAlerts::stuck);
-    escalations = new Escalations(outbox, incident -> false, clock);
+    escalations =
+        new Escalations(
+            outbox, incident -> acknowledgements.cover(incident.in(AlertState.FIRING)), clock);
     insist(config.routing());
+    var posted =
+        new PostedAlerts(
+            new LogPostedAlertStore(state),
+            config.posted(),
+            () -> config.resolveTimeout(),
+            transitions,
+            clock,
+            scheduler,
+            stating,
+            meters);
 
     // From samples and events to alerts.
     var evaluating = closing.add("rule threads", threads.pool("rule", 2, 0));
@@ -274,7 +326,7 @@ final class Collector implements AutoCloseable {
             new RuleEngine(
                 engine,
                 samples,
-                dispatcher,
+                transitions,
                 new LogAlertStore(state),
                 clock,
                 scheduler,
@@ -291,6 +343,7 @@ final class Collector implements AutoCloseable {
         new EventSeries(samples, clock, scheduler, nodes::isSilent, rules::trigger, meters);
     intake.listen(nodes);
     intake.listen(series);
+    intake.listen(silences);
     var feeding = closing.add("event stream thread", threads.pool("event-stream", 1, 0));
     var feed = new EventFeed(events, clock, scheduler, feeding, meters);
     intake.listen(feed);
@@ -303,10 +356,12 @@ final class Collector implements AutoCloseable {
     changes.restore(events, clock.now());
     intake.start();
     rules.load(config.rules());
-    dispatcher.start(
-        Stream.concat(rules.alerts().stream(), receiverAlerts.active().stream())
-            .filter(a -> a.state() == AlertState.FIRING)
-            .toList());
+    posted.start();
+    Supplier<List<Alert>> alerts =
+        () -> Alert.join(rules.alerts(), posted.alerts(), receiverAlerts.active());
+    List<Alert> firing = alerts.get().stream().filter(a -> a.state() == AlertState.FIRING).toList();
+    acknowledgements.keepOnly(firing);
+    dispatcher.start(firing);
     outbox.start();
     scheduler.every(ESCALATIONS_EVERY, ESCALATIONS_EVERY, () -> sender.execute(escalations::look));
     firstLook(config);
@@ -405,9 +460,18 @@ final class Collector implements AutoCloseable {
     new StatusApi(samples, clock, () -> ShownState.of(config, file, started)).routes(routes);
     new RulesApi(rules).routes(routes);
     new TargetsApi(scraper, config.externalUrl(), config.http().getPort()).routes(routes);
-    new AlertmanagerApi(rules::alerts, dispatcher, () -> config.routing(), clock, Version.VERSION)
+    new AlertmanagerApi(
+            alerts,
+            posted,
+            silences,
+            dispatcher::mark,
+            () -> config.routing(),
+            () -> ShownState.alertmanager(file, config.routing()),
+            clock,
+            Version.VERSION)
         .routes(routes);
-    new AlertsApi(rules::alerts, () -> config.routing(), events).routes(routes);
+    new AlertsApi(alerts, () -> config.routing(), events).routes(routes);
+    new AlertActionsApi(alerts, acknowledgements, history, clock).routes(routes);
     var searching = closing.add("search threads", threads.pool("search", 2, 32));
     new EventsApi(events, feed, clock, searching).routes(routes);
     new LokiApi(events, clock, searching, Version.VERSION).routes(routes);
@@ -483,8 +547,24 @@ final class Collector implements AutoCloseable {
   }
 
   /** What the dispatcher asks of nodes; they come after it. */
-  private Surroundings surroundings() {
+  private Surroundings surroundings(Silences silences, Acknowledgements acknowledgements) {
     return new Surroundings() {
+      @Override
+      public List<AlertMark.Silenced> silencing(Labels labels) {
+        return silences.silencing(labels).stream()
+            .flatMap(id -> silences.find(id).stream())
+            .map(s -> new AlertMark.Silenced(s.id(), s.createdBy(), s.endsAt(), s.comment()))
+            .toList();
+      }
+
+      @Override
+      public AlertMark.@Nullable Acked acknowledged(String fingerprint) {
+        return acknowledgements
+            .of(fingerprint)
+            .map(ack -> new AlertMark.Acked(ack.by(), ack.at(), ack.note()))
+            .orElse(null);
+      }
+
       @Override
       public @Nullable Node node(String name) {
         return nodes.find(name).orElse(null);
@@ -550,7 +630,7 @@ final class Collector implements AutoCloseable {
         /api/vigie/events   events                      (collector events search)
         /api/vigie/outbox   cards still to be delivered
         /api/v1/...         Prometheus's HTTP API: query, query_range, rules, alerts, targets, series, labels
-        /api/v2/...         Alertmanager's API: alerts, groups, receivers, status
+        /api/v2/...         Alertmanager's API: alerts, groups, silences, receivers, status
         /loki/api/v1/...    what Grafana's Loki data source needs, over events
         /metrics            of this collector
       """;
@@ -582,7 +662,7 @@ final class Collector implements AutoCloseable {
     faults.warnings().forEach(warning -> log.warn("configuration: {}", warning));
     if (!next.fixed().equals(config.fixed())) {
       log.warn(
-          "storage, listen, limits, the files of tls, web_config_file of either, external_labels, external_url and query take effect at the next start only");
+          "storage, listen, limits, silences, posted_alerts, the files of tls, web_config_file of either, external_labels, external_url and query take effect at the next start only");
     }
     config = next;
     cards.load(next.rules());

@@ -14,6 +14,7 @@ import vigie.base.config.Value;
 import vigie.base.config.Yaml;
 import vigie.base.http.WebAccess;
 import vigie.base.net.Addresses;
+import vigie.collector.alert.PostedLimits;
 import vigie.collector.api.prometheus.QueryConfig;
 import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Integration;
@@ -32,6 +33,7 @@ import vigie.collector.remote.RemoteWriteTarget;
 import vigie.collector.rule.RuleFiles;
 import vigie.collector.rule.RuleGroup;
 import vigie.collector.scrape.ScrapeConfig;
+import vigie.collector.silence.SilenceLimits;
 
 /**
  * {@code collector.yaml} as a whole; each feature reads its own part.
@@ -43,6 +45,9 @@ import vigie.collector.scrape.ScrapeConfig;
  * @param samplesBytes what the files of samples may take on the disk; the oldest go first
  * @param events how long events are kept
  * @param eventsBytes what the files of events may take on the disk; the oldest go first
+ * @param history how long is kept what happened to alerts
+ * @param historyBytes what its files may take on the disk; the oldest go first
+ * @param resolveTimeout how long a posted alert without an end fires
  * @param webConfig whom the HTTP side lets in, a file in the exporter-toolkit's format
  * @param remoteWrite where pushed samples are taken; empty for nowhere
  * @param remoteWriteBytes what may wait for one target of remote_write
@@ -57,6 +62,11 @@ record CollectorConfig(
     long samplesBytes,
     Duration events,
     long eventsBytes,
+    Duration history,
+    long historyBytes,
+    SilenceLimits silences,
+    PostedLimits posted,
+    Duration resolveTimeout,
     InetSocketAddress http,
     Optional<Path> webConfig,
     ReceiveConfig receive,
@@ -106,6 +116,9 @@ record CollectorConfig(
     long samplesBytes = storage.bytes("samples_bytes", 10L << 30, 64L << 20, 1L << 44);
     Duration events = storage.duration("events", DAY.multipliedBy(90), DAY, DAY.multipliedBy(3650));
     long eventsBytes = storage.bytes("events_bytes", 10L << 30, 64L << 20, 1L << 44);
+    Duration history =
+        storage.duration("history", DAY.multipliedBy(90), DAY, DAY.multipliedBy(3650));
+    long historyBytes = storage.bytes("history_bytes", 256L << 20, 4L << 20, 1L << 34);
     storage.end();
 
     Section listen = top.section("listen");
@@ -121,6 +134,8 @@ record CollectorConfig(
     Duration evaluation =
         global.duration("evaluation_interval", Duration.ofSeconds(15), Duration.ofMillis(100), DAY);
     Duration queryOffset = global.duration("rule_query_offset", Duration.ZERO, Duration.ZERO, DAY);
+    Duration resolveTimeout =
+        global.duration("resolve_timeout", Duration.ofMinutes(5), Duration.ofSeconds(1), DAY);
     Labels external = Labels.of(global.section("external_labels").stringMap());
     ScrapeConfig.GLOBALS.forEach(global::has);
     UNUSED_GLOBALS.forEach(global::has);
@@ -145,6 +160,8 @@ record CollectorConfig(
             WebhookConfig::read);
     Routing routing = Routing.read(top, readers, otherwise);
     NodesConfig nodes = NodesConfig.from(top.section("nodes"));
+    SilenceLimits silences = SilenceLimits.read(top.section("silences"));
+    PostedLimits posted = PostedLimits.read(top.section("posted_alerts"));
     String externalUrl = top.string("external_url", "");
     Texts texts = Texts.read(top, routing.templates(), externalUrl);
     QueryConfig query = QueryConfig.read(top, Runtime.getRuntime().maxMemory());
@@ -157,6 +174,11 @@ record CollectorConfig(
         samplesBytes,
         events,
         eventsBytes,
+        history,
+        historyBytes,
+        silences,
+        posted,
+        resolveTimeout,
         http,
         webConfig,
         receive,
@@ -189,6 +211,10 @@ record CollectorConfig(
         samplesBytes,
         events,
         eventsBytes,
+        history,
+        historyBytes,
+        silences,
+        posted,
         http,
         webConfig,
         receive.fixed(),

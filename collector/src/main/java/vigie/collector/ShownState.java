@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import vigie.base.config.Faults;
 import vigie.base.config.Section;
@@ -18,6 +19,7 @@ import vigie.base.net.Addresses;
 import vigie.base.time.Durations;
 import vigie.collector.api.prometheus.QueryConfig;
 import vigie.collector.api.prometheus.StatusApi;
+import vigie.collector.dispatch.Routing;
 
 /** What {@code /api/v1/status} tells of this collector: its settings, and no secret among them. */
 final class ShownState {
@@ -27,6 +29,30 @@ final class ShownState {
   private static final List<String> SECRET =
       List.of(
           "password", "secret", "token", "credentials", "webhook_url", "api_key", "http_headers");
+
+  /** The top-level keys of {@code alertmanager.yml}. */
+  private static final Set<String> ALERTMANAGER =
+      Set.of(
+          "global",
+          "route",
+          "receivers",
+          "inhibit_rules",
+          "templates",
+          "time_intervals",
+          "mute_time_intervals");
+
+  /** What {@code global} has from {@code prometheus.yml}. */
+  private static final Set<String> PROMETHEUS_GLOBALS =
+      Set.of(
+          "scrape_interval",
+          "scrape_timeout",
+          "scrape_protocols",
+          "evaluation_interval",
+          "rule_query_offset",
+          "query_log_file",
+          "external_labels",
+          "metric_name_escaping_scheme",
+          "metric_name_validation_scheme");
 
   private ShownState() {}
 
@@ -56,7 +82,7 @@ final class ShownState {
         Path.of("").toAbsolutePath().toString(),
         retention,
         flags,
-        file.map(ShownState::configuration).orElse("{}\n"));
+        configuration(file));
   }
 
   private static String host() {
@@ -68,6 +94,39 @@ final class ShownState {
   }
 
   /** The file as it stands there now, without comments and secrets. */
+  static String configuration(Optional<Path> file) {
+    return file.map(ShownState::configuration).orElse("{}\n");
+  }
+
+  /**
+   * What the file says to Alertmanager, as a file of its own that amtool reads; the routes alone
+   * where there is no file.
+   */
+  static String alertmanager(Optional<Path> file, Routing routing) {
+    Map<String, Object> whole = new LinkedHashMap<>();
+    if (file.isPresent()) {
+      Value root = Yaml.loadValue(file.get(), new Faults());
+      Value other =
+          root != null && root.isSection() ? root.section().value("alertmanager_file") : null;
+      Path otherFile = other == null ? null : other.path();
+      Value read = otherFile == null ? root : Yaml.loadValue(otherFile, new Faults());
+      if (read != null && shown("", read) instanceof Map<?, ?> all) {
+        all.forEach((key, value) -> whole.put(String.valueOf(key), value));
+      }
+    }
+    whole.keySet().retainAll(ALERTMANAGER);
+    if (whole.get("global") instanceof Map<?, ?> global) {
+      Map<Object, Object> rest = new LinkedHashMap<>(global);
+      rest.keySet().removeAll(PROMETHEUS_GLOBALS);
+      whole.put("global", rest);
+    }
+    whole.putIfAbsent("route", Map.of("receiver", routing.root().receiver()));
+    whole.putIfAbsent(
+        "receivers",
+        routing.receivers().keySet().stream().sorted().map(name -> Map.of("name", name)).toList());
+    return Yaml.write(whole);
+  }
+
   private static String configuration(Path file) {
     Value root = Yaml.loadValue(file, new Faults());
     return root == null ? "{}\n" : Yaml.write(shown("", root));

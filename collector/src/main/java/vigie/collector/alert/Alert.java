@@ -1,7 +1,10 @@
 package vigie.collector.alert;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.event.Event;
 import vigie.collector.label.Labels;
@@ -36,6 +39,18 @@ public record Alert(
     List<Event> events) {
   public Alert {
     events = List.copyOf(events);
+  }
+
+  /** All of all lists; of those with the same labels the first. */
+  @SafeVarargs
+  public static List<Alert> join(List<Alert>... lists) {
+    List<List<Alert>> some = Stream.of(lists).filter(list -> !list.isEmpty()).toList();
+    if (some.size() < 2) {
+      return some.isEmpty() ? List.of() : some.get(0);
+    }
+    Map<Labels, Alert> all = new LinkedHashMap<>();
+    some.forEach(list -> list.forEach(alert -> all.putIfAbsent(alert.labels(), alert)));
+    return List.copyOf(all.values());
   }
 
   /** 16 hexadecimal digits that stay the same for the same labels, as Alertmanager's. */

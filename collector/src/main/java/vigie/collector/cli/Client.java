@@ -101,6 +101,18 @@ final class Client {
             HttpResponse.BodyHandlers.ofByteArray()));
   }
 
+  /** A DELETE, whose answer says nothing; throws as {@link #get}. */
+  void delete(String path, Parameters parameters) {
+    HttpResponse<byte[]> answer =
+        send(
+            path + parameters,
+            request -> request.timeout(TIMEOUT).DELETE(),
+            HttpResponse.BodyHandlers.ofByteArray());
+    if (answer.statusCode() != 200) {
+      json(answer);
+    }
+  }
+
   /** The lines of an answer that goes on; throws as {@link #get} where there is none. */
   Stream<String> lines(String path, Parameters parameters) {
     HttpResponse<InputStream> response =
@@ -156,8 +168,13 @@ final class Client {
 
   private CliException refused(int status, byte[] body) throws IOException {
     String text = new String(body, StandardCharsets.UTF_8).strip();
-    if (text.startsWith("{")) {
-      text = JSON.readTree(text).path("error").asText(text);
+    if (text.startsWith("{") || text.startsWith("\"")) {
+      // Our own API, Alertmanager's in its two forms.
+      JsonNode told = JSON.readTree(text);
+      text =
+          told.isTextual()
+              ? told.asText()
+              : told.path("error").asText(told.path("message").asText(text));
     } else if (status == 404 && (text.startsWith("nothing at ") || text.startsWith("<"))) {
       return new CliException(
           3, url + " answers, but it is no collector; another one: --url or VIGIE_URL");

@@ -20,6 +20,7 @@ public final class Commands {
   public static void addTo(
       CommandLine root, RuleTests tests, EventFiles files, Function<Path, Routing> routing) {
     root.addSubcommand(new AlertsCommand());
+    root.addSubcommand(new SilencesCommand());
     CommandLine events = new CommandLine(new EventsCommand());
     events.addSubcommand(new EventsExport(files));
     events.addSubcommand(new EventsImport(files));

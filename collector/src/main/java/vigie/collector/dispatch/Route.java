@@ -120,12 +120,12 @@ public record Route(
   }
 
   /** The labels that an alert's group shares on this route. */
-  Labels groupLabels(Labels labels) {
+  public Labels groupLabels(Labels labels) {
     return groupBy == null ? labels : labels.only(groupBy);
   }
 
   /** Names the group that has these labels on this route, the same over restarts. */
-  String groupKey(Labels groupLabels) {
+  public String groupKey(Labels groupLabels) {
     return id + ":" + groupLabels;
   }
 

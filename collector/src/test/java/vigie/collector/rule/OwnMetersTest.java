@@ -21,8 +21,11 @@ class OwnMetersTest {
   /** Those that only tell how much there is or goes on; more or less of it is no fault. */
   private static final Set<String> HARMLESS =
       Set.of(
+          "acknowledgements",
           "agent.scrape",
           "alerts",
+          "alerts.posted",
+          "alerts.posts",
           "build.info",
           "card.pictures",
           "dispatch.groups",
@@ -40,6 +43,7 @@ class OwnMetersTest {
           "facts.cpu.seconds",
           "facts.refreshes",
           "files.followed",
+          "history.bytes",
           "log.folded",
           "log.matches",
           "log.value",
@@ -76,6 +80,7 @@ class OwnMetersTest {
           "ship.bytes",
           "ship.sent",
           "ship.sessions",
+          "silences",
           "source.bytes",
           "source.lines",
           "spool.records.in",

@@ -1,6 +1,6 @@
 /**
- * Owns Alertmanager's HTTP API under {@code /api/v2}: alerts, groups, receivers, status. Imports
- * {@code alert} and {@code dispatch}.
+ * Owns Alertmanager's HTTP API under {@code /api/v2}: alerts, groups, silences, receivers, status.
+ * Imports {@code alert}, {@code silence} and {@code dispatch}.
  */
 @NullMarked
 package vigie.collector.api.alertmanager;

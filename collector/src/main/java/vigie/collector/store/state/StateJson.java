@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
 import vigie.collector.event.Event;
@@ -24,6 +26,7 @@ import vigie.collector.label.Labels;
  * that a later version can add some.
  */
 final class StateJson {
+  private static final Logger log = LoggerFactory.getLogger(StateJson.class);
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private StateJson() {}
@@ -60,6 +63,23 @@ final class StateJson {
   static <T> List<T> list(JsonNode array, Function<JsonNode, T> read) {
     List<T> all = new ArrayList<>();
     array.forEach(each -> all.add(read.apply(each)));
+    return all;
+  }
+
+  /** Every value under the prefix; what cannot be read is left out and logged. */
+  static <T> List<T> readAll(StateLog states, String prefix, Function<JsonNode, T> read) {
+    List<T> all = new ArrayList<>();
+    for (String key : states.keys(prefix)) {
+      byte[] value = states.get(key);
+      if (value == null) {
+        continue;
+      }
+      try {
+        all.add(read.apply(parse(value)));
+      } catch (RuntimeException e) {
+        log.error("cannot read kept state, it is left out key={} cause={}", key, e.getMessage());
+      }
+    }
     return all;
   }
 
