@@ -72,8 +72,8 @@ import vigie.collector.dispatch.Routing;
 import vigie.collector.dispatch.Surroundings;
 import vigie.collector.event.EventIntake;
 import vigie.collector.event.EventSeries;
-import vigie.collector.node.Node;
 import vigie.collector.label.Labels;
+import vigie.collector.node.Node;
 import vigie.collector.node.Nodes;
 import vigie.collector.notify.discord.DiscordBot;
 import vigie.collector.notify.discord.DiscordBotConfig;
@@ -706,8 +706,7 @@ final class Collector implements AutoCloseable {
           ways.add(new DiscordWebhook(receiver.name(), webhook, discord, cards, config.texts()));
         } else if (integration instanceof DiscordBotConfig bot) {
           ways.add(
-              new DiscordBot(
-                  receiver.name(), bot, discord, Clock.system(), cards, config.texts()));
+              new DiscordBot(receiver.name(), bot, discord, Clock.system(), cards, config.texts()));
         } else if (integration instanceof WebhookConfig webhook) {
           ways.add(new Webhook(receiver.name(), webhook, config.externalUrl(), loops, lookups));
         } else if (integration instanceof TerminalConfig) {

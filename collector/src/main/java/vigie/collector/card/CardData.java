@@ -109,9 +109,7 @@ final class CardData {
     if (marks.stream().allMatch(AlertMark::isSuppressed)) {
       return "muted";
     }
-    return marks.stream().allMatch(mark -> mark.acknowledged() != null)
-        ? "acknowledged"
-        : "firing";
+    return marks.stream().allMatch(mark -> mark.acknowledged() != null) ? "acknowledged" : "firing";
   }
 
   private boolean isSingle() {
@@ -192,7 +190,8 @@ final class CardData {
     data.put("Value", isSingle() ? value(first) : "");
     data.put("Limit", limited && measure != null ? number(measure.unit(), measure.limit()) : "");
     data.put("Above", measure != null && measure.isAbove());
-    List<String> log = isSingle() ? newest(first, "log").lines().limit(MOST_LINES).toList() : List.of();
+    List<String> log =
+        isSingle() ? newest(first, "log").lines().limit(MOST_LINES).toList() : List.of();
     data.put("Log", style.block(log, LONGEST_LINE));
     data.put("Events", events());
   }
@@ -237,7 +236,8 @@ final class CardData {
         .forEach(
             event -> {
               Map<String, Object> line = new LinkedHashMap<>();
-              boolean old = Duration.between(event.time(), wanted.lastChange()).abs().toHours() >= 20;
+              boolean old =
+                  Duration.between(event.time(), wanted.lastChange()).abs().toHours() >= 20;
               line.put("At", old ? style.time(event.time()) : style.clock(event.time()));
               line.put("Node", text(event.node(), LONGEST_ROW_NAME));
               line.put("Type", text(event.type(), LONGEST_ROW_NAME));
@@ -250,7 +250,11 @@ final class CardData {
   /** Acknowledgement, silence, flapping, what is held back here and what happened quietly. */
   private void marks() {
     AlertMark mark =
-        shown.stream().map(wanted::mark).filter(m -> m != AlertMark.NONE).findFirst().orElse(AlertMark.NONE);
+        shown.stream()
+            .map(wanted::mark)
+            .filter(m -> m != AlertMark.NONE)
+            .findFirst()
+            .orElse(AlertMark.NONE);
     AlertMark.Acked acked = mark.acknowledged();
     data.put("AckedBy", acked == null ? "" : text(acked.by(), LONGEST_NAME));
     data.put("AckedAt", acked == null ? "" : style.ago(acked.at()));
@@ -267,8 +271,7 @@ final class CardData {
     AlertMark.Reach reach = mark.reach();
     data.put("ReachedBy", reach == null ? "" : text(String.join(", ", reach.by()), LONGEST_VALUE));
     data.put(
-        "NotReachedBy",
-        reach == null ? "" : text(String.join(", ", reach.notBy()), LONGEST_VALUE));
+        "NotReachedBy", reach == null ? "" : text(String.join(", ", reach.notBy()), LONGEST_VALUE));
     Notes notes = wanted.notes();
     List<Object> held = new ArrayList<>();
     for (Notes.Held each : notes.held().subList(0, Math.min(MOST_LINES, notes.held().size()))) {

@@ -32,21 +32,11 @@ public final class Changes implements EventListener {
   private static final int MOST_RESTORED = 500;
   private static final List<String> TYPES =
       List.of(
-          "node.boot",
-          "node.shutdown",
-          "agent.reload",
-          "agent.clock",
-          "config.reload",
-          "deploy");
+          "node.boot", "node.shutdown", "agent.reload", "agent.clock", "config.reload", "deploy");
 
   /** Patterns whose matches are changes: docs/cards.md. */
   private static final Set<String> PATTERNS =
-      Set.of(
-          "dpkg.installed",
-          "dpkg.removed",
-          "dpkg.upgraded",
-          "changes.deploy",
-          "changes.reload");
+      Set.of("dpkg.installed", "dpkg.removed", "dpkg.upgraded", "changes.deploy", "changes.reload");
 
   private final Map<String, Deque<Event>> nodes =
       new LinkedHashMap<>(16, 0.75f, true) {

@@ -51,15 +51,15 @@ record Measure(Expr graphed, @Nullable BinaryOp op, double limit, Unit unit) {
 
   static Measure of(Expr whole) {
     Expr expr = strip(whole);
-    if (expr instanceof Expr.Binary set && (set.op() == BinaryOp.AND || set.op() == BinaryOp.UNLESS)) {
+    if (expr instanceof Expr.Binary set
+        && (set.op() == BinaryOp.AND || set.op() == BinaryOp.UNLESS)) {
       return of(set.left());
     }
     if (expr instanceof Expr.Binary compared && compared.op().isComparison() && !compared.bool()) {
       Optional<Double> right = number(compared.right());
       Optional<Double> left = number(compared.left());
       if (right.isPresent() && left.isEmpty()) {
-        return new Measure(
-            compared.left(), compared.op(), right.get(), unitOf(compared.left()));
+        return new Measure(compared.left(), compared.op(), right.get(), unitOf(compared.left()));
       }
       if (left.isPresent() && right.isEmpty()) {
         return new Measure(

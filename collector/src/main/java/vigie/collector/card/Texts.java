@@ -158,10 +158,7 @@ public final class Texts {
   }
 
   private String expand(
-      String name,
-      Map<String, ?> data,
-      StringBuilder faults,
-      @Nullable Style style) {
+      String name, Map<String, ?> data, StringBuilder faults, @Nullable Style style) {
     Template mine = own.get(name);
     if (mine != null) {
       try {

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -102,15 +101,7 @@ public final class Dispatcher implements AlertSink {
       Scheduler scheduler,
       Executor executor,
       MeterRegistry meters) {
-    this(
-        routing,
-        sink,
-        DispatchStore.NONE,
-        Surroundings.NONE,
-        clock,
-        scheduler,
-        executor,
-        meters);
+    this(routing, sink, DispatchStore.NONE, Surroundings.NONE, clock, scheduler, executor, meters);
   }
 
   /**
@@ -456,11 +447,7 @@ public final class Dispatcher implements AlertSink {
     return route != null && route.receiver().equals(receiver)
         ? timing(route)
         : new Group.Timing(
-            edits(receiver),
-            Duration.ZERO,
-            GROUP_INTERVAL,
-            Route.REPEAT_INTERVAL,
-            Muting.NEVER);
+            edits(receiver), Duration.ZERO, GROUP_INTERVAL, Route.REPEAT_INTERVAL, Muting.NEVER);
   }
 
   private boolean edits(String name) {
@@ -500,8 +487,7 @@ public final class Dispatcher implements AlertSink {
     Alert alert = known.alert;
     String fingerprint = alert.fingerprint();
     Set<Group> parentsBefore = parents(known);
-    List<String> inhibitedBy =
-        new ArrayList<>(inhibitor.inhibiting(fingerprint, alert.labels()));
+    List<String> inhibitedBy = new ArrayList<>(inhibitor.inhibiting(fingerprint, alert.labels()));
     RootCause.Cause cause = causes.of(alert, now);
     if (cause != null) {
       cause.by().stream().filter(by -> !inhibitedBy.contains(by)).forEach(inhibitedBy::add);
@@ -664,8 +650,7 @@ public final class Dispatcher implements AlertSink {
   /** Not under the lock and not at once: the card goes first. */
   private void keepFlaps(Map<String, Flap> changed, Collection<String> gone) {
     if (!changed.isEmpty() || !gone.isEmpty()) {
-      executor.execute(
-          () -> keep("how often alerts opened", () -> store.saveFlaps(changed, gone)));
+      executor.execute(() -> keep("how often alerts opened", () -> store.saveFlaps(changed, gone)));
     }
   }
 

@@ -36,8 +36,7 @@ public record Flap(List<Instant> openings, int times, @Nullable Instant since) {
       Limits limits =
           new Limits(
               (int) section.integer("openings", DEFAULTS.openings, 1, 1_000),
-              section.duration(
-                  "quiet", DEFAULTS.quiet, Duration.ofSeconds(1), Duration.ofDays(1)));
+              section.duration("quiet", DEFAULTS.quiet, Duration.ofSeconds(1), Duration.ofDays(1)));
       section.end();
       return limits;
     }
@@ -68,7 +67,6 @@ public record Flap(List<Instant> openings, int times, @Nullable Instant since) {
   /** Whether nothing of it counts any more. */
   boolean isOver(Instant now) {
     return since == null
-        && (openings.isEmpty()
-            || openings.get(openings.size() - 1).isBefore(now.minus(WINDOW)));
+        && (openings.isEmpty() || openings.get(openings.size() - 1).isBefore(now.minus(WINDOW)));
   }
 }

@@ -312,9 +312,7 @@ final class Group {
       case NOTES, MEMBERS ->
           shown() == 0
               ? Math.max(now, endNotBefore)
-              : firing.size() > LARGE || !held.isEmpty()
-                  ? toldNanos + LARGE_PAUSE.toNanos()
-                  : now;
+              : firing.size() > LARGE || !held.isEmpty() ? toldNanos + LARGE_PAUSE.toNanos() : now;
     };
   }
 
@@ -382,8 +380,7 @@ final class Group {
     children.sort(Comparator.comparing(Notes.Held::since).reversed());
     return said.isEmpty() && children.isEmpty() && lines.isEmpty()
         ? Notes.NONE
-        : new Notes(
-            said, children.stream().limit(Notes.MOST_HELD).toList(), heldCount, lines);
+        : new Notes(said, children.stream().limit(Notes.MOST_HELD).toList(), heldCount, lines);
   }
 
   private static List<Alert> newest(Collection<Alert> alerts, int most) {

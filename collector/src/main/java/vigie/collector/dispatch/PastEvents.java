@@ -44,7 +44,8 @@ public final class PastEvents implements EventListener {
           "unit.failed", "unit",
           "unit.crashed", "unit");
 
-  private static final Set<String> TOLD = Set.of("kernel.oom", "node.boot", "backup.late", "backup.small");
+  private static final Set<String> TOLD =
+      Set.of("kernel.oom", "node.boot", "backup.late", "backup.small");
 
   private static final class Past {
     final List<Event> events = new ArrayList<>();

@@ -166,8 +166,7 @@ public record Routing(
 
   /** Routes and receivers alone. */
   public Routing(Route root, Map<String, Receiver> receivers) {
-    this(
-        root, receivers, Map.of(), List.of(), List.of(), RESOLVE_TIMEOUT, Flap.Limits.DEFAULTS);
+    this(root, receivers, Map.of(), List.of(), List.of(), RESOLVE_TIMEOUT, Flap.Limits.DEFAULTS);
   }
 
   /** Everything to one receiver, a card for each alert name and node. */
@@ -251,8 +250,7 @@ public record Routing(
     if (top.has("route")) {
       root = new Reader(receivers.keySet(), intervals.keySet()).root(top.section("route"));
       // Only after a fault; the name then stands for nobody.
-      root.receivers()
-          .forEach(name -> receivers.putIfAbsent(name, new Receiver(name, List.of())));
+      root.receivers().forEach(name -> receivers.putIfAbsent(name, new Receiver(name, List.of())));
     } else {
       if (receivers.size() > 1) {
         top.fault("receivers", "several receivers and no route: add route: {receiver: NAME}");

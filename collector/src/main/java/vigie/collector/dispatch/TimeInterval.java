@@ -16,8 +16,8 @@ import vigie.base.config.Section;
 import vigie.base.config.Value;
 
 /**
- * Times that return: a moment is within where every list that is not empty has a range that it fits.
- * Source: the {@code time_interval} section of Alertmanager's configuration reference.
+ * Times that return: a moment is within where every list that is not empty has a range that it
+ * fits. Source: the {@code time_interval} section of Alertmanager's configuration reference.
  *
  * @param times minutes of the day, the end left out, 0 to 1440
  * @param weekdays 0 is Sunday
@@ -147,7 +147,8 @@ public record TimeInterval(
       }
     }
     if (!text.isEmpty()) {
-      time.fault(key, key + " \"" + text + "\" is no time of day; write 08:00, or 24:00 at the end");
+      time.fault(
+          key, key + " \"" + text + "\" is no time of day; write 08:00, or 24:00 at the end");
     }
     return -1;
   }
@@ -176,7 +177,8 @@ public record TimeInterval(
       String to = colon < 0 ? lower : lower.substring(colon + 1);
       try {
         Range range =
-            new Range(member(from, words, first, least, most), member(to, words, first, least, most));
+            new Range(
+                member(from, words, first, least, most), member(to, words, first, least, most));
         if (order(range.begin) > order(range.end) || (range.begin < 0 && range.end > 0)) {
           throw new IllegalArgumentException("\"" + text + "\" ends before it begins");
         }

@@ -291,8 +291,7 @@ public final class PngGraph {
   }
 
   private double x(long millis) {
-    double share =
-        (double) (millis - options.fromMillis) / (options.toMillis - options.fromMillis);
+    double share = (double) (millis - options.fromMillis) / (options.toMillis - options.fromMillis);
     return left + share * (right - left);
   }
 

@@ -133,8 +133,18 @@ final class StrokeFont {
   /** Signs above a letter, after it in decomposed text. */
   private static final Map<Character, String> ACCENTS =
       Map.of(
-          '\u0301', "1729", '\u0300', "2719", '\u0302', "071927", '\u0308', "0808 2828", '\u0303',
-          "~07183738", '\u0327', "~10202b0b");
+          '\u0301',
+          "1729",
+          '\u0300',
+          "2719",
+          '\u0302',
+          "071927",
+          '\u0308',
+          "0808 2828",
+          '\u0303',
+          "~07183738",
+          '\u0327',
+          "~10202b0b");
 
   private static final Map<Character, Glyph> GLYPHS = glyphs();
 
@@ -152,12 +162,7 @@ final class StrokeFont {
     run(canvas, text, x, y, size);
   }
 
-  private static double run(
-      @Nullable Canvas canvas,
-      String text,
-      double x,
-      double y,
-      double size) {
+  private static double run(@Nullable Canvas canvas, String text, double x, double y, double size) {
     double unit = size / CAPITAL;
     double at = 0;
     double before = 0;

@@ -53,8 +53,7 @@ public record Unit(Kind kind, String suffix) {
       case "amperes" -> new Unit(Kind.PLAIN, "A");
       case "watts" -> new Unit(Kind.PLAIN, "W");
       case "hertz" -> new Unit(Kind.PLAIN, "Hz");
-      default ->
-          new Unit(Kind.PLAIN, plain.substring(0, plain.offsetByCodePoints(0, cut(plain))));
+      default -> new Unit(Kind.PLAIN, plain.substring(0, plain.offsetByCodePoints(0, cut(plain))));
     };
   }
 

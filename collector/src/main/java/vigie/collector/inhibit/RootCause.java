@@ -25,8 +25,8 @@ import vigie.collector.node.NodeState;
 public final class RootCause {
   /**
    * Longer without a sign of life than an agent is that is scraped or has something to tell: two
-   * scrapes at the usual 15 s. One that is merely connected is asked by TCP once a minute: there
-   * an alert waits for that answer, half a minute at most.
+   * scrapes at the usual 15 s. One that is merely connected is asked by TCP once a minute: there an
+   * alert waits for that answer, half a minute at most.
    */
   private static final Duration QUIET = Duration.ofSeconds(30);
 
@@ -124,7 +124,9 @@ public final class RootCause {
     return !alert.activeAt().isBefore(off.since());
   }
 
-  /** Its own node, unless it tells of that, and those that this one depends on, one behind another. */
+  /**
+   * Its own node, unless it tells of that, and those that this one depends on, one behind another.
+   */
   private List<String> chain(Alert alert, boolean itself) {
     List<String> chain = new ArrayList<>(2);
     String node = alert.node();

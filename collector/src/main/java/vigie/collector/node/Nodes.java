@@ -77,6 +77,7 @@ public final class Nodes implements EventListener {
 
   /** Whom each node is seen by: its neighbours, and whether they reach it. */
   private final Map<String, Map<String, Boolean>> seen = new HashMap<>();
+
   private final ClockSteps steps;
   private final Map<String, NodeLife> nodes = new TreeMap<>();
 

@@ -37,7 +37,8 @@ class MeasureTest {
     Measure measure = Measure.of(Parser.parse(expression));
 
     assertThat(measure.graphed().toString()).isEqualTo(graphed);
-    String shown = (measure.isAbove() ? "above " : "below ") + measure.unit().format(measure.limit());
+    String shown =
+        (measure.isAbove() ? "above " : "below ") + measure.unit().format(measure.limit());
     assertThat(measure.hasLimit() ? shown : "none").isEqualTo(limit);
   }
 

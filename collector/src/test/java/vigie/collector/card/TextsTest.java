@@ -140,15 +140,13 @@ class TextsTest {
     assertThat(words(texts).text("card.text"))
         .startsWith("**<almost full>**\n**Where** <p1> · </srv>\n**Since** 2026-01-01T10:00:00Z")
         .contains("**How bad** warning\n")
-        .contains(
-            "[Silence](https://vigie.example/#/silences/new?filter=%7Balertname%3D%22Full%22")
+        .contains("[Silence](https://vigie.example/#/silences/new?filter=%7Balertname%3D%22Full%22")
         .endsWith("[Runbook](https://wiki.example/full)");
   }
 
   @Test
   void givenTemplateThatFails_whenExpanded_thenTheShippedOneAndWhy() throws IOException {
-    Texts texts =
-        with("{{ define \"card.title\" }}\n{{ .Nmae }}{{ end }}", new Faults());
+    Texts texts = with("{{ define \"card.title\" }}\n{{ .Nmae }}{{ end }}", new Faults());
     Texts.Words words = words(texts);
 
     assertThat(words.text("card.title")).isEqualTo("🟠 FIRING: <Full> on <p1>");
@@ -163,8 +161,7 @@ class TextsTest {
 
     assertThat(faults.all())
         .anySatisfy(fault -> assertThat(fault).contains("own.tmpl:1:"))
-        .anySatisfy(
-            fault -> assertThat(fault).contains("\"de\" is not known; there are en, fr"));
+        .anySatisfy(fault -> assertThat(fault).contains("\"de\" is not known; there are en, fr"));
   }
 
   @Test
@@ -181,7 +178,10 @@ class TextsTest {
     Faults faults = new Faults();
     with("{{ define \"card.titel\" }}x{{ end }}{{ define \"card.text\" }}y{{ end }}", faults);
 
-    assertThat(faults.warnings()).singleElement().asString().contains("did you mean \"card.title\"");
+    assertThat(faults.warnings())
+        .singleElement()
+        .asString()
+        .contains("did you mean \"card.title\"");
   }
 
   @Test

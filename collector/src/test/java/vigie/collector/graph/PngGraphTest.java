@@ -56,10 +56,19 @@ class PngGraphTest {
     byte[] several = PngGraph.draw(five, options("node_filesystem_avail_bytes", Unit.BYTES, 1e9));
     assertThat(several).hasSizeLessThan(40_000);
     keep("several.png", several);
-    keep("letters.png", PngGraph.draw(List.of(
-        new PngGraph.Line("ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 àéèêëçùïîô", new long[0], new double[0]),
-        new PngGraph.Line("abcdefghijklmnopqrstuvwxyz .,:;-_+=/\\()[]{}<>!?%°'\"*#&@|~^`$…·×→∞µ漢", new long[0], new double[0])),
-        options("The quick brown fox jumps over the lazy dog: rate(node_cpu_seconds_total[5m])", Unit.NONE, Double.NaN)));
+    keep(
+        "letters.png",
+        PngGraph.draw(
+            List.of(
+                new PngGraph.Line(
+                    "ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 àéèêëçùïîô", new long[0], new double[0]),
+                new PngGraph.Line(
+                    "abcdefghijklmnopqrstuvwxyz .,:;-_+=/\\()[]{}<>!?%°'\"*#&@|~^`$…·×→∞µ漢",
+                    new long[0], new double[0])),
+            options(
+                "The quick brown fox jumps over the lazy dog: rate(node_cpu_seconds_total[5m])",
+                Unit.NONE,
+                Double.NaN)));
   }
 
   /** To be looked at: -Dgraph.keep=DIR. */

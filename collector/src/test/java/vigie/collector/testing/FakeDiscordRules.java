@@ -39,7 +39,9 @@ public final class FakeDiscordRules {
       }
       return type.startsWith("application/json")
           ? MAPPER.readTree(body)
-          : type.startsWith("multipart/form-data") ? multipart(type, body) : MissingNode.getInstance();
+          : type.startsWith("multipart/form-data")
+              ? multipart(type, body)
+              : MissingNode.getInstance();
     } catch (JsonProcessingException e) {
       return MissingNode.getInstance();
     }

@@ -99,8 +99,7 @@ public final class DiscordCard {
 
   private ObjectNode embed(String title, String footer) {
     AlertState shown = wanted.isResolved() ? AlertState.RESOLVED : AlertState.FIRING;
-    boolean quiet =
-        wanted.in(shown).stream().allMatch(alert -> wanted.mark(alert).isSuppressed());
+    boolean quiet = wanted.in(shown).stream().allMatch(alert -> wanted.mark(alert).isSuppressed());
     int colour =
         wanted.isResolved() ? GREEN : quiet ? GREY : Look.colour(Severity.worst(wanted.in(shown)));
     String line = title.isBlank() ? bareTitle() : title;

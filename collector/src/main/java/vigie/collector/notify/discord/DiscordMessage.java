@@ -19,9 +19,7 @@ public record DiscordMessage(ObjectNode body, @Nullable Picture picture) {
 
   /** The value of the header Content-Type. */
   public String contentType() {
-    return picture == null
-        ? "application/json"
-        : "multipart/form-data; boundary=" + BOUNDARY;
+    return picture == null ? "application/json" : "multipart/form-data; boundary=" + BOUNDARY;
   }
 
   /** What follows the header. */
@@ -41,8 +39,13 @@ public record DiscordMessage(ObjectNode body, @Nullable Picture picture) {
 
   private static void part(ByteArrayOutputStream out, String name, String type, byte[] content) {
     String head =
-        "--" + BOUNDARY + "\r\nContent-Disposition: form-data; " + name + "\r\nContent-Type: "
-            + type + "\r\n\r\n";
+        "--"
+            + BOUNDARY
+            + "\r\nContent-Disposition: form-data; "
+            + name
+            + "\r\nContent-Type: "
+            + type
+            + "\r\n\r\n";
     out.writeBytes(head.getBytes(UTF_8));
     out.writeBytes(content);
     out.writeBytes("\r\n".getBytes(UTF_8));

@@ -102,6 +102,7 @@ class TerminalNotifierTest {
 
   @Test
   void givenTerminal_whenPrinted_thenTheStateIsColoured() {
-    assertThat(print(true, AlertState.FIRING, "x")).contains("\u001b[31m== FIRING: ProbeDown on p1 (3 alerts)\u001b[0m");
+    assertThat(print(true, AlertState.FIRING, "x"))
+        .contains("\u001b[31m== FIRING: ProbeDown on p1 (3 alerts)\u001b[0m");
   }
 }

@@ -12,8 +12,8 @@ import vigie.base.segment.ForgetfulFiles.Forget;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
 import vigie.collector.alert.Severity;
-import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.AlertMark;
+import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Notes;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.event.Event;
@@ -97,7 +97,8 @@ class LogOutboxStoreTest {
         Map.of(fingerprint, mark),
         List.of(new Notes.Held("f", Labels.of("a", "b"), "s", NOW, null)),
         3,
-        List.of(new Notes.Line(Notes.Line.Kind.HISTORY, NOW, NOW.plusSeconds(1), "p1", "was down")));
+        List.of(
+            new Notes.Line(Notes.Line.Kind.HISTORY, NOW, NOW.plusSeconds(1), "p1", "was down")));
   }
 
   private LogOutboxStore afterPowerCut() {
