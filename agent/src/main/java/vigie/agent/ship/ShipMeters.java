@@ -3,10 +3,14 @@ package vigie.agent.ship;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** What went to the collector, what it answered, and how often the way was lost. */
 final class ShipMeters {
+  private static final List<String> FAILURES =
+      List.of("connect", "tls", "refused", "timeout", "protocol", "closed", "spool");
+
   final Counter sent;
   final Counter bytes;
   final Counter acknowledged;
@@ -32,15 +36,19 @@ final class ShipMeters {
     Gauge.builder("vigie.ship.collector", inUse)
         .description("Which of the configured collectors is used, 0 for the preferred one")
         .register(registry);
+    FAILURES.forEach(this::failures); // from the start, so that increase() sees the first one
   }
 
   /** A connect that failed or a session that ended without being asked to. */
   void failure(String reason) {
-    Counter.builder("vigie.ship.failures")
+    failures(reason).increment();
+  }
+
+  private Counter failures(String reason) {
+    return Counter.builder("vigie.ship.failures")
         .description("Connects that failed and sessions that ended against our will")
         .tag("reason", reason)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   private Counter counter(String name, String description) {

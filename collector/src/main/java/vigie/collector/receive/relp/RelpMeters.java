@@ -3,10 +3,26 @@ package vigie.collector.receive.relp;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** The receiver's meters: records in and answered, bytes, sessions, what was cut or refused. */
 final class RelpMeters {
+  private static final List<String> REFUSALS =
+      List.of("connections", "address", "handshake", "name", "identity");
+  private static final List<String> FAULTS =
+      List.of(
+          "txnr",
+          "command",
+          "memory",
+          "open",
+          "open_timeout",
+          "partial_timeout",
+          "header",
+          "length",
+          "trailer",
+          "offers");
+
   final Counter records;
   final Counter bytes;
   final Counter answered;
@@ -35,24 +51,33 @@ final class RelpMeters {
     Gauge.builder("vigie.relp.unacked.bytes", unackedBytes)
         .description("Bytes of records received and not yet answered")
         .register(registry);
+    // From the start, so that increase() sees the first one.
+    REFUSALS.forEach(this::refusals);
+    FAULTS.forEach(this::faults);
   }
 
   /** Connections closed without being served. */
   void refused(String reason) {
-    Counter.builder("vigie.relp.refused")
+    refusals(reason).increment();
+  }
+
+  private Counter refusals(String reason) {
+    return Counter.builder("vigie.relp.refused")
         .description("RELP connections not served: too many, or one spool identity twice")
         .tag("reason", reason)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   /** Sessions ended by a fault of the peer. */
   void fault(String reason) {
-    Counter.builder("vigie.relp.faults")
+    faults(reason).increment();
+  }
+
+  private Counter faults(String reason) {
+    return Counter.builder("vigie.relp.faults")
         .description("RELP sessions ended because the peer broke the protocol or a limit")
         .tag("reason", reason)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   private Counter counter(String name, String description) {

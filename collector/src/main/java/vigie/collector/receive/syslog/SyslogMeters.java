@@ -4,10 +4,15 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** What the listeners for syslog count. */
 final class SyslogMeters {
+  private static final List<String> REFUSALS = List.of("connections", "address", "handshake");
+  private static final List<String> FAULTS =
+      List.of("memory", "partial_timeout", "length", "count");
+
   final Counter cut;
   final Counter empty;
 
@@ -24,6 +29,9 @@ final class SyslogMeters {
     Gauge.builder("vigie.syslog.connections", connections)
         .description("Syslog connections now")
         .register(registry);
+    // From the start, so that increase() sees the first one.
+    REFUSALS.forEach(this::refusals);
+    FAULTS.forEach(this::faults);
   }
 
   private Counter counter(String name, String description) {
@@ -32,20 +40,26 @@ final class SyslogMeters {
 
   /** Connections closed without being served. */
   void refused(String reason) {
-    Counter.builder("vigie.syslog.refused")
+    refusals(reason).increment();
+  }
+
+  private Counter refusals(String reason) {
+    return Counter.builder("vigie.syslog.refused")
         .description("Syslog connections not served: too many, or their handshake failed")
         .tag("reason", reason)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   /** Connections closed by a limit or because octet counting was broken. */
   void fault(String reason) {
-    Counter.builder("vigie.syslog.faults")
+    faults(reason).increment();
+  }
+
+  private Counter faults(String reason) {
+    return Counter.builder("vigie.syslog.faults")
         .description("Syslog connections ended because the peer broke octet counting or a limit")
         .tag("reason", reason)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   /** Datagrams that found no room here. */
