@@ -26,6 +26,7 @@ import vigie.collector.sample.Appender;
  * vigie_events_late_total{node, type, PART}        those more than five minutes old on receipt
  * vigie_probe_up{node, probe, target}              1 or 0, the newest state told; with peer where
  *                                                  the probe looks at a neighbour
+ * vigie_unit_up{node, unit}                        0 since systemd gave it up, 1 once it runs again
  * </pre>
  *
  * PART is {@code probe} of {@code probe.*} and {@code backup.*}, {@code unit} of {@code unit.*},
@@ -33,7 +34,8 @@ import vigie.collector.sample.Appender;
  * {@code node.boot}. Each value is appended when it changes (at most ten times a second) and every
  * 15 s until the node is silent, then a stale marker. Counts begin at zero again after that and
  * after a restart of the collector, as any counter may; those of backups begin at one where the
- * probe is still down. What fails as its node goes down is in no series. Safe for all threads.
+ * probe is still down. States last over both. What fails as its node goes down is in no series.
+ * Safe for all threads.
  */
 public final class EventSeries implements EventListener {
   private static final Duration EVERY = Duration.ofSeconds(15);
@@ -49,7 +51,10 @@ public final class EventSeries implements EventListener {
           "probe.slow",
           "backup.late",
           "backup.small",
+          "unit.failed",
+          "unit.recovered",
           "agent.start",
+          "node.boot",
           "node.silent");
 
   private record CounterKey(String metric, String node, String type, String part) {}
@@ -66,7 +71,7 @@ public final class EventSeries implements EventListener {
   // All below guarded by this.
   private final Set<LiveSeries> live = new LinkedHashSet<>();
   private final Map<CounterKey, LiveSeries> counters = new HashMap<>();
-  private final ProbeStates probes = new ProbeStates();
+  private final ToldStates states = new ToldStates();
   private final Set<LiveSeries> crowded = new LinkedHashSet<>();
 
   /**
@@ -91,8 +96,8 @@ public final class EventSeries implements EventListener {
   }
 
   /**
-   * Takes the newest state of each probe from the store, so that an alert on it holds over a
-   * restart of the collector. Call it once, before events arrive.
+   * Takes the newest states from the store, so that an alert on one holds over a restart of the
+   * collector. Call it once, before events arrive.
    */
   public void restore(EventStore store) {
     Instant now = clock.now();
@@ -100,16 +105,16 @@ public final class EventSeries implements EventListener {
     synchronized (this) {
       for (Event event : history) {
         if (event.type().equals("node.silent")) {
-          probes.forget(event.node());
+          states.sleep(event.node());
         } else {
-          probes.heard(event, NodeClock.isLateByDefault(event), clock.nanos());
+          states.heard(event, NodeClock.isLateByDefault(event), clock.nanos());
         }
       }
-      for (ProbeStates.State state : probes.counting()) {
+      for (ToldStates.State state : states.unseen()) {
         LiveSeries series = seriesOf(state);
         if (series != null) {
           series.append(now.toEpochMilli());
-          if (state.value == 0) {
+          if (state.value == 0 && !state.ofUnit) {
             restoreBackup(state, history, now);
           }
         }
@@ -118,11 +123,11 @@ public final class EventSeries implements EventListener {
   }
 
   /** So that a rule still sees of which kind an outage is; no step that increase() would see. */
-  private void restoreBackup(ProbeStates.State state, List<Event> history, Instant now) {
+  private void restoreBackup(ToldStates.State state, List<Event> history, Instant now) {
     for (Event event : history) {
       if (event.type().startsWith("backup.")
           && event.node().equals(state.node)
-          && event.field("probe").equals(state.probe)) {
+          && event.field("probe").equals(state.name)) {
         LiveSeries series = counterOf("vigie_events_total", event);
         if (series != null && series.value == 0) {
           series.value = 1;
@@ -140,7 +145,7 @@ public final class EventSeries implements EventListener {
     List<Shown> shown = new ArrayList<>(0);
     synchronized (this) {
       count(event, late, shown);
-      ProbeStates.State state = probes.heard(event, late, clock.nanos());
+      ToldStates.State state = states.heard(event, late, clock.nanos());
       LiveSeries series = state == null ? null : seriesOf(state);
       if (series != null) {
         series.add(event);
@@ -201,17 +206,12 @@ public final class EventSeries implements EventListener {
     };
   }
 
-  private @Nullable LiveSeries seriesOf(ProbeStates.State state) {
-    Labels.Builder all = new Labels.Builder().set(Labels.NAME, "vigie_probe_up");
-    all.set("node", cut(state.node))
-        .set("probe", cut(state.probe))
-        .set("target", cut(state.target));
-    if (!state.peer.isEmpty()) {
-      all.set("peer", cut(state.peer));
-    }
-    Labels labels = all.build();
+  private @Nullable LiveSeries seriesOf(ToldStates.State state) {
+    Labels labels = labels(state);
     LiveSeries series = state.series;
-    if (series != null && !series.labels.equals(labels)) {
+    if (series != null && series.hasEnded()) {
+      series = null;
+    } else if (series != null && !series.labels.equals(labels)) {
       end(series);
       series = null;
     }
@@ -223,6 +223,20 @@ public final class EventSeries implements EventListener {
       series.value = state.value;
     }
     return series;
+  }
+
+  private static Labels labels(ToldStates.State state) {
+    Labels.Builder all = new Labels.Builder().set("node", cut(state.node));
+    if (state.ofUnit) {
+      return all.set(Labels.NAME, "vigie_unit_up").set("unit", cut(state.name)).build();
+    }
+    all.set(Labels.NAME, "vigie_probe_up")
+        .set("probe", cut(state.name))
+        .set("target", cut(state.target));
+    if (!state.peer.isEmpty()) {
+      all.set("peer", cut(state.peer));
+    }
+    return all.build();
   }
 
   private @Nullable LiveSeries add(String node, Labels labels) {
@@ -269,8 +283,9 @@ public final class EventSeries implements EventListener {
     List<Shown> shown = new ArrayList<>();
     synchronized (this) {
       long nanos = clock.nanos();
-      probes.takeWaiting(nanos).forEach(this::seriesOf);
-      for (ProbeStates.State gone : probes.takeGone(nanos)) {
+      states.takeWaiting(nanos).forEach(this::seriesOf);
+      states.unseen().stream().filter(s -> !isSilent.test(s.node)).forEach(this::seriesOf);
+      for (ToldStates.State gone : states.takeGone(nanos)) {
         if (gone.series != null) {
           end(gone.series);
         }
@@ -278,7 +293,7 @@ public final class EventSeries implements EventListener {
       for (LiveSeries series : List.copyOf(live)) {
         if (isSilent.test(series.node)) {
           end(series);
-          probes.forget(series.node);
+          states.sleep(series.node);
         } else {
           series.append(clock.millis());
           for (Event event : series.takeUnshown()) {

@@ -23,7 +23,13 @@ record Bounds(double low, double high, boolean never) {
   private static final Bounds ONE = new Bounds(1, 1, false);
   private static final Bounds FLAG = new Bounds(0, 1, false);
   private static final Set<String> FLAGS =
-      Set.of("up", "probe_success", "vigie_probe_up", "vigie_node_up", "vigie_node_state");
+      Set.of(
+          "up",
+          "probe_success",
+          "vigie_probe_up",
+          "vigie_unit_up",
+          "vigie_node_up",
+          "vigie_node_state");
 
   /**
    * @param why told, in words, of each part that can never hold

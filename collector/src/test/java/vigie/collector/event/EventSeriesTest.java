@@ -20,6 +20,8 @@ class EventSeriesTest {
   private static final String UP_STATE =
       "vigie_probe_up{node=\"p1\", probe=\"web\", target=\"tcp://x:1\"}";
 
+  private static final String UNIT = "vigie_unit_up{node=\"p1\", unit=\"a.service\"}";
+
   private final ManualClock clock = new ManualClock(Events.T0);
   private final RecordingAppender samples = new RecordingAppender();
   private final Set<String> silent = new HashSet<>();
@@ -163,6 +165,50 @@ class EventSeriesTest {
   }
 
   @Test
+  void givenAUnit_whenItFailsTwiceAndRecovers_thenItsStateIsTheNewestAndOutlastsASilence() {
+    unit("failed");
+    unit("failed");
+    assertThat(unitStates()).containsExactly(UNIT + " 0 0");
+    clock.advance(Duration.ofSeconds(15));
+    assertThat(unitStates()).endsWith(UNIT + " 15 0");
+    silent.add("p1");
+    clock.advance(Duration.ofSeconds(30));
+    assertThat(unitStates()).containsExactly(UNIT + " 30 stale");
+    silent.clear();
+    series.onEvent(Events.foreign("p1", "node.back", ""), false);
+    clock.advance(Duration.ofSeconds(15));
+    assertThat(unitStates()).containsExactly(UNIT + " 60 0");
+    clock.advance(Duration.ofSeconds(1));
+    unit("recovered");
+    assertThat(unitStates()).containsExactly(UNIT + " 61 1");
+    assertThat(told).contains("vigie_unit_up unit.failed", "vigie_unit_up unit.recovered");
+  }
+
+  @Test
+  void givenAFailedUnit_whenTheCollectorRestarts_thenItStillStandsUntilItsNodeBoots() {
+    MemoryEventStore store = new MemoryEventStore();
+    Event failed = Events.agent("p1", "s1", 1, "unit.failed", "unit", "a.service");
+    store.append(failed, new byte[0], () -> {});
+    clock.advance(Duration.ofSeconds(10));
+    EventSeries restarted = create();
+    restarted.restore(store);
+    assertThat(unitStates()).containsExactly(UNIT + " 10 0");
+    Event boot = Events.agent("p1", "s1", 2, "node.boot");
+    Event.Origin anew = new Event.Origin("s1", 2, "another boot");
+    restarted.onEvent(Events.from(boot, anew), false);
+    clock.advance(Duration.ofSeconds(75));
+    assertThat(unitStates()).endsWith(UNIT + " 70 stale");
+  }
+
+  private void unit(String what) {
+    series.onEvent(Events.agent("p1", "s1", seq++, "unit." + what, "unit", "a.service"), false);
+  }
+
+  private List<String> unitStates() {
+    return samples.take().stream().filter(line -> line.startsWith(UNIT)).toList();
+  }
+
+  @Test
   void givenAnotherTarget_whenTold_thenTheOldSeriesEnds() {
     probe("down");
     clock.advance(Duration.ofSeconds(1));
@@ -260,15 +306,15 @@ class EventSeriesTest {
 
   @Test
   void givenMoreProbesThanAllowed_whenTold_thenTheRestIsNotRemembered() {
-    ProbeStates states = new ProbeStates();
-    for (int i = 0; i < ProbeStates.MOST_STATES; i++) {
+    ToldStates states = new ToldStates();
+    for (int i = 0; i < ToldStates.MOST_STATES; i++) {
       assertThat(
               states.heard(Events.agent("p1", "s1", i + 1, "probe.up", "probe", "" + i), false, 0))
           .isNotNull();
     }
     Event more = Events.agent("p2", "s2", 1, "probe.up", "probe", "more");
     assertThat(states.heard(more, false, 0)).isNull();
-    states.forget("p1");
+    states.sleep("p1");
     assertThat(states.heard(more, false, 0)).isNotNull();
   }
 

@@ -51,6 +51,20 @@ public final class Events {
         e.origin());
   }
 
+  static Event from(Event e, Event.Origin origin) {
+    return new Event(
+        e.time(),
+        e.received(),
+        e.node(),
+        e.facility(),
+        e.severity(),
+        e.app(),
+        e.type(),
+        e.fields(),
+        e.text(),
+        origin);
+  }
+
   /** All that the store has, page by page, newest first. */
   public static List<StoredEvent> all(EventStore store) {
     List<StoredEvent> all = new ArrayList<>();
