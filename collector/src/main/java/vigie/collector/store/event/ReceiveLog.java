@@ -127,6 +127,9 @@ final class ReceiveLog implements AutoCloseable {
     lock.lock();
     try {
       while (queued > 0 && queued + bytes > queueBytes && !closing) {
+        if (!writing) {
+          changed.signal(); // what fills it may be this thread's own, not flushed yet
+        }
         roomier.await();
       }
       if (closing) {
@@ -166,7 +169,11 @@ final class ReceiveLog implements AutoCloseable {
     }
     boolean written = false;
     try {
-      written = write(batch);
+      long first = write(batch);
+      written = first >= 0;
+      if (written) {
+        tell(batch, first);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -203,9 +210,11 @@ final class ReceiveLog implements AutoCloseable {
   private void run() {
     try {
       for (List<Pending> batch = next(); !batch.isEmpty(); batch = next()) {
-        if (!write(batch)) {
+        long first = write(batch);
+        if (first < 0) {
           return; // closing, and the disk still refuses: the senders keep what is not acknowledged
         }
+        tell(batch, first);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -250,7 +259,8 @@ final class ReceiveLog implements AutoCloseable {
     roomier.signalAll();
   }
 
-  private boolean write(List<Pending> batch) throws InterruptedException {
+  /** The number of the first record, now durable; -1 if the log closes before the disk takes it. */
+  private long write(List<Pending> batch) throws InterruptedException {
     List<ByteBuffer> buffers = new ArrayList<>();
     long bytes = 0;
     for (Pending pending : batch) {
@@ -265,12 +275,11 @@ final class ReceiveLog implements AutoCloseable {
         segments.sync();
         syncs.record(clock.nanos() - before, TimeUnit.NANOSECONDS);
         taken();
-        tell(batch, first, buffers.size());
-        return true;
+        return first;
       } catch (IOException e) {
         refused(e);
         if (!pause(pause)) {
-          return false;
+          return -1;
         }
       }
     }
@@ -286,11 +295,14 @@ final class ReceiveLog implements AutoCloseable {
     }
   }
 
-  private void tell(List<Pending> batch, long first, int count) {
+  private void tell(List<Pending> batch, long first) {
+    int count = 0;
     for (Pending pending : batch) {
+      count += pending.records.size();
       try {
         pending.whenDurable.run();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // An Error too: those behind it are durable all the same, and the next ones must be.
         log.error("an event's callback failed", e);
       }
     }

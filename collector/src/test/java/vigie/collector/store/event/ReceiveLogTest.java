@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.SegmentLog;
@@ -23,6 +24,8 @@ import vigie.base.time.ManualClock;
 
 /** Who writes: the writer's thread, or an appender's own. */
 class ReceiveLogTest {
+  private static final int QUEUE = 1 << 18;
+
   @TempDir Path folder;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final ConcurrentLinkedQueue<String> done = new ConcurrentLinkedQueue<>();
@@ -39,7 +42,7 @@ class ReceiveLogTest {
         new ReceiveLog(
             segments,
             bytes -> room.require(bytes),
-            1 << 20,
+            QUEUE,
             next -> {},
             new ManualClock(),
             new SimpleMeterRegistry());
@@ -136,6 +139,31 @@ class ReceiveLogTest {
     await().until(() -> done.size() == 2);
     assertThat(done.peek()).startsWith("first");
     assertThat(segments.syncedNext()).isEqualTo(3);
+  }
+
+  @Test
+  void givenCallbackThatEndsInAnError_whenFlushed_thenItsRecordIsNotWrittenAgain() {
+    log.appendUnflushed(
+        record(10),
+        () -> {
+          throw new StackOverflowError();
+        });
+    log.flush();
+    log.append(record(10), noting("second"));
+
+    await().until(() -> done.size() == 1);
+    assertThat(done).containsExactly("second 3");
+  }
+
+  @Test
+  @Timeout(60)
+  void givenMoreThanTheQueueTakes_whenAppendedUnflushed_thenTheAppenderDoesNotWaitForItself() {
+    log.appendUnflushed(record(QUEUE - 10), noting("first"));
+    log.appendUnflushed(record(20), noting("second"));
+    log.flush();
+
+    await().until(() -> done.size() == 2);
+    assertThat(done).containsExactly("first 2", "second 3");
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
