@@ -56,7 +56,7 @@ final class Forwarder implements AutoCloseable {
   private static final String CLOSED = "the connection was closed";
   private static final String TLS_KEYS = "tls_config";
 
-  private final SyslogRoutes.Target target;
+  private volatile SyslogRoutes.Target target;
   private final EventLoops loops;
   private final Scheduler scheduler;
   private final long mostBytes;
@@ -124,6 +124,18 @@ final class Forwarder implements AutoCloseable {
 
   private synchronized long waitingBytes() {
     return waitingBytes;
+  }
+
+  /**
+   * Takes other certificates for the same target: connects anew, and what waits goes on waiting.
+   */
+  synchronized void use(SyslogRoutes.Target same) {
+    target = same;
+    Channel open = channel;
+    if (open != null) {
+      lost(open, "its certificates were changed");
+      open.close();
+    }
   }
 
   /** Queues the record, or drops it where there is no room. */
@@ -256,9 +268,10 @@ final class Forwarder implements AutoCloseable {
   private void connect() {
     InetSocketAddress address =
         new InetSocketAddress(target.address().getHostString(), target.address().getPort());
+    SyslogRoutes.Target used = target;
     SslHandler tls;
     try {
-      tls = target.handler();
+      tls = used.handler();
     } catch (IOException e) {
       lost(null, String.valueOf(e.getMessage()));
       return;
@@ -280,16 +293,16 @@ final class Forwarder implements AutoCloseable {
           } else if (target.udp()) {
             opened(connected.channel());
           } else if (tls == null) {
-            settle(connected.channel());
+            settle(connected.channel(), used);
           } else {
-            tls.handshakeFuture().addListener(shaken -> secured(shaken, connected.channel()));
+            tls.handshakeFuture().addListener(shaken -> secured(shaken, connected.channel(), used));
           }
         });
   }
 
-  private void secured(Future<? super Channel> shaken, Channel to) {
+  private void secured(Future<? super Channel> shaken, Channel to, SyslogRoutes.Target used) {
     if (shaken.isSuccess()) {
-      settle(to);
+      settle(to, used);
     } else {
       to.close();
       String told = TlsFailure.explain(shaken.cause(), TLS_KEYS);
@@ -297,9 +310,12 @@ final class Forwarder implements AutoCloseable {
     }
   }
 
-  private synchronized void settle(Channel to) {
+  private synchronized void settle(Channel to, SyslogRoutes.Target used) {
     settling = to;
-    if (closed || !to.isActive()) {
+    if (used != target) {
+      to.close();
+      lost(to, "its certificates were changed");
+    } else if (closed || !to.isActive()) {
       to.close();
       lost(to, ended(to, CLOSED));
     } else {

@@ -2,7 +2,9 @@ package vigie.collector.receive;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import vigie.base.net.EventLoops;
 import vigie.base.time.Scheduler;
@@ -35,16 +37,27 @@ public final class SyslogRouter implements AutoCloseable {
   public synchronized void routes(SyslogRoutes routes) {
     Map<SyslogRoutes.Target, Forwarder> now = new HashMap<>(state.forwarders);
     now.keySet().retainAll(routes.targets());
-    // First, since one that differs in nothing but its certificates takes over the meters.
+    // By its address, since one that differs in nothing but its certificates is the same.
+    Map<String, Forwarder> left = new HashMap<>();
     state.forwarders.forEach(
         (target, forwarder) -> {
           if (!now.containsKey(target)) {
-            forwarder.close();
+            left.put(target.toString(), forwarder);
           }
         });
-    for (SyslogRoutes.Target target : routes.targets()) {
+    List<SyslogRoutes.Target> added = new ArrayList<>(routes.targets());
+    added.removeAll(now.keySet());
+    for (SyslogRoutes.Target target : added) {
+      Forwarder same = left.remove(target.toString());
+      if (same != null) {
+        same.use(target);
+        now.put(target, same);
+      }
+    }
+    left.values().forEach(Forwarder::close); // first, since their meters may be another's
+    for (SyslogRoutes.Target target : added) {
       now.computeIfAbsent(
-          target, added -> new Forwarder(added, loops, scheduler, mostBytes, registry));
+          target, each -> new Forwarder(each, loops, scheduler, mostBytes, registry));
     }
     state = new State(routes, Map.copyOf(now));
   }

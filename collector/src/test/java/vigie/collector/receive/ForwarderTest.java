@@ -105,6 +105,34 @@ class ForwarderTest {
     assertThat(faults.all()).isEmpty();
   }
 
+  @Test
+  void givenOtherCertificatesForATarget_whenReloaded_thenWhatWaitsGoesOnWaiting() throws Exception {
+    try (ServerSocket held = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      secure(held.getLocalPort(), "one.example");
+      send(1, 3);
+      double waiting = waitingBytes();
+      secure(held.getLocalPort(), "other.example");
+      assertThat(waiting).isPositive();
+      assertThat(waitingBytes()).isEqualTo(waiting);
+      assertThat(meters.find("vigie.syslog.forward.queue.bytes").gauges()).hasSize(1);
+    }
+  }
+
+  private double waitingBytes() {
+    return meters.get("vigie.syslog.forward.queue.bytes").gauge().value();
+  }
+
+  private void secure(int port, String name) {
+    Faults faults = new Faults();
+    String yaml =
+        "syslog_routes: [{selector: '*.*', to: forward, target: 'syslog+tls://127.0.0.1:%d',"
+            + " tls_config: {server_name: %s}}]\n";
+    router.routes(
+        SyslogRoutes.read(
+            Yaml.parse(Path.of("c.yaml"), yaml.formatted(port, name), Map.of(), faults)));
+    assertThat(faults.all()).isEmpty();
+  }
+
   private void send(int from, int to) {
     for (String record : records(from, to)) {
       router.route(PRI, record.getBytes(UTF_8));
