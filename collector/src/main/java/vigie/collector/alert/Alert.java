@@ -25,6 +25,8 @@ import vigie.collector.label.Labels;
  *     server sent it
  * @param events that the rule's selectors took and this alert's labels fit, newest first, at most
  *     10
+ * @param keptSince since when only {@code keep_firing_for} keeps it; null where its expression
+ *     holds or it does not fire
  */
 public record Alert(
     Labels labels,
@@ -36,7 +38,8 @@ public record Alert(
     Instant knownAt,
     double value,
     String rule,
-    List<Event> events) {
+    List<Event> events,
+    @Nullable Instant keptSince) {
   public Alert {
     events = List.copyOf(events);
   }
@@ -51,6 +54,32 @@ public record Alert(
     Map<Labels, Alert> all = new LinkedHashMap<>();
     some.forEach(list -> list.forEach(alert -> all.putIfAbsent(alert.labels(), alert)));
     return List.copyOf(all.values());
+  }
+
+  /** One whose expression holds. */
+  public Alert(
+      Labels labels,
+      Labels annotations,
+      AlertState state,
+      Instant activeAt,
+      @Nullable Instant firedAt,
+      @Nullable Instant resolvedAt,
+      Instant knownAt,
+      double value,
+      String rule,
+      List<Event> events) {
+    this(
+        labels,
+        annotations,
+        state,
+        activeAt,
+        firedAt,
+        resolvedAt,
+        knownAt,
+        value,
+        rule,
+        events,
+        null);
   }
 
   /** 16 hexadecimal digits that stay the same for the same labels, as Alertmanager's. */

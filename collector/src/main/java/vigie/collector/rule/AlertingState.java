@@ -114,7 +114,7 @@ final class AlertingState {
       active.put(labels, each);
     }
     each.waitsForData = false;
-    each.keptSince = Long.MIN_VALUE;
+    each.keep(Long.MIN_VALUE);
     each.update(found);
   }
 
@@ -129,7 +129,7 @@ final class AlertingState {
       return false;
     }
     if (each.keptSince == Long.MIN_VALUE) {
-      each.keptSince = timeMillis;
+      each.keep(timeMillis);
     }
     return timeMillis - each.keptSince < rule.keepFiringFor().toMillis();
   }
@@ -156,7 +156,7 @@ final class AlertingState {
       each.since += byMillis;
       each.waitsForData |= each.state != AlertState.RESOLVED;
       if (each.keptSince != Long.MIN_VALUE) {
-        each.keptSince += byMillis;
+        each.keep(each.keptSince + byMillis);
       }
     }
   }
@@ -305,6 +305,7 @@ final class AlertingState {
       this.knownAt = kept.knownAt();
       this.value = kept.value();
       this.events = kept.events();
+      this.keptSince = kept.keptSince() == null ? Long.MIN_VALUE : kept.keptSince().toEpochMilli();
       this.since = (resolvedAt != null ? resolvedAt : activeAt).toEpochMilli();
       this.isNew = false;
       this.moved = false;
@@ -320,6 +321,15 @@ final class AlertingState {
       }
       if (Double.doubleToLongBits(value) != Double.doubleToLongBits(found.value())) {
         value = found.value();
+        alert = null;
+      }
+    }
+
+    /** From when on only {@code keep_firing_for} keeps it; MIN_VALUE for not at all. */
+    void keep(long sinceMillis) {
+      if (keptSince != sinceMillis) {
+        keptSince = sinceMillis;
+        moved = true;
         alert = null;
       }
     }
@@ -379,7 +389,10 @@ final class AlertingState {
                 knownAt,
                 value,
                 ruleName,
-                events);
+                events,
+                state != AlertState.FIRING || keptSince == Long.MIN_VALUE
+                    ? null
+                    : Instant.ofEpochMilli(keptSince));
         alert = now;
       }
       return now;

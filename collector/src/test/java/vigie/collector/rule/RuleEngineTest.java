@@ -240,6 +240,19 @@ class RuleEngineTest {
   }
 
   @Test
+  void givenKeepFiringFor_whenRestarted_thenItIsKeptNoLongerThanItWouldHaveBeen() throws Exception {
+    String rules = AT_ONCE.replace("for: 0s", "keep_firing_for: 10m");
+    load(rules);
+    hold(0, 20);
+    hold(1, 540);
+    restart(rules);
+    hold(1, 30);
+    assertThat(states()).containsExactly(AlertState.FIRING);
+    hold(1, 60);
+    assertThat(states()).containsExactly(AlertState.RESOLVED);
+  }
+
+  @Test
   void givenFiring_whenEvaluated_thenAlertSeriesFollowAndEnd() throws Exception {
     load(HELD);
     hold(0, 20);

@@ -118,6 +118,7 @@ final class StateJson {
         .put("knownAt", text(alert.knownAt()))
         .put("value", Double.toString(alert.value()))
         .put("rule", alert.rule())
+        .put("keptSince", text(alert.keptSince()))
         .set("events", array(alert.events(), StateJson::event));
   }
 
@@ -132,7 +133,8 @@ final class StateJson {
         instant(node.path("knownAt")),
         Double.parseDouble(node.path("value").asText("NaN")),
         node.path("rule").asText(),
-        list(node.path("events"), StateJson::event));
+        list(node.path("events"), StateJson::event),
+        optionalInstant(node.path("keptSince")));
   }
 
   static ObjectNode event(Event event) {
