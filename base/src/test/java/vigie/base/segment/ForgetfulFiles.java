@@ -46,6 +46,7 @@ public final class ForgetfulFiles implements FileLayer {
   private double failingSyncs;
   private long syncs;
   private long writes;
+  private long reads;
 
   /** The seed decides what is forgotten and what fails; print it in the test's failure. */
   public ForgetfulFiles(long seed) {
@@ -90,6 +91,11 @@ public final class ForgetfulFiles implements FileLayer {
   /** How many syncs of files, not of folders, there were. */
   public synchronized long syncs() {
     return syncs;
+  }
+
+  /** How many reads there were. */
+  public synchronized long reads() {
+    return reads;
   }
 
   /** How many writes there were. */
@@ -330,6 +336,7 @@ public final class ForgetfulFiles implements FileLayer {
     public int read(ByteBuffer into, long position) throws IOException {
       synchronized (ForgetfulFiles.this) {
         ensureAlive();
+        reads++;
         int count = (int) Math.max(0, Math.min(into.remaining(), inode.now.size - position));
         if (count > 0) {
           into.put(inode.now.bytes, (int) position, count);

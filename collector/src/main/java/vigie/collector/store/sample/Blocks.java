@@ -463,8 +463,10 @@ final class Blocks implements AutoCloseable {
   /**
    * Deletes the oldest blocks: those that end before a time, and as many as it takes for all to
    * have no more than so many bytes.
+   *
+   * @param ageKey the setting that says how old they may get, for the log
    */
-  void retain(long horizonMillis, long mostBytes) throws IOException {
+  void retain(long horizonMillis, long mostBytes, String ageKey) throws IOException {
     while (true) {
       List<Block> all = blocks;
       if (all.isEmpty()) {
@@ -476,9 +478,7 @@ final class Blocks implements AutoCloseable {
         return;
       }
       log.info(
-          "block deleted file={} cause={}",
-          oldest.file,
-          old ? "storage.samples" : "storage.samples_bytes");
+          "block deleted file={} cause={}", oldest.file, old ? ageKey : "storage.samples_bytes");
       remove(List.of(oldest), null);
       files.delete(oldest.file);
       files.syncFolder(folder);

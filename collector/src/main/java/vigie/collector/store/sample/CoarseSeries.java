@@ -14,7 +14,8 @@ import vigie.collector.sample.Staleness;
 final class CoarseSeries implements Series {
   private final Labels labels;
   private final Coarse.Column column;
-  private final long coarseUntil;
+  private long coarseUntil;
+  private long end = Long.MIN_VALUE;
   private final List<Part> parts = new ArrayList<>();
   private @Nullable Series rest;
 
@@ -29,10 +30,18 @@ final class CoarseSeries implements Series {
 
   void add(Tier tier, Blocks.Found found, long from, long to) {
     parts.add(new Part(tier, found, from, to));
+    end = Math.max(end, Math.min(found.entry().last(), to) + 1);
   }
 
-  void add(Series samples) {
+  /** Its samples from a time on; replaces what was given before. */
+  void add(Series samples, long fromMillis) {
     rest = samples;
+    coarseUntil = fromMillis;
+  }
+
+  /** Behind the last of its down-sampled values. */
+  long endMillis() {
+    return end;
   }
 
   boolean isCoarse() {

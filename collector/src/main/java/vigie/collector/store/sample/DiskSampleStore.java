@@ -422,7 +422,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     }
     if (until <= toMillis) {
       for (Series samples : select(until, toMillis, matchers)) {
-        coarse(found, samples.labels(), wanted, until).add(samples);
+        coarse(found, samples.labels(), wanted, until).add(samples, until);
       }
     }
     // Of histograms there are samples only.
@@ -430,7 +430,13 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       for (Series samples : select(fromMillis, toMillis, matchers)) {
         CoarseSeries series = coarse(found, samples.labels(), wanted, until);
         if (!series.isCoarse()) {
-          series.add(samples);
+          series.add(samples, until);
+        } else if (samples instanceof Joined joined && series.endMillis() < until) {
+          // From numbers to histograms, within the time that is down-sampled.
+          Joined behind = joined.from(series.endMillis());
+          if (behind.hasSampleBefore(until)) {
+            series.add(behind, series.endMillis());
+          }
         }
       }
     }
@@ -474,6 +480,19 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     @Override
     public Labels labels() {
       return labels;
+    }
+
+    /** The same from another time on. */
+    Joined from(long fromMillis) {
+      Joined later = new Joined(blocks, labels, fromMillis, to);
+      later.older.addAll(older);
+      later.recent = recent;
+      return later;
+    }
+
+    boolean hasSampleBefore(long millis) {
+      SampleIterator samples = iterator();
+      return samples.seek(from) && samples.time() < millis;
     }
 
     boolean hasSample() {
@@ -547,7 +566,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
 
   private void retain() throws IOException {
     long left = options.mostBytes() - wal.sizeBytes() - coarseBytes();
-    blocks.retain(downSampled(horizonByAge(options.retention())), left);
+    blocks.retain(downSampled(horizonByAge(options.retention())), left, "storage.samples");
   }
 
   /** A horizon before which all is down-sampled; not much older, should that fail. */
@@ -558,7 +577,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     long horizon = horizonMillis;
     for (Tier tier : tiers) {
       if (!tier.retention.isZero()) {
-        horizon = Math.min(horizon, tier.newest() + 1);
+        horizon = Math.min(horizon, tier.done() + 1);
       }
     }
     return Math.max(horizon, horizonMillis - 2 * options.block().toMillis());

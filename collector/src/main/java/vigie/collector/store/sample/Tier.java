@@ -21,6 +21,9 @@ final class Tier {
   final Duration retention;
   final Blocks blocks;
 
+  /** Up to here there is nothing more to be made; a stretch of histograms alone gives no block. */
+  private volatile long looked = Long.MIN_VALUE;
+
   /** Gives the series of blocks with samples from one time to the other, sorted by labels. */
   interface Source {
     List<? extends Series> select(long fromMillis, long toMillis);
@@ -54,12 +57,17 @@ final class Tier {
     return blocks.all().isEmpty() ? Long.MIN_VALUE : blocks.end() - 1;
   }
 
+  /** Up to here all has been made that can be; the smallest long where nothing was. */
+  long done() {
+    return Math.max(looked, newest());
+  }
+
   /** Makes what can be made of blocks of samples by now. */
   void advance(List<Block> samples, Source source) throws IOException {
     if (samples.isEmpty() || retention.isZero()) {
       return;
     }
-    long done = newest();
+    long done = done();
     if (done == Long.MIN_VALUE) {
       done = floor(samples.get(0).from - 1);
     }
@@ -81,6 +89,7 @@ final class Tier {
             }
           });
       done = until;
+      looked = until;
     }
   }
 
@@ -94,7 +103,8 @@ final class Tier {
     while (blocks.compact(blockMillis, largest)) {
       // until nothing is due
     }
-    blocks.retain(horizonMillis, mostBytes);
+    String key = "storage.samples_" + Durations.format(Duration.ofMillis(resolutionMillis));
+    blocks.retain(horizonMillis, mostBytes, key);
     blocks.closeRetired();
   }
 }
