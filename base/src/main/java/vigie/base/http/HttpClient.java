@@ -10,13 +10,14 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslHandler;
@@ -67,12 +68,13 @@ public final class HttpClient implements AutoCloseable {
   private final ClientTls tls;
   private final Duration timeout;
   private final int mostAnswer;
+  private final boolean cuts;
   private volatile @Nullable Channel channel;
   private volatile boolean closed;
   // Which address of several is tried; the next one after each failure.
   private final AtomicInteger turn = new AtomicInteger();
 
-  /** As the other, for answers of up to 64 KiB. */
+  /** As the other, for whoever asks for the status: a body of more than 64 KiB is left out. */
   public HttpClient(
       EventLoops loops,
       Executor blocking,
@@ -80,7 +82,7 @@ public final class HttpClient implements AutoCloseable {
       URI url,
       ClientTls tls,
       Duration timeout) {
-    this(loops, blocking, lookup, url, tls, timeout, MOST_ANSWER);
+    this(loops, blocking, lookup, url, tls, timeout, MOST_ANSWER, true);
   }
 
   /**
@@ -97,6 +99,18 @@ public final class HttpClient implements AutoCloseable {
       ClientTls tls,
       Duration timeout,
       int mostAnswer) {
+    this(loops, blocking, lookup, url, tls, timeout, mostAnswer, false);
+  }
+
+  private HttpClient(
+      EventLoops loops,
+      Executor blocking,
+      Lookup lookup,
+      URI url,
+      ClientTls tls,
+      Duration timeout,
+      int mostAnswer,
+      boolean cuts) {
     this.loops = loops;
     this.blocking = blocking;
     this.lookup = lookup;
@@ -104,6 +118,7 @@ public final class HttpClient implements AutoCloseable {
     this.tls = tls;
     this.timeout = timeout;
     this.mostAnswer = mostAnswer;
+    this.cuts = cuts;
   }
 
   /** Posts to the path of the URL, see {@link #send}. */
@@ -213,7 +228,7 @@ public final class HttpClient implements AutoCloseable {
               }
               made.pipeline()
                   .addLast(new HttpClientCodec())
-                  .addLast(new HttpObjectAggregator(mostAnswer))
+                  .addLast(new Bodies())
                   .addLast(new Answers());
             }
           });
@@ -370,6 +385,30 @@ public final class HttpClient implements AutoCloseable {
     }
   }
 
+  private static Map<String, String> headers(HttpResponse response) {
+    Map<String, String> headers = new HashMap<>();
+    for (Map.Entry<String, String> header : response.headers()) {
+      headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
+    }
+    return headers;
+  }
+
+  /** Joins answers; one that is too large ends the connection. */
+  private final class Bodies extends HttpObjectAggregator {
+    Bodies() {
+      super(mostAnswer);
+    }
+
+    @Override
+    protected void handleOversizedMessage(ChannelHandlerContext ctx, HttpMessage oversized) {
+      Answers answers = ctx.pipeline().get(Answers.class);
+      if (answers != null && oversized instanceof HttpResponse response) {
+        answers.tooLarge(response);
+      }
+      ctx.close();
+    }
+  }
+
   private final class Answers extends SimpleChannelInboundHandler<FullHttpResponse> {
     private @Nullable Exchange waiting;
 
@@ -390,13 +429,22 @@ public final class HttpClient implements AutoCloseable {
         }
         ctx.close();
       }
-      Map<String, String> headers = new HashMap<>();
-      for (Map.Entry<String, String> header : response.headers()) {
-        headers.put(header.getKey().toLowerCase(Locale.ROOT), header.getValue());
-      }
       exchange.answer.complete(
           new HttpReply(
-              response.status().code(), headers, ByteBufUtil.getBytes(response.content())));
+              response.status().code(),
+              headers(response),
+              ByteBufUtil.getBytes(response.content())));
+    }
+
+    private void tooLarge(HttpResponse response) {
+      Exchange exchange = waiting;
+      waiting = null;
+      if (exchange != null && cuts) {
+        exchange.answer.complete(
+            new HttpReply(response.status().code(), headers(response), new byte[0]));
+      } else if (exchange != null) {
+        exchange.answer.completeExceptionally(new TooLargeException(mostAnswer));
+      }
     }
 
     @Override
@@ -414,13 +462,7 @@ public final class HttpClient implements AutoCloseable {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      Exchange exchange = waiting;
-      if (cause instanceof TooLongFrameException && exchange != null) {
-        waiting = null;
-        exchange.answer.completeExceptionally(new TooLargeException(mostAnswer));
-      } else {
-        failed(reason(cause));
-      }
+      failed(reason(cause));
       ctx.close();
     }
 

@@ -157,4 +157,19 @@ class HttpClientTest {
     }
     assertThat(lookups).hasValue(2);
   }
+
+  @Test
+  void givenALongAnswer_whenOnlyItsStatusIsWanted_thenThatIsThere() throws Exception {
+    Duration minute = Duration.ofMinutes(1);
+    try (HttpClient client = client("127.0.0.1", task -> {}, Lookup.SYSTEM, minute)) {
+      CompletableFuture<HttpReply> answer = client.post(Map.of(), new byte[1]);
+      try (Socket connection = server.accept()) {
+        String head = "HTTP/1.1 400 no\r\nContent-Length: 1000000\r\n\r\n";
+        connection.getOutputStream().write(head.getBytes(US_ASCII));
+        connection.getOutputStream().write(new byte[70_000]);
+        assertThat(done(answer).status()).isEqualTo(400);
+        assertThat(done(answer).text()).isEmpty();
+      }
+    }
+  }
 }

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -590,15 +591,22 @@ final class RemoteQueue implements AutoCloseable {
     return oldest == Long.MAX_VALUE ? 0 : Math.max(0, (tools.clock.millis() - oldest) / 1000.0);
   }
 
-  /** Ends sending; what waits is sent when it is opened again. */
   @Override
   public void close() {
+    end();
+  }
+
+  /**
+   * Ends sending; what waits is sent when it is opened again, which may be done once the future is
+   * complete.
+   */
+  CompletableFuture<Void> end() {
     synchronized (this) {
       write();
       closed = true;
     }
     registered.forEach(tools.meters::remove);
-    tools.thread.execute(
+    return CompletableFuture.runAsync(
         () -> {
           client.close();
           try {
@@ -609,6 +617,7 @@ final class RemoteQueue implements AutoCloseable {
           } catch (IOException e) {
             log.error("queue of a remote_write not closed cleanly cause=\"{}\"", e.getMessage());
           }
-        });
+        },
+        tools.thread);
   }
 }

@@ -4,10 +4,16 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import vigie.base.net.EventLoops;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
@@ -18,9 +24,14 @@ import vigie.collector.sample.SampleTap;
 
 /** Hands what the store takes to a queue for each {@code remote_write}. */
 public final class RemoteWrites implements SampleTap, AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final Path folder;
   private final RemoteQueue.Tools tools;
   private volatile Map<String, RemoteQueue> queues = Map.of();
+
+  /** Those that may still have their files open; guarded by this. */
+  private final Map<String, CompletableFuture<Void>> ending = new HashMap<>();
 
   /**
    * Sends nothing before {@link #configure}.
@@ -51,27 +62,53 @@ public final class RemoteWrites implements SampleTap, AutoCloseable {
    */
   public synchronized void configure(List<RemoteWriteTarget> targets, long mostBytes) {
     Map<String, RemoteQueue> old = new LinkedHashMap<>(queues);
+    Map<String, RemoteQueue> opened = new LinkedHashMap<>();
+    // What may fail first, so that a reload that is refused has changed nothing.
+    for (RemoteWriteTarget target : targets) {
+      if (!old.containsKey(target.name())) {
+        try {
+          opened.put(target.name(), open(target, mostBytes));
+        } catch (IOException e) {
+          opened.forEach(this::end);
+          throw new UncheckedIOException(
+              "remote_write " + target.name() + ": " + FileLayer.reason(e), e);
+        }
+      }
+    }
     Map<String, RemoteQueue> next = new LinkedHashMap<>();
     for (RemoteWriteTarget target : targets) {
       RemoteQueue queue = old.remove(target.name());
-      try {
-        if (queue == null) {
-          queue = RemoteQueue.open(folder, target, mostBytes, tools);
-        } else {
-          queue.configure(target, mostBytes);
-        }
-      } catch (IOException e) {
-        // What was opened so far; the others are in use.
-        next.values().stream()
-            .filter(opened -> !queues.containsValue(opened))
-            .forEach(RemoteQueue::close);
-        throw new UncheckedIOException(
-            "remote_write " + target.name() + ": " + FileLayer.reason(e), e);
+      if (queue != null) {
+        queue.configure(target, mostBytes);
+        next.put(target.name(), queue);
       }
-      next.put(target.name(), queue);
     }
+    next.putAll(opened);
     queues = next;
-    old.values().forEach(RemoteQueue::close);
+    old.forEach(this::end);
+  }
+
+  private void end(String name, RemoteQueue queue) {
+    ending.put(name, queue.end());
+  }
+
+  /** One of the same name may not have let go of its files yet. */
+  private RemoteQueue open(RemoteWriteTarget target, long mostBytes) throws IOException {
+    CompletableFuture<Void> before = ending.remove(target.name());
+    if (before != null) {
+      try {
+        before.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
+      } catch (ExecutionException e) {
+        throw new IOException("the queue before it did not close", e);
+      } catch (TimeoutException e) {
+        ending.put(target.name(), before);
+        throw new IOException("the queue before it is still being closed; try again", e);
+      }
+    }
+    return RemoteQueue.open(folder, target, mostBytes, tools);
   }
 
   @Override

@@ -9,8 +9,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import vigie.base.config.Faults;
@@ -82,9 +85,31 @@ class RemoteWritesTest {
           .hasMessageStartingWith("remote_write b: ");
       assertThat(held).isNotNull();
     }
-    thread.submit(() -> {}).get();
     writes.configure(targets("a", "b"), MOST_BYTES);
     append(1);
     assertThat(meters.find("vigie.remote.write.pending").gauges()).hasSize(2);
+  }
+
+  @Test
+  void givenTargetTakenOut_whenItIsBackAtOnce_thenItsQueueIsOpenedOnceTheOldOneLetGo()
+      throws Exception {
+    writes.configure(targets("a", "b"), MOST_BYTES);
+    append(3);
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    thread.execute(() -> awaitQuietly(mayGoOn));
+    writes.configure(targets("b"), MOST_BYTES);
+    CompletableFuture<Void> back =
+        CompletableFuture.runAsync(() -> writes.configure(targets("a", "b"), MOST_BYTES));
+    mayGoOn.countDown();
+    back.get(60, TimeUnit.SECONDS);
+    assertThat(meters.find("vigie.remote.write.pending").gauges()).hasSize(2);
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
