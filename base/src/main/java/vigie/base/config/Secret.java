@@ -53,6 +53,11 @@ public final class Secret {
     }
   }
 
+  /** Whether {@link #reveal} reads a file. */
+  public boolean isInFile() {
+    return file != null;
+  }
+
   private static String reason(IOException e) {
     return e instanceof java.nio.file.NoSuchFileException
         ? "no such file"

@@ -184,4 +184,11 @@ public record HttpClientSettings(
     }
     return all;
   }
+
+  /** Whether {@link #requestHeaders} reads files. */
+  public boolean readsFiles() {
+    return (user != null && user.isInFile())
+        || (secret != null && secret.isInFile())
+        || headers.values().stream().flatMap(List::stream).anyMatch(Secret::isInFile);
+  }
 }

@@ -16,6 +16,9 @@ interface Discovery extends AutoCloseable {
   /** What was found last; the same list object while nothing changed. */
   List<TargetGroup> groups();
 
+  /** Looks anew where that may wait for a disk; called every few seconds, under no lock. */
+  default void lookAnew() {}
+
   @Override
   void close();
 

@@ -1,8 +1,8 @@
 package vigie.collector.scrape;
 
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -18,11 +18,12 @@ import java.util.List;
 import vigie.base.dns.DnsMessage;
 import vigie.base.dns.DnsNames;
 import vigie.base.dns.DnsRecord;
+import vigie.base.time.Clock;
 
 /**
  * Asks the servers of {@code resolv.conf} for records of one type, by UDP and, where an answer is
- * truncated, by TCP. Keeps nothing. Blocks for up to two seconds for each server and each name of
- * the search list. Safe for all threads.
+ * truncated, by TCP. Keeps nothing. Blocks for up to two seconds for each server, each of the two
+ * ways and each name of the search list. Safe for all threads.
  *
  * <p>Source: resolv.conf(5): {@code nameserver} (three at most), {@code search}, {@code domain},
  * {@code options ndots:N}.
@@ -38,17 +39,22 @@ final class DnsResolver {
 
   private final Path resolvConf;
   private final int port;
+  private final int patienceMillis;
+  private final Clock clock;
   private final SecureRandom random = new SecureRandom();
 
   private record Conf(List<String> servers, List<String> search, int dots) {}
 
-  DnsResolver(Path resolvConf) {
-    this(resolvConf, PORT);
+  /** The clock measures only how long a server takes. */
+  DnsResolver(Path resolvConf, Clock clock) {
+    this(resolvConf, PORT, PATIENCE_MILLIS, clock);
   }
 
-  DnsResolver(Path resolvConf, int port) {
+  DnsResolver(Path resolvConf, int port, int patienceMillis, Clock clock) {
     this.resolvConf = resolvConf;
     this.port = port;
+    this.patienceMillis = patienceMillis;
+    this.clock = clock;
   }
 
   /**
@@ -146,15 +152,16 @@ final class DnsResolver {
     throw new IOException("no server could look up " + name + ": " + failure);
   }
 
-  private static DnsMessage overUdp(InetSocketAddress server, byte[] query, int id)
+  private DnsMessage overUdp(InetSocketAddress server, byte[] query, int id)
       throws IOException, DnsMessage.FormatException {
     try (DatagramSocket socket = new DatagramSocket()) {
       socket.connect(server);
       socket.send(new DatagramPacket(query, query.length));
       byte[] room = new byte[4096];
-      socket.setSoTimeout(PATIENCE_MILLIS);
+      long began = clock.nanos();
       for (int i = 0; i < MOST_STRAY; i++) {
         DatagramPacket packet = new DatagramPacket(room, room.length);
+        socket.setSoTimeout(left(began));
         socket.receive(packet);
         byte[] message = Arrays.copyOf(room, packet.getLength());
         if (isAnswer(message, query, id)) {
@@ -165,26 +172,47 @@ final class DnsResolver {
     }
   }
 
-  private static DnsMessage overTcp(InetSocketAddress server, byte[] query, int id)
+  private DnsMessage overTcp(InetSocketAddress server, byte[] query, int id)
       throws IOException, DnsMessage.FormatException {
     try (Socket socket = new Socket()) {
-      socket.connect(server, PATIENCE_MILLIS);
-      socket.setSoTimeout(PATIENCE_MILLIS);
-      DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      long began = clock.nanos();
+      socket.connect(server, patienceMillis);
+      OutputStream out = socket.getOutputStream();
       byte[] framed = new byte[query.length + 2];
       framed[0] = (byte) (query.length >>> 8);
       framed[1] = (byte) query.length;
       System.arraycopy(query, 0, framed, 2, query.length);
       out.write(framed);
       out.flush();
-      DataInputStream in = new DataInputStream(socket.getInputStream());
-      byte[] message = new byte[in.readUnsignedShort()];
-      in.readFully(message);
+      byte[] length = read(socket, 2, began);
+      byte[] message = read(socket, (length[0] & 0xff) << 8 | length[1] & 0xff, began);
       if (!isAnswer(message, query, id)) {
         throw new IOException("the answer is to another question");
       }
       return DnsMessage.parse(message);
     }
+  }
+
+  /** So many bytes, before the time is over: a server may send one now and then. */
+  private byte[] read(Socket socket, int length, long began) throws IOException {
+    byte[] bytes = new byte[length];
+    for (int at = 0; at < length; ) {
+      socket.setSoTimeout(left(began));
+      int read = socket.getInputStream().read(bytes, at, length - at);
+      if (read < 0) {
+        throw new EOFException("the answer ends early");
+      }
+      at += read;
+    }
+    return bytes;
+  }
+
+  private int left(long began) throws SocketTimeoutException {
+    long left = patienceMillis - (clock.nanos() - began) / 1_000_000;
+    if (left <= 0) {
+      throw new SocketTimeoutException();
+    }
+    return (int) left;
   }
 
   /** The same id and question: anybody can send datagrams. */

@@ -1,7 +1,6 @@
 package vigie.collector.scrape;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
@@ -9,10 +8,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import vigie.base.http.HttpClient;
 import vigie.base.http.HttpClientSettings;
 import vigie.base.http.HttpReply;
+import vigie.base.time.Durations;
 
 /**
  * Gets one URL again and again, one request at a time, and follows where the server sends it to:
@@ -39,29 +40,43 @@ final class Fetcher implements AutoCloseable {
     this.settings = settings;
     this.timeout = timeout;
     this.mostBytes = mostBytes;
-    this.client = clientOf(url);
+    this.client = clientOf(url, timeout);
   }
 
-  private HttpClient clientOf(URI at) {
+  private HttpClient clientOf(URI at, Duration within) {
     return new HttpClient(
-        tools.loops(), tools.blocking(), tools.lookup(), at, settings.tls(), timeout, mostBytes);
+        tools.loops(), tools.blocking(), tools.lookup(), at, settings.tls(), within, mostBytes);
   }
 
-  /** The answer, which may be of any status; fails with an {@code IOException} in words. */
+  /**
+   * The answer, which may be of any status; fails with an {@code IOException} in words. All
+   * redirects together have the time of one request.
+   */
   CompletableFuture<HttpReply> get(Map<String, String> headers) {
+    long began = tools.clock().nanos();
     Map<String, String> all = new LinkedHashMap<>(headers);
     all.put("user-agent", "Vigie");
-    Map<String, String> withSecrets = new LinkedHashMap<>(all);
-    try {
-      withSecrets.putAll(settings.requestHeaders());
-    } catch (UncheckedIOException e) {
-      return CompletableFuture.failedFuture(e);
+    if (!settings.readsFiles()) {
+      return get(all, settings.requestHeaders(), began);
     }
+    try {
+      // Not on the caller's thread: it has other targets, and the file may be on a slow disk.
+      return CompletableFuture.supplyAsync(settings::requestHeaders, tools.blocking())
+          .thenCompose(secrets -> get(all, secrets, began));
+    } catch (RejectedExecutionException full) {
+      return failed("no thread left to read secrets");
+    }
+  }
+
+  private CompletableFuture<HttpReply> get(
+      Map<String, String> all, Map<String, String> secrets, long began) {
+    Map<String, String> withSecrets = new LinkedHashMap<>(all);
+    withSecrets.putAll(secrets);
     CompletableFuture<HttpReply> first = client.get(withSecrets);
     if (!settings.followRedirects()) {
       return first;
     }
-    return first.thenCompose(reply -> follow(reply, url, all, withSecrets, MOST_REDIRECTS));
+    return first.thenCompose(reply -> follow(reply, url, all, withSecrets, MOST_REDIRECTS, began));
   }
 
   private CompletableFuture<HttpReply> follow(
@@ -69,7 +84,8 @@ final class Fetcher implements AutoCloseable {
       URI from,
       Map<String, String> headers,
       Map<String, String> withSecrets,
-      int left) {
+      int left,
+      long began) {
     String location = reply.header("location");
     boolean redirect =
         switch (reply.status()) {
@@ -95,11 +111,15 @@ final class Fetcher implements AutoCloseable {
     boolean same =
         String.valueOf(to.getRawAuthority()).equals(url.getRawAuthority())
             && String.valueOf(to.getScheme()).equals(url.getScheme());
+    Duration within = timeout.minusNanos(tools.clock().nanos() - began);
+    if (within.toMillis() <= 0) {
+      return failed("no answer within " + Durations.format(timeout));
+    }
     // The first connection is free again, but another host needs another one.
-    HttpClient next = clientOf(to);
+    HttpClient next = clientOf(to, within);
     return next.get(same ? withSecrets : headers)
         .whenComplete((done, failure) -> next.close())
-        .thenCompose(further -> follow(further, to, headers, withSecrets, left - 1));
+        .thenCompose(further -> follow(further, to, headers, withSecrets, left - 1, began));
   }
 
   private static CompletableFuture<HttpReply> failed(String why) {

@@ -20,7 +20,7 @@ import vigie.base.config.Value;
 import vigie.base.config.Yaml;
 
 /**
- * Target groups in files, which are looked at whenever somebody asks and read when they changed. A
+ * Target groups in files, which are looked at every few seconds and read when they changed. A
  * broken file keeps what it gave before, one that is gone gives nothing.
  *
  * @param files the last part of a path may hold {@code *}
@@ -64,14 +64,21 @@ record FileSd(List<Path> files) implements Discovery.Config {
 
     // Guarded by this.
     private final Map<Path, OneFile> files = new LinkedHashMap<>();
-    private List<TargetGroup> last = List.of();
+
+    private volatile List<TargetGroup> last = List.of();
 
     Open(List<Path> patterns) {
       this.patterns = patterns;
+      lookAnew(); // so that a reload leaves no gap
     }
 
     @Override
-    public synchronized List<TargetGroup> groups() {
+    public List<TargetGroup> groups() {
+      return last;
+    }
+
+    @Override
+    public synchronized void lookAnew() {
       List<Path> found = Globs.expand(patterns);
       files.keySet().retainAll(found);
       List<TargetGroup> all = new ArrayList<>();
@@ -81,7 +88,6 @@ record FileSd(List<Path> files) implements Discovery.Config {
       if (!all.equals(last)) {
         last = all;
       }
-      return last;
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,8 +70,8 @@ final class ScrapeLoop {
   /** What loops before this one showed last; checked against what the next scrape shows. */
   private List<Labels> inherited = List.of();
 
-  /** When the last scrape began; whoever ticks is alone. */
-  private Instant last = Instant.EPOCH;
+  /** When the last scrape began, for its samples; whoever ticks is alone to set it. */
+  private volatile Instant last = Instant.EPOCH;
 
   private volatile boolean stopped;
 
@@ -306,6 +307,7 @@ final class ScrapeLoop {
   private @Nullable Labels labelled(Labels scrapedLabels, List<String> emptyNames) {
     Labels.Builder labels = scrapedLabels.toBuilder();
     Labels own = target.labels();
+    List<String> renamed = new ArrayList<>(0);
     for (int i = 0; i < own.size(); i++) {
       String name = own.name(i);
       String given = labels.get(name);
@@ -317,13 +319,18 @@ final class ScrapeLoop {
         continue;
       }
       if (!given.isEmpty()) {
-        String exported = "exported_" + name;
-        while (!labels.get(exported).isEmpty() || own.has(exported)) {
-          exported = "exported_" + exported;
-        }
-        labels.set(exported, given);
+        renamed.add(name);
       }
       labels.set(name, own.value(i));
+    }
+    // As Prometheus does it, for their names are in people's rules: the shortest first.
+    renamed.sort(Comparator.comparingInt(String::length));
+    for (String name : renamed) {
+      String exported = "exported_" + name;
+      while (!labels.get(exported).isEmpty()) {
+        exported = "exported_" + exported;
+      }
+      labels.set(exported, scrapedLabels.get(name));
     }
     return Relabel.apply(target.job().metricRelabels(), labels.build());
   }
@@ -475,7 +482,9 @@ final class ScrapeLoop {
   }
 
   private synchronized void markAllStale() {
-    long now = clock.millis();
+    // Behind the last samples, which may have a time a little later than they came.
+    long ahead = last.toEpochMilli() + 1 - clock.millis();
+    long now = clock.millis() + (ahead > 0 && ahead <= LARGEST_SHIFT_MILLIS + 1 ? ahead : 0);
     inherited.forEach(labels -> samples.append(labels, now, Staleness.MARKER));
     inherited = List.of();
     cache.forEach(entry -> markStale(entry, now));

@@ -147,6 +147,11 @@ final class ScrapePool {
     return same;
   }
 
+  /** Where targets are looked for. */
+  List<Discovery> discoveries() {
+    return List.copyOf(discoveries.values());
+  }
+
   List<Running> running() {
     return List.copyOf(running.values());
   }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.time.Clock;
@@ -35,6 +36,9 @@ public final class Scraper implements AutoCloseable {
   private final Scheduler.Task look;
   private final Queue<byte[]> bodies = new ArrayBlockingQueue<>(FREE_BODIES);
 
+  /** Whether files are being read, which a disk that hangs may take for long. */
+  private final AtomicBoolean looking = new AtomicBoolean();
+
   // Guarded by this; in the order of the configuration.
   private Map<String, ScrapePool> pools = new LinkedHashMap<>();
   private boolean closed;
@@ -58,7 +62,7 @@ public final class Scraper implements AutoCloseable {
             loops,
             blocking,
             Lookup.SYSTEM,
-            new DnsResolver(Path.of("/etc/resolv.conf")),
+            new DnsResolver(Path.of("/etc/resolv.conf"), clock),
             clock,
             scheduler);
     this.samples = samples;
@@ -66,7 +70,7 @@ public final class Scraper implements AutoCloseable {
     this.scheduler = scheduler;
     this.executor = executor;
     this.listener = listener;
-    this.look = scheduler.every(LOOK, LOOK, () -> executor.execute(this::refresh));
+    this.look = scheduler.every(LOOK, LOOK, () -> blocking.execute(this::look));
   }
 
   /**
@@ -126,6 +130,21 @@ public final class Scraper implements AutoCloseable {
       pool.running().forEach(running -> running.loop().close());
     }
     pools.clear();
+  }
+
+  private void look() {
+    if (looking.compareAndSet(false, true)) {
+      try {
+        discoveries().forEach(Discovery::lookAnew);
+      } finally {
+        looking.set(false);
+      }
+      executor.execute(this::refresh);
+    }
+  }
+
+  private synchronized List<Discovery> discoveries() {
+    return pools.values().stream().flatMap(pool -> pool.discoveries().stream()).toList();
   }
 
   private synchronized void refresh() {

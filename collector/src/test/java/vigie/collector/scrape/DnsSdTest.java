@@ -8,6 +8,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -34,6 +35,7 @@ import vigie.base.time.ManualClock;
 
 /** Against a server on the loopback, over UDP and TCP. */
 class DnsSdTest {
+  private static final int PATIENCE_MILLIS = 60_000;
   private static final int TRUNCATED = 0x0200;
   private static final int SERVFAIL = 2;
   private static final int NXDOMAIN = 3;
@@ -49,11 +51,18 @@ class DnsSdTest {
   private DatagramSocket udp;
   private ServerSocket tcp;
   private DnsResolver resolver;
+  private volatile Duration trickle = Duration.ZERO;
 
   @BeforeEach
   void serve() throws IOException {
-    tcp = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
-    udp = new DatagramSocket(tcp.getLocalPort(), InetAddress.getByName("127.0.0.1"));
+    while (udp == null) {
+      tcp = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"));
+      try {
+        udp = new DatagramSocket(tcp.getLocalPort(), InetAddress.getByName("127.0.0.1"));
+      } catch (BindException taken) {
+        tcp.close(); // by somebody else, as a datagram port
+      }
+    }
     threads.execute(this::overUdp);
     threads.execute(this::overTcp);
     resolver =
@@ -61,7 +70,9 @@ class DnsSdTest {
             Files.writeString(
                 dir.resolve("resolv.conf"),
                 "# hand-made\nsearch example.org\noptions timeout:1 ndots:1\nnameserver 127.0.0.1\n"),
-            tcp.getLocalPort());
+            tcp.getLocalPort(),
+            PATIENCE_MILLIS,
+            clock);
   }
 
   @AfterEach
@@ -99,7 +110,10 @@ class DnsSdTest {
           byte[] answer = answer(query, true);
           DataOutputStream out = new DataOutputStream(peer.getOutputStream());
           out.writeShort(answer.length);
-          out.write(answer);
+          for (byte each : answer) {
+            clock.advance(trickle);
+            out.write(each);
+          }
         }
       }
     } catch (IOException closed) {
@@ -224,6 +238,16 @@ class DnsSdTest {
     byte[] many = joined(record(1, new byte[] {10, 0, 0, 1}), record(1, new byte[] {10, 0, 0, 2}));
     names.put("a.example.org.", new Known(TRUNCATED, 2, new byte[0], many));
     assertThat(open("{names: [a.example.org], type: A, port: 9}").groups()).hasSize(2);
+  }
+
+  @Test
+  void givenAnswerThatTricklesIn_whenAskedOverTcp_thenItIsGivenUpInTime() {
+    byte[] many = joined(record(1, new byte[] {10, 0, 0, 1}), record(1, new byte[] {10, 0, 0, 2}));
+    names.put("a.example.org.", new Known(TRUNCATED, 2, new byte[0], many));
+    trickle = Duration.ofSeconds(20); // each byte, well within the patience for one
+
+    assertThatThrownBy(() -> resolver.lookup("a.example.org.", 1))
+        .hasMessageEndingWith("127.0.0.1 does not answer");
   }
 
   @Test

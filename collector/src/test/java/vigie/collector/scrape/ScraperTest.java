@@ -307,8 +307,7 @@ class ScraperTest {
     assertThat(scraper.targets()).hasSize(1);
     Files.writeString(file, "[]");
     Files.setLastModifiedTime(file, FileTime.fromMillis(1));
-    clock.advance(Duration.ofSeconds(5));
-    assertThat(scraper.targets()).isEmpty();
+    await().until(() -> lookAgain() == 0);
   }
 
   @Test
@@ -339,6 +338,41 @@ class ScraperTest {
   }
 
   @Test
+  void givenAFileThatHangs_whenLookedAt_thenNobodyElseWaits(@TempDir Path dir) throws Exception {
+    Path file = dir.resolve("web.json");
+    Files.writeString(file, "[]");
+    configure(
+        dir.resolve("collector.yaml"),
+        "scrape_configs: [{job_name: j, file_sd_configs: [{files: [web.json]}],"
+            + " static_configs: [{targets: ['"
+            + address()
+            + "']}]}]");
+    Files.delete(file);
+    Process fifo = new ProcessBuilder("mkfifo", file.toString()).start();
+    assertThat(fifo.waitFor()).isZero();
+    clock.advance(Duration.ofSeconds(5)); // which would read it for ever on this thread
+    turn(1);
+    assertThat(scraper.targets()).hasSize(1);
+    try (var end = Files.newOutputStream(file)) {
+      end.write("[]".getBytes(UTF_8));
+    }
+  }
+
+  @Test
+  void givenTargetLabelsThatLookRenamed_whenScraped_thenTheShortestIsRenamedFirst() {
+    answer = HttpAnswer.text(200, "a{x=\"s\",exported_x=\"e\"} 1\n");
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['"
+            + address()
+            + "'], labels: {exported_x: 'own', x: 'own too'}}]}]");
+    turn(1);
+    assertThat(taken())
+        .contains(
+            "a{exported_exported_exported_x=\"e\", exported_exported_x=\"s\","
+                + " exported_x=\"own\", I, job=\"j\", x=\"own too\"} 1.0");
+  }
+
+  @Test
   void givenFileSdByName_whenTheFileComesAndGoes_thenSoDoItsTargets(@TempDir Path dir)
       throws Exception {
     Path file = dir.resolve("web.json");
@@ -350,10 +384,9 @@ class ScraperTest {
       assertThat(scraper.targets()).isEmpty();
       Files.writeString(file, one);
       Files.setLastModifiedTime(file, FileTime.fromMillis(1)); // the same in both rounds
-      clock.advance(Duration.ofSeconds(5));
-      assertThat(scraper.targets()).hasSize(1);
+      await().until(() -> lookAgain() == 1);
       Files.delete(file);
-      clock.advance(Duration.ofSeconds(5));
+      await().until(() -> lookAgain() == 0);
     }
   }
 
