@@ -9,8 +9,8 @@ import java.util.Map;
 import vigie.base.net.Peer;
 
 /**
- * A whole request; its parameters are those of the query and, for a form, of the body. Not shared
- * between threads.
+ * A whole request; its parameters are those of the query and, for a form, of the body. Used by one
+ * thread at a time.
  */
 public final class HttpRequest {
   private static final int MOST_PARAMETERS = 1024;
@@ -23,6 +23,7 @@ public final class HttpRequest {
   private Map<String, String> variables = Map.of();
   private Map<String, List<String>> parameters = Map.of();
   private boolean parsed;
+  private volatile boolean left;
 
   HttpRequest(
       String method, String path, String rawQuery, HttpHeaders headers, byte[] body, Peer who) {
@@ -67,6 +68,15 @@ public final class HttpRequest {
   /** Who asks, as far as it was proved by certificate or password. */
   public Peer who() {
     return who;
+  }
+
+  /** Whether who asked has gone, so that an answer helps nobody. For all threads. */
+  public boolean isAbandoned() {
+    return left;
+  }
+
+  void abandon() {
+    left = true;
   }
 
   void loggedIn(String user) {

@@ -236,6 +236,9 @@ public final class HttpServer implements AutoCloseable {
     private final ServerTls.@Nullable Context tls;
     final Gate gate = new Gate(this, meters);
 
+    /** The one that is being answered. */
+    private @Nullable HttpRequest asked;
+
     Requests(ServerTls.@Nullable Context tls) {
       this.tls = tls;
     }
@@ -308,6 +311,7 @@ public final class HttpServer implements AutoCloseable {
         write(ctx, UNDECODABLE, false, false, false);
         return;
       }
+      asked = request;
       boolean keepAlive = HttpUtil.isKeepAlive(message);
       boolean head = message.method().equals(HttpMethod.HEAD);
       if (known == null) {
@@ -492,6 +496,14 @@ public final class HttpServer implements AutoCloseable {
       gate.answered();
       deadlines.answered();
       ctx.channel().config().setAutoRead(true);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      if (asked != null) {
+        asked.abandon();
+      }
+      ctx.fireChannelInactive();
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import vigie.base.time.Clock;
 import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
@@ -27,20 +28,28 @@ public final class Engine {
 
   private static final long ANEW = Long.MIN_VALUE;
 
+  private final BooleanSupplier abandoned;
+
   public Engine(SampleStore store, EngineOptions options) {
     this(store, options, Clock.system());
   }
 
   /** The clock measures only how long a query takes. */
   public Engine(SampleStore store, EngineOptions options, Clock clock) {
-    this(store, options, clock, ANEW);
+    this(store, options, clock, ANEW, () -> false);
   }
 
-  private Engine(SampleStore store, EngineOptions options, Clock clock, long cameNanos) {
+  private Engine(
+      SampleStore store,
+      EngineOptions options,
+      Clock clock,
+      long cameNanos,
+      BooleanSupplier abandoned) {
     this.store = store;
     this.options = options;
     this.clock = clock;
     this.cameNanos = cameNanos;
+    this.abandoned = abandoned;
   }
 
   public EngineOptions options() {
@@ -51,14 +60,15 @@ public final class Engine {
    * An engine over the same store for one query with options of its own.
    *
    * @param came when the query came, in the clock's nanoseconds; its time runs from there
+   * @param abandoned whether nobody waits for the answer any more, so that it ends; asked often
    */
-  public Engine with(EngineOptions others, long came) {
-    return new Engine(store, others, clock, came);
+  public Engine with(EngineOptions others, long came, BooleanSupplier abandoned) {
+    return new Engine(store, others, clock, came, abandoned);
   }
 
   private Run run(Expr query, long startMillis, long endMillis) {
     long came = cameNanos == ANEW ? clock.nanos() : cameNanos;
-    return new Run(query, store, options, clock, came, startMillis, endMillis);
+    return new Run(query, store, options, clock, came, abandoned, startMillis, endMillis);
   }
 
   /**

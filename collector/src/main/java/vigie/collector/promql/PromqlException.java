@@ -23,7 +23,9 @@ public final class PromqlException extends RuntimeException {
     /** Too many samples. */
     LIMIT,
     /** Took too long. */
-    TIMEOUT
+    TIMEOUT,
+    /** Nobody waits for the answer any more. */
+    CANCELED
   }
 
   private final Kind kind;

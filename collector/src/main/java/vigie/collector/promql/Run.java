@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
 import vigie.collector.label.LabelMatcher;
@@ -40,6 +41,7 @@ final class Run {
   private final Map<String, String> infos = new LinkedHashMap<>();
   private final Clock clock;
   private final long startNanos;
+  private final BooleanSupplier abandoned;
   private long held;
   private long peak;
   private long sinceCheck;
@@ -51,6 +53,7 @@ final class Run {
 
   /**
    * @param startNanos when the query came, in the clock's nanoseconds: its time runs from there
+   * @param abandoned whether nobody waits for it any more
    */
   Run(
       Expr query,
@@ -58,6 +61,7 @@ final class Run {
       EngineOptions options,
       Clock clock,
       long startNanos,
+      BooleanSupplier abandoned,
       long startMillis,
       long endMillis) {
     this.query = query;
@@ -67,6 +71,7 @@ final class Run {
     this.startMillis = startMillis;
     this.endMillis = endMillis;
     this.startNanos = startNanos;
+    this.abandoned = abandoned;
     checkTime();
   }
 
@@ -134,6 +139,10 @@ final class Run {
 
   void checkTime() {
     sinceCheck = 0;
+    if (abandoned.getAsBoolean()) {
+      throw PromqlException.evaluation(
+          PromqlException.Kind.CANCELED, "query was canceled in expression evaluation");
+    }
     if (clock.nanos() - startNanos > options.timeout().toNanos()) {
       throw PromqlException.evaluation(
           PromqlException.Kind.TIMEOUT,

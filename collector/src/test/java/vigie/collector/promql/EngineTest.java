@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import vigie.base.time.Clock;
 import vigie.collector.label.Labels;
@@ -112,6 +113,19 @@ class EngineTest {
     assertThatThrownBy(() -> impatient.instant(Parser.parse("sum(up)"), 0))
         .hasMessageContaining("took longer than 1000 ms")
         .matches(e -> ((PromqlException) e).kind() == PromqlException.Kind.TIMEOUT);
+  }
+
+  @Test
+  void givenNobodyWaitsAnyMore_whenAQueryRuns_thenItEnds() {
+    load("up", 1000, new double[2000]);
+    AtomicInteger asked = new AtomicInteger();
+    Engine abandoned =
+        engine.with(
+            EngineOptions.defaults(), Clock.system().nanos(), () -> asked.incrementAndGet() > 3);
+
+    assertThatThrownBy(
+            () -> abandoned.range(Parser.parse("sum_over_time(up[1h])"), 0, 10_000_000, 5000))
+        .matches(e -> ((PromqlException) e).kind() == PromqlException.Kind.CANCELED);
   }
 
   @Test

@@ -45,6 +45,7 @@ final class Answers {
       return switch (promql.kind()) {
         case PARSE, NOT_SUPPORTED -> error(400, "bad_data", promql.withCaret());
         case TIMEOUT -> error(503, "timeout", message);
+        case CANCELED -> error(499, "canceled", message);
         default -> error(422, "execution", message);
       };
     }

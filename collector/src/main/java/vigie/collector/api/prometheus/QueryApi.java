@@ -150,7 +150,7 @@ public final class QueryApi {
       // Prometheus takes its own for what is not positive.
       options = wanted.toMillis() > 0 ? options.withLookback(wanted) : options;
     }
-    return engine.with(options, came);
+    return engine.with(options, came, request::isAbandoned);
   }
 
   private HttpAnswer result(
