@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 
 /** The packaged program as a process: start, reload, stop, and what keeps it from starting. */
 class AgentIT {
@@ -45,7 +46,7 @@ class AgentIT {
   void open() throws IOException {
     assertThat(PROGRAM).as("built by mvn -Pfast package").isExecutable();
     service = new ServerSocket(0, 50, LOOPBACK);
-    port = freePort();
+    port = Ports.free();
     output = folder.resolve("output");
     configure("calc");
   }
@@ -278,7 +279,7 @@ class AgentIT {
         probes:
           - {name: %s, tcp: "127.0.0.1:%d", every: 1s}
         """
-            .formatted(port, freePort(), probe, service.getLocalPort()));
+            .formatted(port, Ports.refusing(), probe, service.getLocalPort()));
   }
 
   private Process start() throws IOException {
@@ -343,11 +344,5 @@ class AgentIT {
       }
     }
     return all.toString();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 
 /** Exit codes and what is printed, by commands run in this process. */
 class MainTest {
@@ -25,12 +26,6 @@ class MainTest {
 
   private String config(String text) throws IOException {
     return Files.writeString(folder.resolve("agent.yaml"), text).toString();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
-      return socket.getLocalPort();
-    }
   }
 
   @Test
@@ -91,7 +86,7 @@ class MainTest {
   @Test
   void givenSpoolThatIsNoFolder_whenRunOrChecked_thenSaysSo() throws IOException {
     Files.writeString(folder.resolve("file"), "");
-    String file = config("listen: 127.0.0.1:" + freePort() + "\nspool: {path: file/spool}\n");
+    String file = config("listen: 127.0.0.1:" + Ports.free() + "\nspool: {path: file/spool}\n");
     assertThat(execute("run", "--config", file)).isEqualTo(2);
     assertThat(err.toString()).contains("file/spool").contains("set another spool.path");
     assertThat(execute("check", "--config", file)).isEqualTo(1);
@@ -101,7 +96,7 @@ class MainTest {
 
   @Test
   void givenFaultsOfTheFileAndTheMachine_whenChecked_thenBothInOneGo() throws IOException {
-    int port = freePort();
+    int port = Ports.refusing();
     try (ServerSocket taken = new ServerSocket(0, 1, LOOPBACK)) {
       String file =
           config(
@@ -125,11 +120,11 @@ class MainTest {
   @Test
   void givenProbesOfThisHostThatCannotWork_whenChecked_thenWhatIsThereInstead() throws IOException {
     Files.createDirectories(folder.resolve("backups"));
-    int port = freePort();
+    int port = Ports.refusing();
     String file =
         config(
             "listen: 127.0.0.1:"
-                + freePort()
+                + Ports.free()
                 + "\nspool: {path: spool}\nprobes:\n  - {name: dump, file: "
                 + folder
                 + "/backpus/*.dump}\n  - {name: java, process: java, cmdline: no-such-argument}\n"
@@ -156,7 +151,7 @@ class MainTest {
       String file =
           config(
               "listen: 127.0.0.1:"
-                  + freePort()
+                  + Ports.free()
                   + "\ncollector: relp://127.0.0.1:"
                   + service.getLocalPort()
                   + "\nspool: {path: spool}\nprobes:\n  - {name: calc, tcp: 127.0.0.1:"
@@ -169,12 +164,12 @@ class MainTest {
 
   @Test
   void givenServerOfPushThatIsAway_whenChecked_thenOnlyWarned() throws IOException {
-    int away = freePort();
+    int away = Ports.refusing();
     try (ServerSocket service = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       String file =
           config(
               "listen: 127.0.0.1:"
-                  + freePort()
+                  + Ports.free()
                   + "\nspool: {path: spool}\ncollector: relp://127.0.0.1:"
                   + service.getLocalPort()
                   + "\npush: {url: 'http://127.0.0.1:"
@@ -190,11 +185,11 @@ class MainTest {
 
   @Test
   void givenCollectorThatIsAway_whenChecked_thenOnlyWarned() throws IOException {
-    int away = freePort();
+    int away = Ports.refusing();
     String file =
         config(
             "listen: 127.0.0.1:"
-                + freePort()
+                + Ports.free()
                 + "\nspool: {path: spool}\ncollector: relp://127.0.0.1:"
                 + away
                 + "\n");
@@ -215,7 +210,7 @@ class MainTest {
 
   @Test
   void givenNothingListening_whenProbed_thenReasonAndOne() throws IOException {
-    int port = freePort();
+    int port = Ports.free();
     assertThat(execute("probe", "tcp://127.0.0.1:" + port)).isEqualTo(1);
     assertThat(out.toString())
         .contains("down: connection refused")
@@ -253,7 +248,7 @@ class MainTest {
     String file =
         config(
             "listen: 127.0.0.1:"
-                + freePort()
+                + Ports.free()
                 + "\nspool: {path: spool}\ncollectors:\n  textfile: {directory: [tf, 'any*']}\n");
     assertThat(execute("check", "--config", file)).isEqualTo(1);
     assertThat(out.toString())
@@ -263,7 +258,7 @@ class MainTest {
 
   @Test
   void givenProbesThatHang_whenChecked_thenAllAtOnceAndProgressIsTold() throws IOException {
-    StringBuilder text = new StringBuilder("listen: 127.0.0.1:" + freePort());
+    StringBuilder text = new StringBuilder("listen: 127.0.0.1:" + Ports.free());
     text.append("\nspool: {path: spool}\nprobes:\n");
     for (int i = 0; i < 40; i++) {
       text.append("  - {name: hang").append(i);

@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +25,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 
 /**
  * What keeps the agent able to run wherever a Java 17 does: no newer classes, no native code, and
@@ -88,7 +87,7 @@ class PurityIT {
       throws Exception {
     Path strace = ROOT.resolve("target/peers/bin/strace");
     assertThat(strace).as("unpacked by deploy/peers.sh install target/peers").isExecutable();
-    int port = freePort();
+    int port = Ports.free();
     Path config = folder.resolve("agent.yaml");
     // Of these two some values come from programs.
     Files.writeString(
@@ -100,7 +99,7 @@ class PurityIT {
         facts: {every: 5s, serials: true}
         collectors: {filesystem: false, timex: false}
         """
-            .formatted(port, freePort()));
+            .formatted(port, Ports.refusing()));
     Path trace = folder.resolve("trace");
     List<String> command = new ArrayList<>(List.of(strace.toString(), "-f", "-qq", "-o"));
     command.addAll(List.of(trace.toString(), "-e", "signal=none", "-e", "trace=execve"));
@@ -182,12 +181,6 @@ class PurityIT {
           .body();
     } catch (IOException notYet) {
       return "";
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }

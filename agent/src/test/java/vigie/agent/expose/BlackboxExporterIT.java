@@ -27,6 +27,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import vigie.base.net.Ports;
 
 /**
  * The packaged agent and the real blackbox_exporter with the same modules, asked for the same
@@ -100,8 +101,8 @@ class BlackboxExporterIT {
         cases.stream()
             .map(each -> "  " + each.name() + ": " + targets.fill(each.module()) + "\n")
             .collect(Collectors.joining("", "modules:\n", ""));
-    theirs = BlackboxTargets.freePort();
-    ours = BlackboxTargets.freePort();
+    theirs = Ports.free();
+    ours = Ports.free();
     Path config = Files.writeString(folder.resolve("blackbox.yml"), modules);
     exporter =
         Peer.start(

@@ -25,6 +25,7 @@ import java.util.zip.GZIPOutputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import vigie.agent.probe.Certificates;
+import vigie.base.net.Ports;
 
 /** Servers on this machine's loopback device for probes to be judged by. */
 final class BlackboxTargets implements AutoCloseable {
@@ -79,8 +80,8 @@ final class BlackboxTargets implements AutoCloseable {
     serveTls("$expiredweb", expired, (socket, in, out) -> http(in, out));
     serveTls("$wrongweb", wrongName, (socket, in, out) -> http(in, out));
     serveTls("$selfweb", selfSigned, (socket, in, out) -> http(in, out));
-    names.put("$closed", String.valueOf(freePort()));
-    int dns = freePort();
+    names.put("$closed", String.valueOf(Ports.refusing()));
+    int dns = Ports.free();
     names.put("$dns", String.valueOf(dns));
     names.put("$silentdns", String.valueOf(new DatagramSocket(0, loopback()).getLocalPort()));
     nsd = nsd(folder, dns);
@@ -338,14 +339,6 @@ final class BlackboxTargets implements AutoCloseable {
                 .replace("PORT", String.valueOf(port))
                 .replace("DIR", folder.toString()));
     return Peer.start(folder, "nsd", List.of("-d", "-c", config.toString()));
-  }
-
-  /** Free for UDP and TCP. */
-  static int freePort() throws IOException {
-    try (ServerSocket tcp = new ServerSocket(0, 1, loopback());
-        DatagramSocket udp = new DatagramSocket(tcp.getLocalPort(), loopback())) {
-      return udp.getLocalPort();
-    }
   }
 
   private static InetAddress loopback() {

@@ -23,6 +23,7 @@ import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.CollectorsConfig.Chosen;
 import vigie.agent.metric.Fixture;
 import vigie.agent.metric.NodeMetrics;
+import vigie.base.net.Ports;
 
 /**
  * The newest node_exporter that can be had and the agent over the same trees of files: the same
@@ -159,7 +160,7 @@ class FixturesAgainstNodeExporterIT {
   }
 
   private Text theirs(Path tree) throws Exception {
-    int port = NodeExporterIT.freePort();
+    int port = Ports.free();
     List<String> arguments =
         new ArrayList<>(
             List.of(

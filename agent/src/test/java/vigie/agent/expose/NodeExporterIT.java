@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -33,6 +32,7 @@ import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.CollectorsConfig.Chosen;
 import vigie.agent.metric.NodeMetrics;
 import vigie.agent.reader.Roots;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 
 /**
@@ -69,7 +69,7 @@ class NodeExporterIT {
 
   @BeforeAll
   static void start() throws IOException {
-    exporterPort = freePort();
+    exporterPort = Ports.free();
     exporter =
         Peer.start(
             folder,
@@ -229,11 +229,5 @@ class NodeExporterIT {
     URI uri = URI.create("http://127.0.0.1:" + exporterPort + "/metrics" + query);
     HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
     return Text.parse(client.send(request, BodyHandlers.ofString()).body());
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.net.Authority;
 import vigie.base.net.Pem;
+import vigie.base.net.Ports;
 
 /** The packaged program behind TLS and passwords, and pushing to the real Prometheus. */
 class PackagedAgentIT {
@@ -41,7 +42,7 @@ class PackagedAgentIT {
 
   @BeforeEach
   void ports() throws IOException {
-    port = NodeExporterIT.freePort();
+    port = Ports.free();
     output = folder.resolve("output");
   }
 
@@ -84,7 +85,7 @@ class PackagedAgentIT {
 
   @Test
   void givenPush_whenTerminated_thenItsSeriesEndInPrometheusAtOnce() throws Exception {
-    int prometheusPort = NodeExporterIT.freePort();
+    int prometheusPort = Ports.free();
     Files.writeString(folder.resolve("prometheus.yml"), "");
     try (Peer prometheus =
         Peer.start(
@@ -127,7 +128,7 @@ class PackagedAgentIT {
         "node: p1\nlisten: 127.0.0.1:"
             + port
             + "\ncollector: relp://127.0.0.1:"
-            + NodeExporterIT.freePort()
+            + Ports.refusing()
             + "\nspool: {path: spool}\n"
             + more);
     Process process =

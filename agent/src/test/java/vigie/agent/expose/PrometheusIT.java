@@ -27,6 +27,7 @@ import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.Fixture;
 import vigie.agent.metric.NodeMetrics;
 import vigie.agent.reader.Roots;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 
 /** What the real Prometheus and promtool say of the agent's exposition. */
@@ -59,7 +60,7 @@ class PrometheusIT {
             + "  - targets: [\"127.0.0.1:"
             + agent.port()
             + "\"]\n");
-    int port = NodeExporterIT.freePort();
+    int port = Ports.free();
     try (Peer prometheus =
         Peer.start(
             folder,
@@ -96,7 +97,7 @@ class PrometheusIT {
   }
 
   private String told(String exporter) throws Exception {
-    int port = NodeExporterIT.freePort();
+    int port = Ports.free();
     try (Peer peer =
         Peer.start(folder, exporter, List.of("--web.listen-address=127.0.0.1:" + port))) {
       await()

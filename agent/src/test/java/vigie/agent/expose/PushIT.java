@@ -43,6 +43,7 @@ import vigie.base.config.Yaml;
 import vigie.base.net.Authority;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
+import vigie.base.net.Ports;
 import vigie.base.segment.FileLayer;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
@@ -64,7 +65,7 @@ class PushIT {
     AtomicLong ticks = new AtomicLong();
     registry.register((Collector) () -> ticks(ticks.incrementAndGet()));
     ExecutorService thread = Executors.newSingleThreadExecutor();
-    int port = NodeExporterIT.freePort();
+    int port = Ports.free();
     try (EventLoops loops = EventLoops.nio(1, "test-push");
         ThreadScheduler scheduler = new ThreadScheduler(Thread::new, Throwable::printStackTrace)) {
       PushConfig config = config("url: 'http://127.0.0.1:" + port + "/api/v1/write', every: 1s");
@@ -128,7 +129,7 @@ class PushIT {
     AtomicLong ticks = new AtomicLong();
     registry.register((Collector) () -> ticks(ticks.incrementAndGet()));
     ExecutorService thread = Executors.newSingleThreadExecutor();
-    int port = NodeExporterIT.freePort();
+    int port = Ports.free();
     PushConfig config =
         config(
             "url: 'https://localhost:"

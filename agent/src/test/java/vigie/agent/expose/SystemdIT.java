@@ -27,6 +27,7 @@ import vigie.agent.metric.NodeMetrics;
 import vigie.agent.reader.Roots;
 import vigie.agent.reader.Systemd;
 import vigie.agent.reader.UnitStatus;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 
 /** A real systemd, asked by the agent and by Debian's node_exporter over the same bus. */
@@ -59,7 +60,7 @@ class SystemdIT {
                 "systemd", new Chosen(true, options),
                 "systemd_exporter", new Chosen(true, Map.of())));
     agent = new Served(NodeMetrics.host(roots, Clock.system(), blocking, config));
-    exporterPort = NodeExporterIT.freePort();
+    exporterPort = Ports.free();
     exporter =
         Peer.start(
             folder,

@@ -34,6 +34,7 @@ import vigie.agent.metric.CollectorsConfig;
 import vigie.agent.metric.NodeMetrics;
 import vigie.agent.reader.Roots;
 import vigie.base.net.Authority;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 
 /** One web.config for node_exporter and for us: both must answer every client alike. */
@@ -139,7 +140,7 @@ class WebConfigIT {
             static_configs: [{targets: ["127.0.0.1:%d"]}]
           """
               .formatted(agent.port()));
-      int prometheusPort = NodeExporterIT.freePort();
+      int prometheusPort = Ports.free();
       try (Peer prometheus =
           Peer.start(
               folder,
@@ -176,7 +177,7 @@ class WebConfigIT {
   }
 
   private Peer exporter(Path file, boolean tls) throws IOException {
-    port = NodeExporterIT.freePort();
+    port = Ports.free();
     Peer exporter =
         Peer.start(
             folder,

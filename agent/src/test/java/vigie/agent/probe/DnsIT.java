@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 
 /** A real name server, NSD, and what the real blackbox_exporter makes of its answers. */
 class DnsIT {
@@ -101,8 +99,8 @@ class DnsIT {
 
   @BeforeEach
   void startServer() throws IOException {
-    port = freePort();
-    tlsPort = freePort();
+    port = Ports.free();
+    tlsPort = Ports.free();
     certificates = new Certificates(Files.createDirectory(folder.resolve("tls")));
     Certificates.Pem pem = certificates.serverPem("dns:ns.test,ip:127.0.0.1", "-1d", 30);
     Files.writeString(folder.resolve("example.org.zone"), ZONE + big());
@@ -254,7 +252,7 @@ class DnsIT {
             + certificates.ca()
             + "}}}\n");
     Path file = Files.writeString(folder.resolve("blackbox.yml"), config);
-    int listen = freePort();
+    int listen = Ports.free();
     start(
         "blackbox_exporter3",
         "--config.file=" + file,
@@ -305,14 +303,5 @@ class DnsIT {
       zone.append("big A 10.0.0.").append(i).append('\n');
     }
     return zone.toString();
-  }
-
-  /** Free for UDP and TCP. */
-  private static int freePort() throws IOException {
-    InetAddress loopback = InetAddress.getLoopbackAddress();
-    try (ServerSocket tcp = new ServerSocket(0, 1, loopback);
-        DatagramSocket udp = new DatagramSocket(tcp.getLocalPort(), loopback)) {
-      return udp.getLocalPort();
-    }
   }
 }

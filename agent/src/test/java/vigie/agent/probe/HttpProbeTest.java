@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import vigie.base.net.Ports;
 
 /** Against the JDK's own web server, and raw sockets where that is too well behaved. */
 class HttpProbeTest {
@@ -129,7 +130,7 @@ class HttpProbeTest {
 
   @Test
   void givenNothingListening_whenRun_thenRefusedAndZeros() throws IOException {
-    probes.run(http("{}"), ProbeHarness.freePort());
+    probes.run(http("{}"), "127.0.0.1:" + Ports.refusing());
     assertThat(probes.reason()).isEqualTo("connection refused");
     assertThat(probes.value("probe_http_status_code")).isZero();
     assertThat(probes.value("probe_http_version")).isZero();

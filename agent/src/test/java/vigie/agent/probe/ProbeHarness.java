@@ -170,12 +170,6 @@ final class ProbeHarness implements AutoCloseable {
     return Integer.parseInt(target.substring(target.lastIndexOf(':') + 1));
   }
 
-  static String freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
-      return target(socket);
-    }
-  }
-
   @Override
   public void close() throws Exception {
     for (AutoCloseable each : open) {

@@ -29,6 +29,7 @@ import vigie.base.config.Section;
 import vigie.base.config.Yaml;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
+import vigie.base.net.Ports;
 import vigie.base.time.ManualClock;
 import vigie.base.time.Scheduler;
 
@@ -163,7 +164,7 @@ class ProbesTest {
 
   @Test
   void givenProbeThatWasNeverUp_whenDown_thenTheEventSaysWhatListensInstead() throws IOException {
-    configure("calculatrice", freePort());
+    configure("calculatrice", Ports.refusing());
     advance(Duration.ofMillis(300)); // Less than a hint may take.
     awaitState(false);
     assertThat(told.get(0).text())
@@ -262,7 +263,7 @@ class ProbesTest {
 
   @Test
   void givenReload_whenADownProbeIsGone_thenItIsToldAsNoLongerWatched() throws IOException {
-    configure("p", freePort());
+    configure("p", Ports.refusing());
     advance(Duration.ofSeconds(5));
     awaitState(false);
     probes.configure(List.of());
@@ -366,11 +367,5 @@ class ProbesTest {
 
   private static String target(int port) {
     return "127.0.0.1:" + port;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -6,9 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.net.Authority;
+import vigie.base.net.Ports;
 
 /**
  * STARTTLS as the real Dovecot, OpenLDAP and PostgreSQL speak it, with and without a certificate.
@@ -131,7 +130,7 @@ class StartTlsIT {
     Process made = start(dir, "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync");
     assertThat(made.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
     assertThat(made.exitValue()).as(log(dir)).isZero();
-    int port = freePort();
+    int port = Ports.free();
     List<String> arguments =
         new ArrayList<>(List.of("-D", data, "-k", "", "-h", "127.0.0.1", "-p", "" + port));
     for (String setting : settings) {
@@ -146,7 +145,7 @@ class StartTlsIT {
     Path dir = Files.createDirectory(folder.resolve("slapd-" + name));
     Path file = dir.resolve("slapd.conf");
     Files.writeString(file, "pidfile " + dir.resolve("pid") + "\n" + settings);
-    int port = freePort();
+    int port = Ports.free();
     ports.put("ldap", port);
     String url = "ldap://127.0.0.1:" + port;
     awaitPort(dir, start(dir, "slapd", "-d", "0", "-h", url, "-f", file.toString()), port);
@@ -157,7 +156,7 @@ class StartTlsIT {
     Path dir = Files.createDirectory(folder.resolve("dovecot-" + name));
     String text = DOVECOT.replace("DIR", dir.toString());
     for (String protocol : List.of("imap", "pop3", "smtp")) {
-      int port = freePort();
+      int port = Ports.free();
       ports.put(protocol, port);
       text = text.replace("port = " + protocol.toUpperCase(Locale.ROOT), "port = " + port);
     }
@@ -207,12 +206,6 @@ class StartTlsIT {
       return Files.readString(dir.resolve("log"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import vigie.base.net.Ports;
 
 /** A probe against real sockets; the timeout alone is told by a manual clock. */
 class TcpProbeTest {
@@ -43,7 +44,7 @@ class TcpProbeTest {
 
   @Test
   void givenNothingListening_whenRun_thenConnectionRefused() throws IOException {
-    probes.run(CONNECT, ProbeHarness.freePort());
+    probes.run(CONNECT, "127.0.0.1:" + Ports.refusing());
     assertThat(probes.reason()).isEqualTo("connection refused");
     assertThat(probes.value("probe_ip_protocol")).isEqualTo(4);
     assertThat(probes.result().samples()).hasSize(3);
@@ -136,8 +137,7 @@ class TcpProbeTest {
   }
 
   private static int free() throws IOException {
-    String free = ProbeHarness.freePort();
-    return Integer.parseInt(free.substring(free.indexOf(':') + 1));
+    return Ports.refusing();
   }
 
   private static InetAddress[] addresses(String... all) throws UnknownHostException {

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,6 +21,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 
 /**
  * The packaged agent follows a file that is written and rotated while it is killed again and again;
@@ -46,7 +45,7 @@ class FilesKilledIT {
 
   @Test
   void givenAFileThatRotates_whenTheAgentIsKilled_thenEachLineIsOneEvent() throws Exception {
-    int relp = freePort();
+    int relp = Ports.free();
     startRsyslog(relp);
     Path config = folder.resolve("agent.yaml");
     Files.writeString(
@@ -63,7 +62,7 @@ class FilesKilledIT {
           events_per_second: 10000
           files: [{path: app.log, from: start}]
         """
-            .formatted(relp, freePort()));
+            .formatted(relp, Ports.free()));
     Process agent = startAgent(config);
     write(1);
     await().atMost(PATIENCE).until(() -> taken().size() == 1);
@@ -182,11 +181,5 @@ class FilesKilledIT {
             .start();
     processes.add(process);
     return process;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 }

@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 
 /**
  * The packaged collector on an emulated 32-bit ARM with HotSpot: it starts, receives, stores and
@@ -38,8 +39,8 @@ class ArmCollectorIT {
   @TempDir(factory = InMemory.class)
   Path dir;
 
-  private final int port = Program.freePort();
-  private final int relp = Program.freePort();
+  private final int port = Ports.free();
+  private final int relp = Ports.free();
 
   ArmCollectorIT() throws IOException {}
 

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import vigie.base.net.Ports;
 
 /** An emulated machine with Debian and systemd, on a disk that outlives its power. */
 final class BootedDebian implements AutoCloseable {
@@ -21,7 +22,7 @@ final class BootedDebian implements AutoCloseable {
   private static final Path DEBIAN = Program.ROOT.resolve("target/debian");
   private static final int SHELL = 7000;
 
-  private final int shellPort = Program.freePort();
+  private final int shellPort = Ports.free();
   private final Program machine;
 
   /**

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 import vigie.collector.testing.FakeDiscord;
 import vigie.collector.testing.FakeDiscord.Message;
@@ -117,9 +118,9 @@ class BootedIT {
   @BeforeAll
   void boot(@TempDir Path dir) throws IOException {
     this.dir = dir;
-    httpPort = Program.freePort();
-    agentPort = Program.freePort();
-    int relpPort = Program.freePort();
+    httpPort = Ports.free();
+    agentPort = Ports.free();
+    int relpPort = Ports.free();
     discord = new FakeDiscord(Clock.system(), "very-secret-token");
     Files.writeString(dir.resolve("hook"), discord.webhookUrl() + "\n");
     Files.writeString(

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import vigie.base.net.Ports;
 
 /** What lies in deploy/: the first command, the installer, the units. */
 class DeployIT {
@@ -39,14 +40,7 @@ class DeployIT {
       throws Exception {
     // As after a first run: the build is there and is used again.
     Files.writeString(Program.ROOT.resolve("collector/target/dist/built"), "");
-    String ports =
-        Program.freePort()
-            + " "
-            + Program.freePort()
-            + " "
-            + Program.freePort()
-            + " "
-            + Program.freePort();
+    String ports = Ports.free() + " " + Ports.free() + " " + Ports.free() + " " + Ports.free();
     Program tried =
         run(
             Map.of("TRY_DIR", dir.resolve("try").toString(), "TRY_PORTS", ports),

@@ -13,7 +13,7 @@ import vigie.collector.testing.FakeDiscord.Fault;
 import vigie.collector.testing.FakeDiscord.Kind;
 
 /**
- * Discord limits, fails, hangs and is away (20 s; {@code -Ddiscord.away=120} for two minutes),
+ * Discord limits, fails, hangs and is away (10 s; {@code -Ddiscord.away=120} for two minutes),
  * while the service comes and goes: the card is right in the end, and Discord is not hammered
  * meanwhile.
  */
@@ -48,7 +48,7 @@ class DiscordFaultsIT {
       fleet.service.down();
       fleet.awaitOrTell(
           "a pending card that says why", () -> pendingReason(fleet).contains("refused"));
-      Instant until = Instant.now().plusSeconds(Long.getLong("discord.away", 20));
+      Instant until = Instant.now().plusSeconds(Long.getLong("discord.away", 10));
       fleet.awaitOrTell(
           "the time that Discord is away",
           () -> Instant.now().isAfter(until),

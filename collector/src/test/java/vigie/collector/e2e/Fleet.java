@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 import vigie.collector.testing.FakeDiscord;
 
@@ -35,10 +36,10 @@ final class Fleet implements AutoCloseable {
 
   final Path dir;
   final FakeDiscord discord;
-  final int servicePort = Program.freePort();
-  final int httpPort = Program.freePort();
-  final int relpPort = Program.freePort();
-  final int agentPort = Program.freePort();
+  final int servicePort = Ports.free();
+  final int httpPort = Ports.free();
+  final int relpPort = Ports.free();
+  final int agentPort = Ports.free();
   final LineServer service = new LineServer(servicePort);
   Program collector;
   Program agent;

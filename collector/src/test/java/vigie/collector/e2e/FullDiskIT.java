@@ -27,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 import vigie.base.segment.SmallDisk;
 
 /** The packaged collector, the disk under it full while RELP, TCP and UDP bring events. */
@@ -48,9 +49,9 @@ class FullDiskIT {
   @Test
   void givenAFullDisk_whenThereIsRoomAgain_thenAllThatCouldWaitIsThereOnceWithoutARestart()
       throws Exception {
-    http = Program.freePort();
-    int relp = Program.freePort();
-    int syslog = Program.freePort();
+    http = Ports.free();
+    int relp = Ports.free();
+    int syslog = Ports.free();
     try (SmallDisk disk = SmallDisk.mount(96 << 10)) {
       Files.writeString(
           dir.resolve("collector.yaml"),

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import vigie.base.net.Ports;
 import vigie.base.segment.SmallDisk;
 
 /** The packaged programs, started on a disk that is full already. */
@@ -27,7 +28,7 @@ class FullDiskStartIT {
   private final int http;
 
   FullDiskStartIT() throws IOException {
-    http = Program.freePort();
+    http = Ports.free();
   }
 
   private Program collector(SmallDisk disk) throws IOException {
@@ -38,7 +39,7 @@ class FullDiskStartIT {
         listen: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d'}
         scrape_configs: [{job_name: own, scrape_interval: 1s, static_configs: [{targets: ['127.0.0.1:%d']}]}]
         """
-            .formatted(disk.path().resolve("data"), http, Program.freePort(), http));
+            .formatted(disk.path().resolve("data"), http, Ports.free(), http));
     return start("collector");
   }
 
@@ -52,7 +53,7 @@ class FullDiskStartIT {
         spool: {path: %s}
         sources: {journal: false, boot: false}
         """
-            .formatted(http, Program.freePort(), disk.path().resolve("data")));
+            .formatted(http, Ports.free(), disk.path().resolve("data")));
     return start("agent");
   }
 

@@ -19,7 +19,7 @@ import vigie.collector.testing.FakeDiscord;
 
 /**
  * The service comes and goes while agent, collector or both are killed with SIGKILL at random
- * moments. 5 rounds; {@code -Dkill.rounds=20} for more.
+ * moments. 3 rounds; {@code -Dkill.rounds=20} for more.
  */
 class KillIT {
   /** How long before a kill a stored POST may be whose id is not on disk yet. */
@@ -30,7 +30,7 @@ class KillIT {
   @Test
   void givenKillsAtRandomMoments_whenServiceComesAndGoes_thenEachTransitionOnceAndTheCardIsRight()
       throws Exception {
-    int rounds = Integer.getInteger("kill.rounds", 5);
+    int rounds = Integer.getInteger("kill.rounds", 3);
     long seed = Long.getLong("kill.seed", System.nanoTime());
     Random random = new Random(seed);
     System.out.println("kill.seed=" + seed + " rounds=" + rounds);

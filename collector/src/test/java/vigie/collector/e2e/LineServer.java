@@ -11,11 +11,17 @@ final class LineServer {
   private final int port;
   private ServerSocket listening;
 
+  /** Keeps the port while nobody listens there, or another program's connection might take it. */
+  private Socket held;
+
   LineServer(int port) {
     this.port = port;
   }
 
   synchronized void up() throws IOException {
+    if (held != null) {
+      held.close();
+    }
     ServerSocket socket = new ServerSocket();
     socket.setReuseAddress(true);
     socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 64);
@@ -29,6 +35,9 @@ final class LineServer {
     if (listening != null) {
       listening.close();
       listening = null;
+      held = new Socket();
+      held.setReuseAddress(true);
+      held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     }
   }
 

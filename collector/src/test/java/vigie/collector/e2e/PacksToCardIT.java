@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 
 /** Alerts of the packs that ship, from what happens on a node to the card. */
@@ -66,7 +67,7 @@ class PacksToCardIT {
   @Test
   void givenNodePack_whenAPushedFileSystemTurnsReadOnly_thenACard() throws Exception {
     try (Fleet fleet = new Fleet(dir)) {
-      int port = Program.freePort();
+      int port = Ports.free();
       rules("node.yml", "");
       Path config = dir.resolve("collector.yaml");
       Files.writeString(

@@ -10,17 +10,37 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 
 /** An agent with nothing to watch comes and goes, its collector too; with the packaged programs. */
 class PresenceIT {
   @TempDir Path dir;
 
+  /** Both at once: most of it is waiting for a node to have been quiet for long enough. */
   @Test
-  void givenAnIdleAgent_whenItIsKilledStartedAndStopped_thenItsStateSaysWhichItWas()
+  void givenAnIdleAgentAndOneThatIsOnlyScraped_whenTheyComeAndGo_thenTheirStatesSayWhy()
       throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      Future<?> idle =
+          threads.submit(() -> anIdleAgent(Files.createDirectory(dir.resolve("idle"))));
+      Future<?> scraped =
+          threads.submit(
+              () -> aNodeThatIsOnlyScraped(Files.createDirectory(dir.resolve("scraped"))));
+      idle.get();
+      scraped.get();
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static Path anIdleAgent(Path dir) throws Exception {
     try (Fleet fleet = new Fleet(dir)) {
       Files.writeString(
           dir.resolve("collector.yaml"),
@@ -78,11 +98,10 @@ class PresenceIT {
       assertThat(run(fleet, "nodes", "list", "--no-headers"))
           .containsPattern("p1 +stopped +.*agent");
     }
+    return dir;
   }
 
-  @Test
-  void givenANodeThatIsOnlyScraped_whenItComesAndGoes_thenItIsSilentAndBackAsOthers()
-      throws Exception {
+  private static Path aNodeThatIsOnlyScraped(Path dir) throws Exception {
     try (Fleet fleet = new Fleet(dir)) {
       Files.writeString(
           dir.resolve("collector.yaml"),
@@ -105,7 +124,7 @@ class PresenceIT {
           sources: {journal: false, boot: false}
           spool: {path: spool}
           """
-              .formatted(fleet.agentPort, Program.freePort())); // nobody listens there
+              .formatted(fleet.agentPort, Ports.refusing())); // nobody listens there
       fleet.startCollector();
       fleet.startAgent();
       fleet.awaitOrTell("p1 to be up", () -> state(fleet).equals("up"));
@@ -130,6 +149,7 @@ class PresenceIT {
       Instant silent = Instant.parse(events(fleet, "node.silent").path(0).path("time").asText());
       assertThat(Duration.between(asked, silent)).isGreaterThanOrEqualTo(Duration.ofSeconds(10));
     }
+    return dir;
   }
 
   private static void awaitState(Fleet fleet, String state, String why) {
@@ -165,8 +185,8 @@ class PresenceIT {
     return result.size() == 1 ? result.path(0).path("value").path(1).asText() : result.toString();
   }
 
-  private String run(Fleet fleet, String... arguments) throws Exception {
-    Path out = Files.createTempFile(dir, "cli", ".out");
+  private static String run(Fleet fleet, String... arguments) throws Exception {
+    Path out = Files.createTempFile(fleet.dir, "cli", ".out");
     Program cli = Program.start(out, Map.of("VIGIE_URL", fleet.url("")), "collector", arguments);
     cli.await();
     return cli.log();

@@ -2,7 +2,6 @@ package vigie.collector.e2e;
 
 import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -148,12 +147,6 @@ final class Program implements AutoCloseable {
       return "";
     } catch (InterruptedException e) {
       throw new AssertionError(e);
-    }
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 
 /** What hostile senders cost the packaged collector with a heap of 96 MiB; prints the figures. */
 @Timeout(300)
@@ -37,9 +38,9 @@ class ReceiverLimitsIT {
 
   @BeforeEach
   void start() throws IOException {
-    http = Program.freePort();
-    relp = Program.freePort();
-    tcp = Program.freePort();
+    http = Ports.free();
+    relp = Ports.free();
+    tcp = Ports.free();
     Files.writeString(
         dir.resolve("collector.yaml"),
         "storage: {path: data}\nlisten: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d', syslog_tcp: '127.0.0.1:%d'}\n"

@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 import vigie.base.remotewrite.WriteRequest;
 import vigie.base.time.Clock;
 import vigie.collector.testing.RealPrometheus;
@@ -34,7 +35,7 @@ class RemoteWriteIT {
   private int pushPort;
 
   private void configure(Fleet fleet, String more) throws IOException {
-    pushPort = Program.freePort();
+    pushPort = Ports.free();
     Files.writeString(
         dir.resolve("collector.yaml"),
         """
@@ -62,7 +63,7 @@ class RemoteWriteIT {
   }
 
   private void compare(Fleet fleet, String message, String job) throws Exception {
-    int port = Program.freePort();
+    int port = Ports.free();
     String config =
         """
         scrape_configs:
@@ -131,7 +132,7 @@ class RemoteWriteIT {
           spool: {path: spool}
           push: {url: 'http://127.0.0.1:%d/api/v1/write', every: 1s}
           """
-              .formatted(fleet.agentPort, Program.freePort(), pushPort)); // no session
+              .formatted(fleet.agentPort, Ports.refusing(), pushPort)); // no session
       fleet.startCollector();
       fleet.startAgent();
       fleet.awaitOrTell(
@@ -195,10 +196,10 @@ class RemoteWriteIT {
     return "";
   }
 
-  /** 5 rounds; {@code -Dkill.rounds=50} for more. */
+  /** 3 rounds; {@code -Dkill.rounds=50} for more. */
   @Test
   void givenKillsAtRandomMoments_whenPushed_thenAllThatWasAcknowledgedIsThere() throws Exception {
-    int rounds = Integer.getInteger("kill.rounds", 5);
+    int rounds = Integer.getInteger("kill.rounds", 3);
     long seed = Long.getLong("kill.seed", System.nanoTime());
     Random random = new Random(seed);
     long start = Clock.system().millis() - Duration.ofMinutes(30).toMillis();

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 import vigie.collector.testing.RealPrometheus;
 
 /** The packaged collector writes to the real Prometheus 3, which comes and goes, as we do. */
@@ -36,7 +37,7 @@ class RemoteWriteOutIT {
 
   @Test
   void givenTargetThatIsAwayAndAKill_whenAllAreBack_thenItHasEverySampleOnce() throws Exception {
-    port = Program.freePort();
+    port = Ports.free();
     try (Fleet fleet = new Fleet(dir)) {
       Files.writeString(
           dir.resolve("collector.yaml"),
@@ -54,18 +55,18 @@ class RemoteWriteOutIT {
               .formatted(fleet.httpPort, fleet.relpPort, fleet.httpPort, port));
       // It is away at first.
       fleet.startCollector();
-      awaitSamples(fleet, 5);
+      awaitSamples(fleet, 3);
       try (RealPrometheus first = prometheus()) {
-        awaitSamples(fleet, 12);
+        awaitSamples(fleet, 8);
         fleet.awaitOrTell("samples there", () -> count() > 3);
         first.kill();
       }
-      awaitSamples(fleet, 20);
+      awaitSamples(fleet, 13);
       fleet.collector.kill();
       fleet.startCollector();
-      awaitSamples(fleet, 28);
+      awaitSamples(fleet, 18);
       try (RealPrometheus second = prometheus()) {
-        awaitSamples(fleet, 36);
+        awaitSamples(fleet, 26);
         double end = now(fleet) - 3;
         fleet.awaitOrTell("the newest there", () -> latest() > end);
         Map<String, List<String>> ours =
@@ -90,9 +91,9 @@ class RemoteWriteOutIT {
 
   @Test
   void givenNativeHistograms_whenTheyComeAndGoByRemoteWrite_thenAllThreeAgree() throws Exception {
-    port = Program.freePort();
-    int source = Program.freePort();
-    int push = Program.freePort();
+    port = Ports.free();
+    int source = Ports.free();
+    int push = Ports.free();
     String sourceConfig =
         """
         scrape_configs:

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 
 /** A collector that is killed while an alert waits, and while one fires. */
 class RuleRestartIT {
@@ -20,7 +21,7 @@ class RuleRestartIT {
   void givenPendingAndFiringAlert_whenTheCollectorIsKilled_thenNoSecondWaitAndNoFalseResolve()
       throws Exception {
     try (Fleet fleet = new Fleet(dir)) {
-      int port = Program.freePort();
+      int port = Ports.free();
       Path config = dir.resolve("collector.yaml");
       Files.writeString(
           config,

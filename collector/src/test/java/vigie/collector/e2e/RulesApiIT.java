@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 import vigie.collector.testing.RealPrometheus;
 
@@ -48,8 +49,8 @@ class RulesApiIT {
           "/api/v1/rules?exclude_alerts=x");
 
   @TempDir Path dir;
-  private final int theirs = Program.freePort();
-  private final int ours = Program.freePort();
+  private final int theirs = Ports.free();
+  private final int ours = Ports.free();
 
   RulesApiIT() throws IOException {}
 
@@ -83,7 +84,7 @@ class RulesApiIT {
     Files.writeString(
         collector,
         "storage: {path: collector}\nlisten: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d'}\n"
-                .formatted(ours, Program.freePort())
+                .formatted(ours, Ports.free())
             + "rule_files: ['"
             + rules
             + "']\n");

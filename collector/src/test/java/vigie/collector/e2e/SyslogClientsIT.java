@@ -11,8 +11,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,30 +21,36 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.net.Authority;
+import vigie.base.net.Ports;
 
 /** Real clients of syslog and RELP, with TLS and without, into the packaged collector. */
 @Timeout(240)
 class SyslogClientsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  @TempDir Path dir;
-  private int http;
-  private int relp;
-  private int relpTls;
-  private int udp;
-  private int tcp;
-  private int tls;
-  private Authority authority;
-  private Program collector;
+  @TempDir static Path dir;
+  private static int http;
+  private static int relp;
+  private static int relpTls;
+  private static int udp;
+  private static int tcp;
+  private static int tls;
+  private static Authority authority;
+  private static Program collector;
+  private static int cases;
 
-  @BeforeEach
-  void start() throws Exception {
-    http = Program.freePort();
-    relp = Program.freePort();
-    relpTls = Program.freePort();
-    udp = Program.freePort();
-    tcp = Program.freePort();
-    tls = Program.freePort();
+  /** A word that no other case sends. */
+  private final String word = "word" + cases++ + "x";
+
+  /** One for all cases, each of which has words of its own. */
+  @BeforeAll
+  static void start() throws Exception {
+    http = Ports.free();
+    relp = Ports.free();
+    relpTls = Ports.free();
+    udp = Ports.free();
+    tcp = Ports.free();
+    tls = Ports.free();
     authority = new Authority(dir, "ca");
     authority.issue("collector", "collector", "DNS:localhost,IP:127.0.0.1");
     authority.issue("web01", "web01", "DNS:web01");
@@ -60,7 +67,7 @@ class SyslogClientsIT {
     collector =
         Program.start(
             dir.resolve("collector.log"),
-            java.util.Map.of(),
+            Map.of(),
             "collector",
             "run",
             "--config",
@@ -70,9 +77,11 @@ class SyslogClientsIT {
         .until(() -> Program.get("http://127.0.0.1:" + http + "/-/ready").contains("ready"));
   }
 
-  @AfterEach
-  void stop() {
-    collector.close();
+  @AfterAll
+  static void stop() {
+    if (collector != null) {
+      collector.close();
+    }
   }
 
   /** The events as JSON, whose text has the word. */
@@ -98,7 +107,6 @@ class SyslogClientsIT {
   @CsvSource({"tcp, --rfc5424", "tcp, --rfc3164", "udp, --rfc5424", "udp, --rfc3164"})
   void givenUtilLinuxLogger_whenItSends_thenTaken(String transport, String format)
       throws IOException {
-    String word = "logger" + transport + format.substring(5);
     run(
         Program.peer("logger").toString(),
         "--" + transport,
@@ -127,8 +135,8 @@ class SyslogClientsIT {
         "127.0.0.1",
         "-P",
         Integer.toString(tcp),
-        "octets");
-    awaitEvent("octets");
+        word);
+    awaitEvent(word);
   }
 
   @Test
@@ -139,9 +147,9 @@ class SyslogClientsIT {
         "-m",
         "sh",
         "-c",
-        "mount -t tmpfs none /dev && mknod /dev/null c 1 3 || exit 1; '%s' syslogd -n -R 127.0.0.1:%d & pid=$!; sleep 1; '%s' logger -t bb -p user.err busyboxword; sleep 1; kill $pid"
-            .formatted(Program.peer("busybox"), udp, Program.peer("busybox")));
-    awaitEvent("busyboxword", "\"severity\":\"err\"");
+        "mount -t tmpfs none /dev && mknod /dev/null c 1 3 || exit 1; '%s' syslogd -n -R 127.0.0.1:%d & pid=$!; sleep 1; '%s' logger -t bb -p user.err %s; sleep 1; kill $pid"
+            .formatted(Program.peer("busybox"), udp, Program.peer("busybox"), word));
+    awaitEvent(word, "\"severity\":\"err\"");
   }
 
   private Program rsyslogd(String action) throws IOException {
@@ -154,7 +162,7 @@ class SyslogClientsIT {
    * @param certificate empty for none
    */
   private Program rsyslogd(String certificate, String action) throws IOException {
-    int in = Program.freePort();
+    int in = Ports.free();
     Path folder = Files.createDirectories(dir.resolve("rsyslog" + in));
     Files.writeString(
         folder.resolve("conf"),
@@ -194,7 +202,11 @@ class SyslogClientsIT {
               try (Socket socket = new Socket("127.0.0.1", in)) {
                 StringBuilder lines = new StringBuilder();
                 for (int i = 1; i <= 20; i++) {
-                  lines.append("<28>Nov 21 11:59:58 web01 app[7]: rsyslogline number ").append(i);
+                  lines
+                      .append("<28>Nov 21 11:59:58 web01 app[7]: ")
+                      .append(word)
+                      .append(" number ")
+                      .append(i);
                   lines.append('\n');
                 }
                 socket.getOutputStream().write(lines.toString().getBytes(StandardCharsets.UTF_8));
@@ -223,11 +235,11 @@ class SyslogClientsIT {
           .atMost(PATIENCE)
           .untilAsserted(
               () ->
-                  assertThat(events("rsyslogline"))
+                  assertThat(events(word))
                       .as(program.log() + collector.log())
                       .contains("number 20"));
     }
-    assertThat(events("rsyslogline")).contains("\"node\":\"web01\"");
+    assertThat(events(word)).contains("\"node\":\"web01\"");
   }
 
   @ParameterizedTest
@@ -238,13 +250,17 @@ class SyslogClientsIT {
         OMFWD
             + "port=\"%d\" protocol=\"tcp\" streamDriver=\"%s\" streamDriverMode=\"1\" streamDriverAuthMode=\"%s\")"
                 .formatted(tls, driver, certificate.isEmpty() ? "anon" : "x509/certvalid");
+    double before = refused();
     try (Program program = rsyslogd(certificate, action)) {
-      awaitRefusal(program, "rsyslogline");
+      awaitRefusal(program, before);
     }
   }
 
-  /** The collector's log says what is wrong, and nothing has come in. */
-  private void awaitRefusal(Program client, String word) {
+  /** It is counted and the collector's log says what is wrong, and nothing has come in. */
+  private void awaitRefusal(Program client, double before) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(refused()).as(client.log()).isGreaterThan(before));
     await()
         .atMost(PATIENCE)
         .untilAsserted(
@@ -254,6 +270,16 @@ class SyslogClientsIT {
                     .containsPattern(
                         "peer at fault\" peer=127.0.0.1 cause=\"TLS: (the peer|no cipher suite)"));
     assertThat(events(word)).contains("\"events\":").doesNotContain(word);
+  }
+
+  private static double refused() {
+    String name = "vigie_syslog_refused_total{reason=\"handshake\"} ";
+    return Program.get("http://127.0.0.1:" + http + "/metrics")
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length())))
+        .findFirst()
+        .orElseThrow();
   }
 
   @ParameterizedTest
@@ -281,11 +307,11 @@ class SyslogClientsIT {
           .atMost(PATIENCE)
           .untilAsserted(
               () ->
-                  assertThat(events("rsyslogline"))
+                  assertThat(events(word))
                       .as(program.log() + collector.log())
                       .contains("number 20"));
     }
-    assertThat(events("rsyslogline")).contains("\"node\":\"web01\"");
+    assertThat(events(word)).contains("\"node\":\"web01\"");
   }
 
   @ParameterizedTest
@@ -304,9 +330,9 @@ class SyslogClientsIT {
           .atMost(PATIENCE)
           .untilAsserted(
               () ->
-                  assertThat(events("ngline"))
+                  assertThat(events(word))
                       .as(program.log() + collector.log())
-                      .contains("ngline one", "\"node\":\"web01\""));
+                      .contains(word + " one", "\"node\":\"web01\""));
     }
   }
 
@@ -314,8 +340,9 @@ class SyslogClientsIT {
   @ValueSource(strings = {"", "foreign"})
   void givenSyslogNgWithoutOurCertificate_whenItForwards_thenRefusedAndSaid(String certificate)
       throws Exception {
+    double before = refused();
     try (Program program = syslogNg("syslog", tls, "transport(tls) " + security(certificate))) {
-      awaitRefusal(program, "ngline");
+      awaitRefusal(program, before);
     }
   }
 
@@ -329,7 +356,7 @@ class SyslogClientsIT {
 
   /** Starts it and has it send. */
   private Program syslogNg(String driver, int port, String options) throws IOException {
-    int in = Program.freePort();
+    int in = Ports.free();
     Path folder = Files.createDirectories(dir.resolve("ng" + in));
     Files.writeString(
         folder.resolve("conf"),
@@ -365,7 +392,7 @@ class SyslogClientsIT {
                 socket
                     .getOutputStream()
                     .write(
-                        "<28>Nov 21 11:59:58 web01 app[7]: ngline one\n"
+                        ("<28>Nov 21 11:59:58 web01 app[7]: " + word + " one\n")
                             .getBytes(StandardCharsets.UTF_8));
               }
             });

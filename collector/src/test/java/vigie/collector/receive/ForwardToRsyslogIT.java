@@ -29,6 +29,7 @@ import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
 import vigie.base.net.Authority;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Ports;
 import vigie.base.time.ThreadScheduler;
 import vigie.collector.receive.relp.Rsyslogd;
 
@@ -50,7 +51,7 @@ class ForwardToRsyslogIT {
   @BeforeEach
   void start() throws IOException {
     out = folder.resolve("out.log");
-    port = Rsyslogd.freePort();
+    port = Ports.free();
     router = new SyslogRouter(loops, scheduler, ReceiveLimits.DEFAULTS, meters);
     logged.start();
     ((Logger) LoggerFactory.getLogger(Forwarder.class)).addAppender(logged);

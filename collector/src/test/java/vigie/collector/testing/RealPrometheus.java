@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -23,6 +21,7 @@ import java.util.List;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
+import vigie.base.net.Ports;
 import vigie.base.remotewrite.WriteRequest;
 
 /** The real Prometheus 3 on the loopback, over blocks that promtool makes. */
@@ -40,7 +39,7 @@ public final class RealPrometheus implements AutoCloseable {
   /** Starts it in a folder of its own, with what stands in its configuration, and waits for it. */
   public static RealPrometheus start(Path folder, String configuration, String... more)
       throws IOException {
-    return startAt(freePort(), folder, configuration, more);
+    return startAt(Ports.free(), folder, configuration, more);
   }
 
   /** As {@link #start}, where its own configuration or somebody else's names the port. */
@@ -160,12 +159,6 @@ public final class RealPrometheus implements AutoCloseable {
         .redirectErrorStream(true)
         .redirectOutput(folder.resolve(name + ".log").toFile())
         .start();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   @Override

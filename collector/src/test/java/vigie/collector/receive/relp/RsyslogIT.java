@@ -34,6 +34,7 @@ import vigie.agent.spool.Host;
 import vigie.agent.spool.Spool;
 import vigie.agent.spool.SpoolConfig;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Ports;
 import vigie.base.relp.RelpLimits;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.Clock;
@@ -128,7 +129,7 @@ class RsyslogIT {
 
   @Test
   void givenOmrelp_whenOurReceiverRestarts_thenNothingIsLostAndItShipsOn() throws Exception {
-    int in = Rsyslogd.freePort();
+    int in = Ports.free();
     RelpReceiver first = receiver(0);
     int port = first.port();
     try (Rsyslogd rsyslog = sender(in, port, "")) {
@@ -157,7 +158,7 @@ class RsyslogIT {
 
   @Test
   void givenUnansweredRecords_whenOurReceiverGoesAway_thenOmrelpSendsThemAgain() throws Exception {
-    int in = Rsyslogd.freePort();
+    int in = Ports.free();
     sink.hold();
     RelpReceiver first = receiver(0);
     int port = first.port();
@@ -184,7 +185,7 @@ class RsyslogIT {
 
   @Test
   void givenSlowAnswersAndSmallWindow_whenOmrelpWaits_thenAllArrivesOnce() throws Exception {
-    int in = Rsyslogd.freePort();
+    int in = Ports.free();
     sink.hold();
     try (RelpReceiver receiver = receiver(0);
         Rsyslogd rsyslog = sender(in, receiver.port(), "windowsize=\"16\"")) {
@@ -200,7 +201,7 @@ class RsyslogIT {
 
   @Test
   void givenImrelp_whenItRestarts_thenOurShipLosesNothing() throws Exception {
-    int port = Rsyslogd.freePort();
+    int port = Ports.free();
     Path out = folder.resolve("out.log");
     Host host = new Host("p1", "boot-1", "m", "s", List.of("m1"), Path.of("/none"));
     Spool spool =

@@ -41,6 +41,7 @@ import vigie.agent.spool.Spool;
 import vigie.agent.spool.SpoolConfig;
 import vigie.base.net.Authority;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Ports;
 import vigie.base.segment.ForgetfulFiles;
 import vigie.base.time.Clock;
 import vigie.base.time.ThreadScheduler;
@@ -134,7 +135,7 @@ class ShipToRsyslogIT {
     Authority authority = new Authority(folder, "ca");
     Path server = authority.issue("server", "localhost", "DNS:localhost");
     Path node = authority.issue("node", "p1", "DNS:p1");
-    int port = Rsyslogd.freePort();
+    int port = Ports.free();
     Path out = folder.resolve("out.log");
     events();
     try (Rsyslogd rsyslog =
@@ -172,7 +173,7 @@ class ShipToRsyslogIT {
 
   @Test
   void givenImtcp_whenShippedAsSyslog_thenAllArrivesAndCountsAfterAWhile() throws Exception {
-    int port = Rsyslogd.freePort();
+    int port = Ports.free();
     Path out = folder.resolve("out.log");
     events();
     try (Rsyslogd rsyslog =
@@ -295,7 +296,7 @@ class ShipToRsyslogIT {
   private final class Peers {
     final Authority authority = new Authority(folder, "ca");
     final Path out = folder.resolve("out.log");
-    private final int port = Rsyslogd.freePort();
+    private final int port = Ports.free();
     private final String config;
 
     Peers(String driver, boolean clients) throws Exception {
