@@ -66,6 +66,11 @@ public final class Engine {
     return new Engine(store, others, clock, came, abandoned);
   }
 
+  /** As above, for one that is waited for. */
+  public Engine with(EngineOptions others, long came) {
+    return with(others, came, () -> false);
+  }
+
   private Run run(Expr query, long startMillis, long endMillis) {
     long came = cameNanos == ANEW ? clock.nanos() : cameNanos;
     return new Run(query, store, options, clock, came, abandoned, startMillis, endMillis);
