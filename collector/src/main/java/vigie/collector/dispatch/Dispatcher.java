@@ -384,6 +384,9 @@ public final class Dispatcher implements AlertSink {
       opened(alert);
       dirty.addAll(inhibitor.fires(fingerprint, alert.labels()));
       allDirty |= causes.fires(alert);
+      if (flapOf(fingerprint).isFlapping()) {
+        planQuiet(known);
+      }
     }
     // A route that came with a reload is for the next incident: this one has its card.
     if (known.groups.isEmpty()) {

@@ -1,0 +1,163 @@
+package vigie.collector.dispatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import vigie.collector.alert.Alert;
+import vigie.collector.node.NodeState;
+
+/** The cause gets a card, what follows from it gets lines there, in whatever order they come. */
+class RootCauseTest {
+  private static final String[] SILENT =
+      {"alertname", "NodeSilent", "node", "p1", "state", "lost"};
+  private static final String[] DOWN = {"alertname", "TargetDown", "node", "p1", "target", "t"};
+
+  private final DispatchRig rig = new DispatchRig();
+
+  @Test
+  void givenSilentNode_whenItsAlertsFire_thenTheyAreLinesOnItsCard() {
+    rig.node("p1", NodeState.LOST, "2m");
+    Alert silent = rig.fire(SILENT);
+    Alert down = rig.fire(DOWN);
+    rig.fire("alertname", "TargetDown", "node", "p2", "target", "t");
+    rig.advance("1s");
+
+    assertThat(rig.open).hasSize(2);
+    Notification card = rig.open.get(rig.told.get(0).incident());
+    assertThat(card.notes().heldCount()).isEqualTo(1);
+    assertThat(card.notes().held().get(0).labels()).isEqualTo(down.labels());
+    assertThat(rig.dispatcher.mark(down.fingerprint()).inhibitedBy())
+        .containsExactly(silent.fingerprint());
+
+    rig.resolve(DOWN);
+    rig.advance("1s");
+    card = rig.open.get(rig.told.get(0).incident());
+    assertThat(card.notes().held().get(0).resolvedAt()).isNotNull();
+  }
+
+  @Test
+  void givenQuietNode_whenItsAlertComesBeforeItsSilence_thenItWaitsAndBecomesALine() {
+    rig.node("p1", NodeState.UP, "40s");
+    rig.fire(DOWN);
+    rig.advance("20s");
+    assertThat(rig.told).isEmpty();
+
+    rig.node("p1", NodeState.LOST, "1m");
+    rig.fire(SILENT);
+    rig.advance("1s");
+
+    assertThat(rig.open).hasSize(1);
+    assertThat(rig.last().commonLabels().get("alertname")).isEqualTo("NodeSilent");
+    assertThat(rig.last().notes().held()).hasSize(1);
+  }
+
+  @Test
+  void givenQuietNode_whenItIsHeardAfterAll_thenItsAlertIsTold() {
+    rig.node("p1", NodeState.UP, "40s");
+    rig.fire(DOWN);
+    rig.node("p1", NodeState.UP, "0s");
+    rig.advance("1s");
+
+    assertThat(rig.told).hasSize(1);
+  }
+
+  @Test
+  void givenQuietNode_whenNobodyEverTellsOfItsSilence_thenItsAlertIsToldAllTheSame() {
+    rig.node("p1", NodeState.UP, "40s");
+    rig.fire(DOWN);
+    rig.advance("150s");
+
+    assertThat(rig.told).hasSize(1);
+    rig.advance("10m");
+    assertThat(rig.told).hasSize(1);
+  }
+
+  @Test
+  void givenNodeThatIsHeard_whenItsAlertFires_thenItIsToldAtOnce() {
+    rig.node("p1", NodeState.UP, "3s");
+    rig.dependsOn.put("p1", "host");
+    rig.node("host", NodeState.UP, "50s");
+    rig.fire(DOWN);
+
+    assertThat(rig.told).hasSize(1);
+  }
+
+  @Test
+  void givenHostAndItsDependants_whenAllFallSilentInAnyOrder_thenOneCard() {
+    rig.dependsOn.put("p1", "host");
+    rig.dependsOn.put("p2", "host");
+    rig.node("host", NodeState.UP, "110s");
+    rig.node("p1", NodeState.LOST, "2m");
+    rig.node("p2", NodeState.LOST, "2m");
+    rig.fire(SILENT);
+    assertThat(rig.told).isEmpty();
+
+    rig.node("host", NodeState.LOST, "2m");
+    rig.fire("alertname", "NodeSilent", "node", "host", "state", "lost");
+    rig.fire("alertname", "NodeSilent", "node", "p2", "state", "lost");
+    rig.fire(DOWN);
+    rig.advance("1s");
+
+    assertThat(rig.open).hasSize(1);
+    assertThat(rig.last().commonLabels().get("node")).isEqualTo("host");
+    assertThat(rig.last().notes().held()).hasSize(3);
+  }
+
+  @Test
+  void givenHostThatIsBack_whenADependantStaysAway_thenItIsToldAfterAMoment() {
+    rig.dependsOn.put("p1", "host");
+    rig.node("host", NodeState.LOST, "2m");
+    rig.fire("alertname", "NodeSilent", "node", "host", "state", "lost");
+    rig.fire(SILENT);
+    rig.node("host", NodeState.UP, "0s");
+    rig.resolve("alertname", "NodeSilent", "node", "host", "state", "lost");
+    rig.advance("29s");
+    assertThat(rig.open).isEmpty();
+    rig.node("host", NodeState.UP, "0s");
+
+    rig.advance("2s");
+
+    assertThat(rig.open).hasSize(1);
+    assertThat(rig.last().commonLabels().get("node")).isEqualTo("p1");
+  }
+
+  @Test
+  void givenHostSwitchedOffOnPurpose_whenItsDependantsFallSilent_thenNoCard() {
+    rig.dependsOn.put("p1", "host");
+    rig.node("host", NodeState.OFF, "1m");
+    Alert silent = rig.fire(SILENT);
+
+    assertThat(rig.told).isEmpty();
+    assertThat(rig.dispatcher.mark(silent.fingerprint()).inhibitedBy())
+        .containsExactly("node/host");
+  }
+
+  @Test
+  void givenNeighboursThatLook_whenANodeIsSilent_thenItsCardSaysWhoReachesIt() {
+    rig.reach.put("p1", new AlertMark.Reach("p1", List.of("p2", "p3"), List.of()));
+    Alert silent = rig.fire(SILENT);
+
+    AlertMark.Reach reach = rig.last().mark(silent).reach();
+    assertThat(reach).isNotNull();
+    assertThat(reach.text())
+        .isEqualTo("p2 and p3 still reach it: the link or the agent, not the host");
+    assertThat(new AlertMark.Reach("p1", List.of(), List.of("p2")).text())
+        .isEqualTo("p2 does not reach it either: the host");
+  }
+
+  @Test
+  void givenCardOfAnAlert_whenItsNodeFallsSilent_thenTheCardStaysAndIsResolvedLater() {
+    Alert down = rig.fire(DOWN);
+    Alert silent = rig.fire(SILENT);
+    rig.advance("1s");
+
+    assertThat(rig.open).hasSize(2);
+    assertThat(rig.open.get(rig.told.get(0).incident()).mark(down).inhibitedBy())
+        .containsExactly(silent.fingerprint());
+    rig.resolve(SILENT);
+    rig.resolve(DOWN);
+    rig.advance("1m");
+    assertThat(rig.open).isEmpty();
+  }
+}
