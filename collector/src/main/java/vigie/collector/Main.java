@@ -171,6 +171,7 @@ public final class Main {
         "",
         "Examples:",
         "  collector check --config collector.yaml",
+        "  VIGIE_ALERTMANAGER_FILE=alertmanager.yml collector check",
         "  collector check --route alertname=ProbeDown,node=p1"
       })
   static final class Check implements Callable<Integer> {
@@ -180,7 +181,7 @@ public final class Main {
     @Option(
         names = "--route",
         paramLabel = "LABELS",
-        description = "say which receivers get an alert with these labels: a=b,c=d")
+        description = "print the way of an alert with these labels through the routes: a=b,c=d")
     private String route = "";
 
     @Override
@@ -201,10 +202,13 @@ public final class Main {
       }
       faults.warnings().forEach(warning -> out.println("warning: " + warning));
       RuleCheck.lint(config.rules(), config.routing().labels()).forEach(out::println);
+      RoutesCheck routes = new RoutesCheck(config.routing(), config.rules());
       if (!route.isEmpty()) {
-        out.println(String.join(", ", config.routing().receiversOf(labels(route))));
+        routes.path(labels(route)).forEach(out::println);
         return 0;
       }
+      routes.odd().forEach(out::println);
+      routes.rules().forEach(out::println);
       int rules = config.rules().stream().mapToInt(g -> g.rules().size()).sum();
       out.println(
           file.map(Path::toString).orElse("built-in defaults")

@@ -165,6 +165,8 @@ class CollectorConfigTest {
     out.getBuffer().setLength(0);
     assertThat(line.execute("check", "--config", file.toString(), "--route", "alertname=X"))
         .isZero();
-    assertThat(out.toString()).endsWith("d\n");
+    assertThat(out.toString())
+        .endsWith(
+            "every alert\nd: a group for each alertname, node, told at once and edited in place\n");
   }
 }

@@ -460,14 +460,27 @@ public final class Dispatcher implements AlertSink {
 
   private Group.Timing timing(Route route) {
     boolean edits = edits(route.receiver());
-    Duration wait = route.groupWait();
-    Duration interval = route.groupInterval();
     return new Group.Timing(
         edits,
-        wait != null ? wait : edits ? Duration.ZERO : GROUP_WAIT,
-        interval != null ? interval : GROUP_INTERVAL,
+        groupWait(route, edits),
+        groupInterval(route),
         route.repeatInterval(),
         Muting.of(route, routing.intervals()));
+  }
+
+  /**
+   * How long a new group of the route waits before it is told: what the route says, else nothing
+   * where the receiver edits what it sent.
+   */
+  public static Duration groupWait(Route route, boolean edits) {
+    Duration wait = route.groupWait();
+    return wait != null ? wait : edits ? Duration.ZERO : GROUP_WAIT;
+  }
+
+  /** How long changes of a group wait where the receiver cannot edit. */
+  public static Duration groupInterval(Route route) {
+    Duration interval = route.groupInterval();
+    return interval != null ? interval : GROUP_INTERVAL;
   }
 
   /** Finds out what stands beside the alerts that need it, and tells what is due. */

@@ -51,8 +51,12 @@ class AlertmanagerRoutingIT {
   private final HttpClient http = HttpClient.newHttpClient();
 
   @ParameterizedTest
-  @CsvSource({"alertmanager, amtool, 1", "alertmanager, amtool, 2", "alertmanager3, amtool3, 3",
-      "alertmanager3, amtool3, 4"})
+  @CsvSource({
+    "alertmanager, amtool, 1",
+    "alertmanager, amtool, 2",
+    "alertmanager3, amtool3, 3",
+    "alertmanager3, amtool3, 4"
+  })
   void givenRandomTree_whenAlertsCome_thenReceiversAndInhibitionAreAlertmanagers(
       String program, String amtool, long seed) throws Exception {
     Random random = new Random(seed);
@@ -183,7 +187,8 @@ class AlertmanagerRoutingIT {
     switch (random.nextInt(8)) {
       case 0 -> at.putObject(equal).put(name, value);
       case 1 -> at.putObject(regex).put(name, pattern);
-      case 2 -> at.putArray(matchers).add(name + "=\"" + value + "\"").add("alertname=~\"A.*[02468]\"");
+      case 2 ->
+          at.putArray(matchers).add(name + "=\"" + value + "\"").add("alertname=~\"A.*[02468]\"");
       case 3 -> at.putArray(matchers).add(name + " !~ \"" + pattern + "\"");
       case 4 -> at.putArray(matchers).add(name + "=" + value.charAt(0));
       case 5 -> at.putArray(matchers).add("{" + name + "=~\"" + pattern + "\", alertname!=A7}");

@@ -148,10 +148,7 @@ final class DispatchRig implements Surroundings {
         Map.entry(
             LabelMatcher.equal(name, value),
             new AlertMark.Silenced(
-                id,
-                "ann",
-                clock.now().plus(vigie.base.time.Durations.parse(duration)),
-                "works")));
+                id, "ann", clock.now().plus(vigie.base.time.Durations.parse(duration)), "works")));
     dispatcher.silencesChanged();
   }
 

@@ -11,8 +11,9 @@ import vigie.collector.node.NodeState;
 
 /** What is told without a page: planned shutdowns, and what became known too late. */
 class PastEventsTest {
-  private static final String[] SILENT =
-      {"alertname", "NodeLinkLost", "node", "p1", "state", "lost"};
+  private static final String[] SILENT = {
+    "alertname", "NodeLinkLost", "node", "p1", "state", "lost"
+  };
 
   private final DispatchRig rig = new DispatchRig();
   private PastEvents past = new PastEvents(rig.dispatcher, rig.clock, Runnable::run);

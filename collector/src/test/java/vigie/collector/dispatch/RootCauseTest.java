@@ -9,8 +9,7 @@ import vigie.collector.node.NodeState;
 
 /** The cause gets a card, what follows from it gets lines there, in whatever order they come. */
 class RootCauseTest {
-  private static final String[] SILENT =
-      {"alertname", "NodeSilent", "node", "p1", "state", "lost"};
+  private static final String[] SILENT = {"alertname", "NodeSilent", "node", "p1", "state", "lost"};
   private static final String[] DOWN = {"alertname", "TargetDown", "node", "p1", "target", "t"};
 
   private final DispatchRig rig = new DispatchRig();
