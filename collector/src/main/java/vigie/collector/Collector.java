@@ -60,6 +60,8 @@ import vigie.collector.api.vigie.EventFeed;
 import vigie.collector.api.vigie.EventsApi;
 import vigie.collector.api.vigie.NodesApi;
 import vigie.collector.api.vigie.OutboxApi;
+import vigie.collector.bot.Bots;
+import vigie.collector.bot.Desk;
 import vigie.collector.card.Changes;
 import vigie.collector.card.LiveCards;
 import vigie.collector.dispatch.AlertMark;
@@ -121,6 +123,7 @@ import vigie.collector.store.state.StateLog;
 final class Collector implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
   private static final int HTTP_QUEUE = 256;
+  private static final int BOT_QUEUE = 64;
   private static final int CARD_QUEUE = 16;
   private static final Duration CERTIFICATES_EVERY = Duration.ofSeconds(5);
   private static final Duration ESCALATIONS_EVERY = Duration.ofSeconds(5);
@@ -146,6 +149,7 @@ final class Collector implements AutoCloseable {
   private RemoteWrites remoteWrites;
   private RemoteReads remoteReads;
   private Scraper scraper;
+  private Bots bots;
   private HttpServer http;
   private Receiving receiving;
   private RelpReceiver relp;
@@ -365,6 +369,29 @@ final class Collector implements AutoCloseable {
     outbox.start();
     scheduler.every(ESCALATIONS_EVERY, ESCALATIONS_EVERY, () -> sender.execute(escalations::look));
     firstLook(config);
+    // Its threads begin with the first bot; nothing here waits for Discord.
+    var connecting = closing.add("bot threads", threads.pool("bot", 4, 0));
+    var helping = closing.add("bot answers", threads.pool("bot-answer", 2, BOT_QUEUE));
+    bots =
+        closing.add(
+            "bots",
+            new Bots(
+                new Desk(
+                    alerts,
+                    outbox::shown,
+                    acknowledgements,
+                    silences,
+                    history,
+                    nodes::list,
+                    events::search,
+                    engine,
+                    clock),
+                connecting,
+                helping,
+                scheduler,
+                () -> ThreadLocalRandom.current().nextDouble(),
+                meters));
+    bots.configure(bots(config.routing()));
 
     // What comes in.
     // Not the threads that parse: a name that cannot be looked up takes its time.
@@ -677,6 +704,7 @@ final class Collector implements AutoCloseable {
     receiving.senders(next.receive().senders());
     receiving.router().routes(next.receive().routes());
     firstLook(next);
+    bots.configure(bots(next.routing()));
     log.info("configuration reloaded");
   }
 
@@ -695,6 +723,15 @@ final class Collector implements AutoCloseable {
     routing.receivers().forEach((name, receiver) -> all.put(name, receiver.insistence()));
     outbox.insistences(all);
     escalations.configure(all);
+  }
+
+  private static List<DiscordBotConfig> bots(Routing routing) {
+    return routing.receivers().values().stream()
+        .flatMap(receiver -> receiver.integrations().stream())
+        .filter(DiscordBotConfig.class::isInstance)
+        .map(DiscordBotConfig.class::cast)
+        .distinct()
+        .toList();
   }
 
   private Map<String, List<Notifier>> notifiers(CollectorConfig config) {

@@ -26,6 +26,7 @@ class OwnMetersTest {
           "alerts",
           "alerts.posted",
           "alerts.posts",
+          "bot.actions",
           "build.info",
           "card.pictures",
           "dispatch.groups",

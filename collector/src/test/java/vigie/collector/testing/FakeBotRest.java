@@ -166,6 +166,20 @@ public final class FakeBotRest {
         .toList();
   }
 
+  /** Puts a message of the bot with one button into the channel, as if it were a card. */
+  public FakeDiscord.Message post(String customId) {
+    ObjectNode sent = MAPPER.createObjectNode().put("content", "a card");
+    ObjectNode row = sent.putArray("components").addObject().put("type", 1);
+    row.putArray("components")
+        .addObject()
+        .put("type", 2)
+        .put("style", 1)
+        .put("label", "Acknowledge")
+        .put("custom_id", customId);
+    String id = String.valueOf(fake.store(CHANNEL, self(), sent, true).created());
+    return messages(CHANNEL).stream().filter(m -> m.id().equals(id)).findFirst().orElseThrow();
+  }
+
   /** A click or a command begins; its id is a current snowflake, as JDA's expiry needs. */
   Interaction begin() {
     synchronized (fake) {
