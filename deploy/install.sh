@@ -64,6 +64,8 @@ install_it() {
     say "$config stays as it is"
   fi
   install -m 0644 "deploy/systemd/$unit" "$root/etc/systemd/system/$unit"
+  # The timer lies ready and is off: systemctl enable --now vigie-$what-drill.timer
+  install -m 0644 "deploy/systemd/vigie-$what-drill."* "$root/etc/systemd/system/"
   ln -sfn "/opt/vigie/$what/bin/$what" "$root/usr/local/bin/$what"
   if live; then
     deploy/archive.sh "$what" "/opt/vigie/$what"
@@ -80,12 +82,12 @@ install_it() {
 }
 
 uninstall_it() {
-  if live; then systemctl disable --now --quiet "$unit" 2>/dev/null || true; fi
+  if live; then systemctl disable --now --quiet "$unit" "vigie-$what-drill.timer" 2>/dev/null || true; fi
   if [ -f "$config" ] && [ -f "$home/conf/$what.yaml" ] && shipped "$home/conf/$what.yaml" | cmp -s - "$config"; then
     rm -f "$config"
   fi
   rm -rf "$home" "$home.new" "$home.old"
-  rm -f "$root/etc/systemd/system/$unit" "$root/usr/local/bin/$what"
+  rm -f "$root/etc/systemd/system/$unit" "$root/etc/systemd/system/vigie-$what-drill."* "$root/usr/local/bin/$what"
   rmdir "$root/opt/vigie" "$root/etc/vigie" 2>/dev/null || true
   if live; then
     systemctl daemon-reload

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ import vigie.agent.probe.ProbeTools;
 import vigie.agent.probe.Probes;
 import vigie.agent.push.Push;
 import vigie.agent.push.PushConfig;
+import vigie.agent.reader.GatewayReader;
 import vigie.agent.reader.Roots;
 import vigie.agent.reader.Systemd;
 import vigie.agent.ship.Ship;
@@ -153,6 +155,7 @@ final class Agent implements AutoCloseable {
     Probes probes = new Probes(tools, events, telling, meters);
 
     Executor shipping = closing.add("shipping", threads.single("ship"));
+    AtomicReference<Consumer<byte[]>> tellLive = new AtomicReference<>(record -> {});
     Ship ship =
         closing.add(
             "ship",
@@ -164,8 +167,10 @@ final class Agent implements AutoCloseable {
                 shipping,
                 clock,
                 scheduler,
-                () -> connected(spool, clock, probes),
+                () -> connected(spool, roots, clock, probes, tellLive),
                 meters));
+
+    tellLive.set(ship::tell);
 
     Facts facts = facts(config.facts(), roots, threads, clock, scheduler, meters, closing);
     Executor mounts = closing.add("mounts threads", threads.direct("mounts", MOST_HANGING_MOUNTS));
@@ -186,6 +191,7 @@ final class Agent implements AutoCloseable {
     ProbeEndpoint onDemand = new ProbeEndpoint(tools, config.onDemand());
     onDemand.addTo(routes);
     new Health(() -> "").addTo(routes);
+    new Drill(tools, events, spool, ship, telling, clock, scheduler, meters).addTo(routes);
     Executor requests = closing.add("requests", threads.bounded("http", 2, 64));
     Executor passwords = closing.add("passwords thread", threads.bounded("password", 1, 16));
     WebAccess access = WebAccess.of(config.webConfig(), clock, passwords, meters);
@@ -229,7 +235,10 @@ final class Agent implements AutoCloseable {
     scheduler.every(
         STATES_EVERY,
         STATES_EVERY,
-        () -> probes.statesNow().forEach(state -> ship.tell(spool.unspooled(state))));
+        () -> {
+          probes.statesNow().forEach(state -> ship.tell(spool.unspooled(state)));
+          ship.tell(spool.unspooled(agentState(spool, roots, clock)));
+        });
     log.info(
         "agent started version={} node={} listen={} collector={} probes={}",
         Version.VIGIE,
@@ -407,12 +416,35 @@ final class Agent implements AutoCloseable {
   }
 
   /** A session says whose it is by its events: without one the node would not count as heard. */
-  private static void connected(EventSink events, Clock clock, Probes probes) {
+  private static void connected(
+      Spool spool,
+      Roots roots,
+      Clock clock,
+      Probes probes,
+      AtomicReference<Consumer<byte[]>> tellLive) {
+    // Before what is told now waits in the spool, too.
+    Event state = agentState(spool, roots, clock);
     if (probes.statesNow().isEmpty()) {
-      tell(events, clock, EventType.AGENT_CONNECTED, "agent connected", List.of());
+      tell(spool, clock, EventType.AGENT_CONNECTED, "agent connected", List.of());
     } else {
       probes.tellAll();
     }
+    tellLive.get().accept(spool.unspooled(state));
+  }
+
+  /** What the collector lists of an agent; told on a live session only, so that no disk wakes. */
+  private static Event agentState(Spool spool, Roots roots, Clock clock) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("version", Version.VIGIE);
+    fields.put("java", Version.JAVA);
+    long pending = Math.max(0, spool.last() - spool.acknowledged());
+    fields.put("pending", Long.toString(pending));
+    String gateway = GatewayReader.read(roots.procfs());
+    if (!gateway.isEmpty()) {
+      fields.put("gateway", gateway);
+    }
+    String text = "agent connected, " + pending + " events waited in the spool";
+    return new Event(clock.now(), Severity.INFORMATIONAL, EventType.AGENT_STATE, fields, text);
   }
 
   private static void tell(

@@ -21,6 +21,7 @@ import vigie.base.config.ConfigException;
       CheckCommand.class,
       ProbeCommand.class,
       MetricsCommand.class,
+      DrillCommand.class,
       VersionCommand.class
     },
     mixinStandardHelpOptions = true,

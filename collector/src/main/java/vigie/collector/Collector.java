@@ -56,6 +56,7 @@ import vigie.collector.api.prometheus.StatusApi;
 import vigie.collector.api.prometheus.TargetsApi;
 import vigie.collector.api.vigie.AlertActionsApi;
 import vigie.collector.api.vigie.AlertsApi;
+import vigie.collector.api.vigie.DrillsApi;
 import vigie.collector.api.vigie.EventFeed;
 import vigie.collector.api.vigie.EventsApi;
 import vigie.collector.api.vigie.NodesApi;
@@ -72,6 +73,7 @@ import vigie.collector.dispatch.PastEvents;
 import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.dispatch.Surroundings;
+import vigie.collector.drill.Drills;
 import vigie.collector.event.EventIntake;
 import vigie.collector.event.EventSeries;
 import vigie.collector.label.Labels;
@@ -100,6 +102,8 @@ import vigie.collector.receive.syslog.SyslogReceiver;
 import vigie.collector.remote.RemoteReads;
 import vigie.collector.remote.RemoteWrites;
 import vigie.collector.rule.RuleEngine;
+import vigie.collector.rule.RuleFiles;
+import vigie.collector.rule.RuleGroup;
 import vigie.collector.rule.RuleOptions;
 import vigie.collector.scrape.Scraper;
 import vigie.collector.silence.Silences;
@@ -290,11 +294,20 @@ final class Collector implements AutoCloseable {
                 sender,
                 meters,
                 () -> ThreadLocalRandom.current().nextDouble()));
+    var drills =
+        new Drills(
+            outbox,
+            samples,
+            (drill, event) -> rules.trigger(drill, event),
+            drill -> rules.trigger(drill),
+            clock,
+            scheduler,
+            meters);
     var dispatching = closing.add("dispatch", threads.pool("dispatch", 1, 0));
     dispatcher =
         new Dispatcher(
             config.routing(),
-            outbox,
+            drills.behindRoutes(outbox),
             new LogDispatchStore(state),
             surroundings(silences, acknowledgements),
             clock,
@@ -330,7 +343,7 @@ final class Collector implements AutoCloseable {
             new RuleEngine(
                 engine,
                 samples,
-                transitions,
+                drills.behindRules(transitions),
                 new LogAlertStore(state),
                 clock,
                 scheduler,
@@ -348,6 +361,7 @@ final class Collector implements AutoCloseable {
     intake.listen(nodes);
     intake.listen(series);
     intake.listen(silences);
+    intake.listen(drills);
     var feeding = closing.add("event stream thread", threads.pool("event-stream", 1, 0));
     var feed = new EventFeed(events, clock, scheduler, feeding, meters);
     intake.listen(feed);
@@ -358,8 +372,9 @@ final class Collector implements AutoCloseable {
     nodes.restore(events);
     series.restore(events);
     changes.restore(events, clock.now());
+    drills.start(events, intake, emitting);
     intake.start();
-    rules.load(config.rules());
+    rules.load(rulesOf(config));
     posted.start();
     Supplier<List<Alert>> alerts =
         () -> Alert.join(rules.alerts(), posted.alerts(), receiverAlerts.active());
@@ -497,13 +512,14 @@ final class Collector implements AutoCloseable {
             clock,
             Version.VERSION)
         .routes(routes);
-    new AlertsApi(alerts, () -> config.routing(), events).routes(routes);
+    new AlertsApi(alerts, () -> config.routing(), events, clock).routes(routes);
     new AlertActionsApi(alerts, acknowledgements, history, clock).routes(routes);
     var searching = closing.add("search threads", threads.pool("search", 2, 32));
     new EventsApi(events, feed, clock, searching).routes(routes);
     new LokiApi(events, clock, searching, Version.VERSION).routes(routes);
     new NodesApi(nodes).routes(routes);
     new OutboxApi(outbox).routes(routes);
+    new DrillsApi(drills, () -> Addresses.format(relpAddress())).routes(routes);
     new MetricsApi(registry).routes(routes);
     routes.get("/-/healthy", request -> HttpAnswer.text(200, "Vigie is healthy.\n"));
     routes.get(
@@ -533,6 +549,16 @@ final class Collector implements AutoCloseable {
         storage,
         config.rules().stream().mapToInt(g -> g.rules().size()).sum(),
         scraper.targets().size());
+  }
+
+  private static List<RuleGroup> rulesOf(CollectorConfig config) {
+    List<RuleGroup> all = new ArrayList<>(config.rules());
+    all.add(RuleFiles.drill());
+    return all;
+  }
+
+  private InetSocketAddress relpAddress() {
+    return InetSocketAddress.createUnresolved(config.receive().relp().getHostString(), relp.port());
   }
 
   /** Takes samples that are pushed. */
@@ -696,7 +722,7 @@ final class Collector implements AutoCloseable {
     outbox.reload(notifiers(next));
     insist(next.routing());
     dispatcher.reload(next.routing());
-    rules.load(next.rules());
+    rules.load(rulesOf(next));
     nodes.configure(next.nodes());
     scraper.configure(next.scrapes());
     remoteWrites.configure(next.remoteWrites(), next.remoteWriteBytes());

@@ -400,4 +400,61 @@ class CollectorTest {
     assertThatThrownBy(() -> Collector.start(Optional.of(file), config))
         .hasMessageContaining("held");
   }
+
+  @Test
+  void givenTerminalReceiver_whenDrilled_thenEachHopIsTimedAndNothingIsLeft() throws Exception {
+    Ran ran = run("drill", "-o", "json", "--with", "severity=critical", "--every", "24h");
+
+    JsonNode drill = new ObjectMapper().readTree(ran.out);
+    assertThat(ran.exit).as(ran.out + ran.err).isZero();
+    assertThat(drill.path("passed").asBoolean()).isTrue();
+    assertThat(drill.path("hops"))
+        .extracting(hop -> hop.path("hop").asText())
+        .containsExactly(
+            "connected",
+            "session open",
+            "event stored",
+            "rule fires",
+            "route finds receivers",
+            "card wanted, on disk",
+            "card is there",
+            "alert resolved",
+            "card shows the end");
+    assertThat(drill.path("hops")).allMatch(hop -> hop.path("tookSeconds").asDouble() >= 0);
+    String id = drill.path("drill").asText();
+    for (JsonNode alert : ask("/api/vigie/alerts").path("alerts")) {
+      assertThat(alert.path("state").asText()).isEqualTo("resolved");
+      assertThat(alert.path("labels").path("drill").asText()).isEqualTo(id);
+      assertThat(alert.path("severity").asText()).isEqualTo("critical");
+    }
+    assertThat(ask("/api/vigie/outbox").path("pending")).isEmpty();
+    assertThat(ask("/api/vigie/nodes").path("nodes"))
+        .extracting(node -> node.path("node").asText())
+        .doesNotContain("drill");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(ask("/api/vigie/events?node=drill").path("events"))
+                    .extracting(event -> event.path("type").asText())
+                    .contains("drill.begin", "drill.passed"));
+    assertThat(metrics()).contains("vigie_drill_passed 1.0");
+  }
+
+  @Test
+  void givenNobodyAtRelp_whenDrilled_thenTold() {
+    Ran ran = run("drill", "--relp", "127.0.0.1:1");
+
+    assertThat(ran.exit).isEqualTo(3);
+    assertThat(ran.err).contains("cannot send to RELP at 127.0.0.1:1").contains("--relp");
+  }
+
+  private String metrics() throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + collector.httpPort() + "/metrics"))
+                .build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
 }

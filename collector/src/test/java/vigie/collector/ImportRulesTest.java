@@ -34,6 +34,7 @@ class ImportRulesTest {
           .row("dispatch", "alert silence inhibit event node")
           .row("card", "dispatch alert event rule promql sample template graph")
           .row("outbox", "dispatch alert event")
+          .row("drill", "event sample alert dispatch outbox")
           .row("notify.discord", "outbox card dispatch alert event template graph")
           .row("notify.webhook", "outbox dispatch alert event template graph")
           .row("notify.terminal", "outbox card dispatch alert event template graph")
@@ -44,7 +45,7 @@ class ImportRulesTest {
           .row("store.event", "event")
           .row("store.sample", "sample histogram")
           .row("store.state", "alert event silence dispatch outbox node")
-          .row("api", "scrape sample event node promql rule alert silence dispatch outbox")
+          .row("api", "scrape sample event node promql rule alert silence dispatch outbox drill")
           .row("web", "api")
           // sample: what the root hands to the rule tests, an empty store for each.
           .row("cli", "promql rule dispatch scrape graph")

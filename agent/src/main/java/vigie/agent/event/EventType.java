@@ -11,6 +11,7 @@ public enum EventType {
   // Urgent, so that it is on the disk, and thus may go out, before the link is closed.
   AGENT_STOP("agent.stop", true),
   AGENT_CONNECTED("agent.connected", false),
+  AGENT_STATE("agent.state", false),
   AGENT_GAP("agent.gap", true),
   AGENT_CLOCK("agent.clock", false),
   // Urgent, so that it does not wait a second for others: whoever looks finds the unit up again.
@@ -23,7 +24,9 @@ public enum EventType {
   NODE_BOOT("node.boot", false),
   // Urgent for the same reason as agent.stop.
   NODE_SHUTDOWN("node.shutdown", true),
-  LOG_MATCH("log.match", false);
+  LOG_MATCH("log.match", false),
+  // Urgent, so that what is measured is the way of an event that is.
+  DRILL_PROBE("drill.probe", true);
 
   private final String wire;
   private final boolean urgent;

@@ -40,6 +40,12 @@ public record Alert(
     String rule,
     List<Event> events,
     @Nullable Instant keptSince) {
+  /**
+   * The label whose value is a drill's id. An alert that has it tests the way and means nothing:
+   * its card is one of its own, says so, and pings nobody.
+   */
+  public static final String DRILL = "drill";
+
   public Alert {
     events = List.copyOf(events);
   }

@@ -1,10 +1,14 @@
 package vigie.collector.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -16,30 +20,43 @@ import picocli.CommandLine.Parameters;
 import vigie.base.time.Clock;
 import vigie.base.time.Durations;
 
-/** {@code collector alerts list | show}. */
+/** {@code collector alerts list | show | ack}. */
 @Command(
     name = "alerts",
     description = "What burns, and what has.",
-    subcommands = {AlertsCommand.ListAlerts.class, AlertsCommand.Show.class})
+    subcommands = {
+      AlertsCommand.ListAlerts.class,
+      AlertsCommand.Show.class,
+      AlertsCommand.Ack.class
+    })
 final class AlertsCommand {
   /** The states a person may name. */
   enum State {
     pending,
     firing,
+    acknowledged,
+    silenced,
+    inhibited,
+    muted,
+    flapping,
     resolved,
     all
   }
 
   @Command(
       name = "list",
-      description =
-          "List alerts, the newest state change first. Without --state: pending and firing ones.",
+      description = {
+        "List alerts, the newest state change first. Without --state and --since: all but resolved ones.",
+        "States: pending, firing; of those that fire also acknowledged, silenced, inhibited (another alert or"
+            + " a node explains them), muted (by a time interval), flapping; resolved."
+      },
       footer = {
         "",
         "Examples:",
         "  collector alerts list",
         "  collector alerts list -l node=p1 -l severity=critical -o wide",
         "  collector alerts list --state all --since 24h -o json",
+        "  collector alerts list --group-by node",
         "  collector alerts list --fail-on firing && echo all well",
         "  collector alerts list --watch"
       })
@@ -49,14 +66,23 @@ final class AlertsCommand {
     @Option(
         names = "--state",
         paramLabel = "STATE",
-        description = "pending, firing, resolved or all; may be given several times")
+        split = ",",
+        description =
+            "pending, firing, acknowledged, silenced, inhibited, muted, flapping, resolved or all; may be given several times")
     List<State> states = new ArrayList<>();
 
     @Option(
         names = "--since",
         paramLabel = "DURATION",
-        description = "only what changed since then, such as 24h")
+        description = "only what changed since then, such as 24h; resolved ones as well")
     String since = "";
+
+    @Option(
+        names = "--group-by",
+        paramLabel = "LABEL",
+        split = ",",
+        description = "put together what has the same value, such as node or severity")
+    List<String> groupBy = new ArrayList<>();
 
     @Option(
         names = "--fail-on",
@@ -75,74 +101,97 @@ final class AlertsCommand {
       if (!watch) {
         return once(client);
       }
-      Ticker ticker = new Ticker(Duration.ofSeconds(2));
-      while (true) {
-        PrintWriter out = read.out();
-        // Home, then clear to the end: no flicker, unlike clearing first.
-        out.print("\u001b[H\u001b[J");
-        out.println(client.url() + "  " + Times.withZone(Clock.system().now().toString()) + "\n");
-        try {
-          once(client);
-        } catch (CliException e) {
-          out.println(e.getMessage());
-        }
-        out.flush();
-        ticker.await();
+      if (!read.isTable()) {
+        throw new CliException(2, "--watch draws a table; leave out -o " + read.format);
       }
+      new Watch(read.out(), Duration.ofSeconds(2))
+          .run(
+              client.url(),
+              into -> {
+                read.to(into);
+                once(client);
+              });
+      return 0;
     }
 
     private int once(Client client) {
       Client.Parameters parameters = new Client.Parameters().addAll("filter", read.matchers);
-      List<State> wanted = states.isEmpty() ? List.of(State.pending, State.firing) : states;
-      if (!wanted.contains(State.all)) {
-        wanted.forEach(state -> parameters.add("state", state.name()));
+      if (states.isEmpty() && since.isEmpty()) {
+        parameters.add("state", "active");
+      } else if (!states.contains(State.all)) {
+        states.forEach(state -> parameters.add("state", state.name()));
       }
-      List<JsonNode> alerts = new ArrayList<>();
-      Instant now = Clock.system().now();
-      Instant earliest = since.isEmpty() ? Instant.MIN : now.minus(duration(since));
+      if (!since.isEmpty()) {
+        duration(since);
+        parameters.add("since", since);
+      }
       JsonNode answer = client.get("/api/vigie/alerts", parameters);
-      for (JsonNode alert : answer.path("alerts")) {
-        if (!Instant.parse(alert.path("since").asText()).isBefore(earliest)) {
-          alerts.add(alert);
-        }
+      List<JsonNode> alerts = new ArrayList<>();
+      answer.path("alerts").forEach(alerts::add);
+      if (!groupBy.isEmpty()) {
+        alerts.sort(Comparator.comparing(this::group)); // stable: the newest first in each
       }
       read.print(
           table(alerts),
-          com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.arrayNode().addAll(alerts),
+          JsonNodeFactory.instance.arrayNode().addAll(alerts),
           "no alerts: all well");
-      if (read.format == ReadOptions.Format.table || read.format == ReadOptions.Format.wide) {
+      if (read.isTable()) {
         pendingCards(client);
       }
       State bad = failOn;
       boolean failed =
           bad != null
-              && alerts.stream()
-                  .anyMatch(a -> bad == State.all || a.path("state").asText().equals(bad.name()));
+              && alerts.stream().anyMatch(a -> bad == State.all || status(a).equals(bad.name()));
       return failed ? 1 : 0;
+    }
+
+    private static String status(JsonNode alert) {
+      return alert.path("status").asText();
+    }
+
+    /** What the alert has in the labels to group by, as it is shown. */
+    private String group(JsonNode alert) {
+      List<String> values = new ArrayList<>();
+      for (String label : groupBy) {
+        String value = alert.path("labels").path(label).asText();
+        String shown =
+            value.isEmpty() && label.equals("node") ? alert.path("node").asText() : value;
+        values.add(shown.isEmpty() ? "-" : shown);
+      }
+      return String.join(" ", values);
     }
 
     private Table table(List<JsonNode> alerts) {
       List<String> header =
           new ArrayList<>(
               List.of("STATE", "SEVERITY", "ALERT", "NODE", "TARGET", "SINCE", "SUMMARY"));
+      if (!groupBy.isEmpty()) {
+        header.add(0, "GROUP");
+      }
       if (read.wide()) {
-        header.addAll(List.of("VALUE", "RECEIVER", "RULE", "ID"));
+        header.addAll(List.of("VALUE", "RECEIVER", "CARD", "RULE", "ID"));
       }
       Table table = new Table(header);
+      String before = "";
       for (JsonNode alert : alerts) {
         List<String> row = new ArrayList<>();
-        for (String field : List.of("state", "severity", "alert", "node", "target")) {
-          String text = alert.path(field).asText();
-          row.add(text.isEmpty() ? "-" : text);
+        if (!groupBy.isEmpty()) {
+          String group = group(alert);
+          // In a table for people each group is named once; a program finds it in each row.
+          row.add(group.equals(before) && read.isTable() ? "" : group);
+          before = group;
+        }
+        row.add(status(alert));
+        for (String field : List.of("severity", "alert", "node", "target")) {
+          row.add(dash(alert.path(field).asText()));
         }
         row.add(Times.full(alert.path("since").asText()));
         row.add(alert.path("summary").asText());
         if (read.wide()) {
-          List<String> receivers = new ArrayList<>();
-          alert.path("receivers").forEach(r -> receivers.add(r.asText()));
           row.add(alert.path("value").asText());
-          row.add(String.join(",", receivers));
-          row.add(alert.path("rule").asText());
+          row.add(joined(alert.path("receivers")));
+          row.add(dash(alert.path("card").asText()));
+          row.add(dash(alert.path("rule").asText()));
           row.add(alert.path("id").asText());
         }
         table.add(row);
@@ -186,7 +235,7 @@ final class AlertsCommand {
     @Override
     public Integer call() {
       Client client = read.client();
-      JsonNode alert = client.get("/api/vigie/alerts/" + idOf(client), new Client.Parameters());
+      JsonNode alert = client.get("/api/vigie/alerts/" + idOf(client, id), new Client.Parameters());
       if (read.printData(alert)) {
         return 0;
       }
@@ -194,22 +243,28 @@ final class AlertsCommand {
       out.println(
           alert.path("alert").asText()
               + " is "
-              + alert.path("state").asText()
+              + alert.path("status").asText()
               + ": "
               + Table.printable(alert.path("summary").asText()));
       Instant now = Clock.system().now();
       for (String time : List.of("activeAt", "firedAt", "resolvedAt", "knownAt")) {
-        if (!alert.path(time).isNull()) {
+        if (!alert.path(time).isNull() && !alert.path(time).isMissingNode()) {
           String text = alert.path(time).asText();
           out.printf("  %-12s %s (%s ago)%n", time, Times.withZone(text), Times.ago(text, now));
         }
       }
-      out.printf("  %-12s %s%n", "value", alert.path("value").asText());
-      out.printf("  %-12s %s%n", "rule", alert.path("rule").asText());
-      out.printf("  %-12s %s%n", "id", alert.path("id").asText());
+      for (String field : List.of("value", "rule", "card", "id")) {
+        if (!alert.path(field).asText().isEmpty()) {
+          out.printf("  %-12s %s%n", field, Table.printable(alert.path(field).asText()));
+        }
+      }
+      list(out, "receivers", alert.path("receivers"));
+      list(out, "silenced by", alert.path("silencedBy"));
+      list(out, "inhibited by", alert.path("inhibitedBy"));
+      list(out, "muted by", alert.path("mutedBy"));
       map(out, "labels", alert.path("labels"));
       map(out, "annotations", alert.path("annotations"));
-      events(out, "events, newest first", alert.path("events"));
+      story(out, alert);
       events(
           out,
           "around that time on " + Table.printable(alert.path("node").asText()),
@@ -218,22 +273,49 @@ final class AlertsCommand {
       return 0;
     }
 
-    /** An alert's name is an id too, where only one is called so. */
-    private String idOf(Client client) {
-      for (JsonNode alert :
-          client.get("/api/vigie/alerts", new Client.Parameters()).path("alerts")) {
-        if (alert.path("alert").asText().equals(id)) {
-          return alert.path("id").asText();
+    /** What happened, was done and was sent, and the events, in the order of their times. */
+    private static void story(PrintWriter out, JsonNode alert) {
+      record Line(String at, String text, JsonNode event) {}
+      List<Line> lines = new ArrayList<>();
+      for (JsonNode entry : alert.path("history")) {
+        lines.add(new Line(entry.path("at").asText(), told(entry), entry));
+      }
+      for (JsonNode event : alert.path("events")) {
+        String text =
+            event.path("severity").asText()
+                + " "
+                + event.path("type").asText()
+                + " "
+                + event.path("text").asText();
+        lines.add(new Line(event.path("time").asText(), "event         " + text, event));
+      }
+      if (lines.isEmpty()) {
+        return;
+      }
+      lines.sort(Comparator.comparing(Line::at));
+      out.println("what happened");
+      for (Line line : lines) {
+        out.println("  " + Times.full(line.at) + "  " + Table.printable(line.text));
+        log(out, line.event);
+      }
+    }
+
+    /** One entry of the history: what, who, and in whose words. */
+    private static String told(JsonNode entry) {
+      StringBuilder line = new StringBuilder(String.format("%-13s", entry.path("kind").asText()));
+      for (String field : List.of("who", "text", "ref")) {
+        String text = entry.path(field).asText();
+        if (!text.isEmpty()) {
+          line.append(' ').append(field.equals("ref") ? "(" + text + ")" : text);
         }
       }
-      if (!id.matches("[0-9a-f]{1,16}")) {
-        throw new CliException(
-            1,
-            "no alert has the id or name \""
-                + id
-                + "\"; see collector alerts list --state all -o wide");
+      return line.toString().stripTrailing();
+    }
+
+    private static void list(PrintWriter out, String title, JsonNode list) {
+      if (!list.isEmpty()) {
+        out.printf("  %-12s %s%n", title, Table.printable(joined(list)));
       }
-      return id;
     }
 
     /** Each with the last lines that its unit logged, where it tells them. */
@@ -244,13 +326,17 @@ final class AlertsCommand {
       out.println(title);
       for (JsonNode event : events) {
         out.println("  " + EventsCommand.line(event));
-        event
-            .path("fields")
-            .path("log")
-            .asText()
-            .lines()
-            .forEach(line -> out.println("    | " + Table.printable(line)));
+        log(out, event);
       }
+    }
+
+    private static void log(PrintWriter out, JsonNode event) {
+      event
+          .path("fields")
+          .path("log")
+          .asText()
+          .lines()
+          .forEach(line -> out.println("    | " + Table.printable(line)));
     }
 
     private static void map(PrintWriter out, String title, JsonNode map) {
@@ -261,6 +347,109 @@ final class AlertsCommand {
         }
       }
     }
+  }
+
+  @Command(
+      name = "ack",
+      description = {
+        "Take a firing alert on: its card says so and nobody else is called for it. It lasts until the alert"
+            + " is resolved, also over a restart of the collector."
+      },
+      footer = {
+        "",
+        "Examples:",
+        "  collector alerts ack 5f2a --note 'on my way'",
+        "  collector alerts ack NodeSilent --by ada",
+        "  collector alerts ack 5f2a --withdraw"
+      })
+  static final class Ack implements Callable<Integer> {
+    @Mixin Printing print = new Printing();
+
+    @Parameters(
+        arity = "1..*",
+        paramLabel = "ID",
+        description = "an alert's id, its first digits, or its name")
+    List<String> ids = List.of();
+
+    @Option(names = "--note", paramLabel = "TEXT", description = "what the others should know")
+    String note = "";
+
+    @Option(
+        names = "--by",
+        paramLabel = "NAME",
+        description = "who takes it on (default: the user of this system)")
+    String by = System.getProperty("user.name", "");
+
+    @Option(names = "--withdraw", description = "take it back")
+    boolean withdraw;
+
+    @Override
+    public Integer call() {
+      Client client = print.client();
+      ArrayNode done = JsonNodeFactory.instance.arrayNode();
+      Table table = new Table(List.of("ALERT", "NODE", "ID", "BY"));
+      for (String id : ids) {
+        String path = "/api/vigie/alerts/" + idOf(client, id) + "/ack";
+        ObjectNode body = JsonNodeFactory.instance.objectNode();
+        body.put("by", by).put("note", note);
+        JsonNode alert =
+            withdraw ? client.send("DELETE", path, body) : client.send("POST", path, body);
+        done.add(alert);
+        table.add(
+            List.of(
+                alert.path("alert").asText(),
+                alert.path("node").asText(),
+                alert.path("id").asText(),
+                withdraw ? "-" : by));
+      }
+      print.print(table, done, "");
+      return 0;
+    }
+  }
+
+  /** An alert's name is an id too, where only one is called so. */
+  private static String idOf(Client client, String id) {
+    if (id.matches("[0-9a-f]{16}")) {
+      return id; // also of one that only the history knows
+    }
+    List<String> called = new ArrayList<>();
+    for (JsonNode alert : client.get("/api/vigie/alerts", new Client.Parameters()).path("alerts")) {
+      if (alert.path("alert").asText().equals(id)) {
+        called.add(alert.path("id").asText());
+      }
+    }
+    if (called.size() == 1) {
+      return called.get(0);
+    }
+    if (called.size() > 1) {
+      throw new CliException(
+          1,
+          called.size()
+              + " alerts are called \""
+              + id
+              + "\": "
+              + String.join(", ", called.subList(0, Math.min(5, called.size())))
+              + (called.size() > 5 ? ", …" : "")
+              + "; name one by the first digits of its id");
+    }
+    if (!id.matches("[0-9a-f]{1,16}")) {
+      throw new CliException(
+          1,
+          "no alert has the id or name \""
+              + id
+              + "\"; see collector alerts list --state all -o wide");
+    }
+    return id;
+  }
+
+  private static String dash(String text) {
+    return text.isEmpty() ? "-" : text;
+  }
+
+  private static String joined(JsonNode texts) {
+    List<String> all = new ArrayList<>();
+    texts.forEach(text -> all.add(text.asText()));
+    return String.join(",", all);
   }
 
   static Duration duration(String text) {

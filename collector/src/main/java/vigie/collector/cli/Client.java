@@ -88,6 +88,20 @@ final class Client {
             HttpResponse.BodyHandlers.ofByteArray()));
   }
 
+  /** The same of another method, with a JSON body. */
+  JsonNode send(String method, String path, JsonNode body) {
+    byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
+    return json(
+        send(
+            path,
+            request ->
+                request
+                    .timeout(TIMEOUT)
+                    .header("content-type", "application/json")
+                    .method(method, HttpRequest.BodyPublishers.ofByteArray(bytes)),
+            HttpResponse.BodyHandlers.ofByteArray()));
+  }
+
   /** The same of a POST. */
   JsonNode post(String path, String contentType, byte[] body) {
     return json(

@@ -28,6 +28,7 @@ public final class Commands {
     root.addSubcommand(new NodesCommand());
     root.addSubcommand(new RulesCommand(tests, routing));
     root.addSubcommand(new QueryCommand());
+    root.addSubcommand(new DrillCommand());
     root.setCaseInsensitiveEnumValuesAllowed(true);
     root.setExecutionExceptionHandler(
         (e, command, parsed) -> {

@@ -20,17 +20,29 @@ import vigie.base.time.Clock;
 final class NodesCommand {
   @Command(
       name = "list",
-      description = "List nodes: state and why, last sign of life, clock, version.",
-      footer = {"", "Example:", "  collector nodes list --sort-by state"})
+      description = {
+        "List nodes: state and why, last sign of life, clock, events that waited in the spool when its agent"
+            + " last said so, version.",
+        "States: up; unseen (expected, not heard yet); silent ones: off (switched off on purpose), rebooting,"
+            + " stopped (its agent was), lost."
+      },
+      footer = {
+        "",
+        "Examples:",
+        "  collector nodes list --sort-by state",
+        "  collector nodes list -l state=lost"
+      })
   static final class ListNodes implements Callable<Integer> {
     @Mixin ReadOptions read = new ReadOptions();
 
     @Override
     public Integer call() {
       List<String> header =
-          new ArrayList<>(List.of("NODE", "STATE", "SINCE", "WHY", "HEARD", "CLOCK", "VERSION"));
+          new ArrayList<>(
+              List.of("NODE", "STATE", "SINCE", "WHY", "HEARD", "CLOCK", "BACKLOG", "VERSION"));
       if (read.wide()) {
-        header.addAll(List.of("EXPECTED", "BOOT", "SPOOL"));
+        header.addAll(
+            List.of("EXPECTED", "CONNECTED", "GATEWAY", "DEPENDS-ON", "JAVA", "BOOT", "SPOOL"));
       }
       Table table = new Table(header);
       ArrayNode kept = JsonNodeFactory.instance.arrayNode();
@@ -47,11 +59,14 @@ final class NodesCommand {
         row.add(watched ? orDash(node.path("why").asText()) : "not watched");
         row.add(ago(node.path("lastHeard")));
         row.add(clock(node.path("clockOffsetSeconds")));
+        row.add(node.path("pending").isNumber() ? node.path("pending").asText() : "-");
         row.add(orDash(node.path("version").asText()));
         if (read.wide()) {
           row.add(node.path("expected").asBoolean() ? "yes" : "no");
-          row.add(node.path("boot").asText());
-          row.add(node.path("spool").asText());
+          row.add(node.path("connected").asBoolean() ? "yes" : "no");
+          for (String field : List.of("gateway", "dependsOn", "java", "boot", "spool")) {
+            row.add(orDash(node.path(field).asText()));
+          }
         }
         table.add(row);
       }

@@ -206,7 +206,7 @@ final class QueryCommand implements Callable<Integer> {
     if (columns != null && columns.matches("[1-9]\\d{1,3}")) {
       return Integer.parseInt(columns);
     }
-    int terminal = ReadOptions.terminalWidth();
+    int terminal = Terminal.width();
     return terminal == 0 ? USUAL_WIDTH : terminal;
   }
 

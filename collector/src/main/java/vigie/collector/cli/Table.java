@@ -1,6 +1,7 @@
 package vigie.collector.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -8,7 +9,12 @@ import java.util.StringJoiner;
 
 /** Rows under a header, columns as wide as they need, cut with … where the terminal ends. */
 final class Table {
-  private static final String GAP = "  ";
+  private static final int GAP = 2;
+
+  /** What is left of a column at least: a few letters and …; of the last one enough to be read. */
+  private static final int LEAST = 4;
+
+  private static final int LEAST_LAST = 16;
   private static final Set<String> PAINTED = Set.of("STATE", "SEVERITY");
   private static final String RESET = "\u001b[0m";
   private final List<String> header;
@@ -59,7 +65,7 @@ final class Table {
   }
 
   /**
-   * The lines.
+   * The lines. Where they are too long the last column is cut first, then whichever is widest.
    *
    * @param width of the terminal; 0 for no limit
    * @param colour whether states and severities have ANSI colours
@@ -73,22 +79,52 @@ final class Table {
     int[] widths = new int[header.size()];
     for (List<String> row : all) {
       for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], length(row.get(i)));
+        widths[i] = Math.max(widths[i], TextWidth.of(row.get(i)));
       }
     }
+    boolean fits = width <= 0 || fit(widths, width);
     List<String> lines = new ArrayList<>();
     for (List<String> row : all) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < widths.length; i++) {
-        line.append(i == 0 ? "" : GAP).append(row.get(i));
-        if (i < widths.length - 1) {
-          line.append(" ".repeat(widths[i] - length(row.get(i))));
-        }
-      }
-      String whole = cut(line.toString().stripTrailing(), width);
-      lines.add(colour ? painted(whole, row, widths) : whole);
+      String line = line(row, widths, colour && fits && row != header);
+      lines.add(fits ? line : TextWidth.cut(line, width));
     }
     return lines;
+  }
+
+  private String line(List<String> row, int[] widths, boolean colour) {
+    StringBuilder line = new StringBuilder();
+    int missing = 0; // columns that the next cell that is not empty is away
+    for (int i = 0; i < widths.length; i++) {
+      String cell = TextWidth.cut(row.get(i), widths[i]);
+      if (!cell.isEmpty()) {
+        String paint = colour && PAINTED.contains(header.get(i)) ? colourOf(row.get(i)) : "";
+        line.append(" ".repeat(missing)).append(paint).append(cell);
+        line.append(paint.isEmpty() ? "" : RESET);
+        missing = 0;
+      }
+      missing += widths[i] - TextWidth.of(cell) + GAP;
+    }
+    return line.toString();
+  }
+
+  /** Makes the columns narrower until they fit; false if they can't be made to. */
+  private boolean fit(int[] widths, int width) {
+    int last = widths.length - 1;
+    int over = Arrays.stream(widths).sum() + GAP * last - width;
+    int given = Math.max(0, Math.min(over, widths[last] - LEAST_LAST));
+    widths[last] -= given;
+    over -= given;
+    for (; over > 0; over--) {
+      int widest = 0;
+      for (int i = 0; i < widths.length; i++) {
+        widest = widths[i] > widths[widest] ? i : widest;
+      }
+      if (widths[widest] <= LEAST) {
+        return false;
+      }
+      widths[widest]--;
+    }
+    return true;
   }
 
   /** The lines as CSV, as RFC 4180 quotes cells; the header in lower case. */
@@ -108,41 +144,14 @@ final class Table {
     return lines;
   }
 
-  /** From the right, so that what is put in moves nothing that is still to come. */
-  private String painted(String line, List<String> row, int[] widths) {
-    StringBuilder out = new StringBuilder(line);
-    for (int i = widths.length - 1; i >= 0; i--) {
-      String colour = PAINTED.contains(header.get(i)) ? colourOf(row.get(i)) : "";
-      int column = i * GAP.length();
-      for (int k = 0; k < i; k++) {
-        column += widths[k];
-      }
-      if (!colour.isEmpty() && column + length(row.get(i)) <= length(line)) {
-        int from = line.offsetByCodePoints(0, column);
-        out.insert(from + row.get(i).length(), RESET).insert(from, colour);
-      }
-    }
-    return out.toString();
-  }
-
   private static String colourOf(String word) {
     return switch (word) {
-      case "firing", "critical", "emerg", "alert", "crit", "err", "silent" -> "\u001b[31m";
-      case "pending", "warning" -> "\u001b[33m";
-      case "resolved", "up" -> "\u001b[32m";
+      case "firing", "flapping", "critical", "emerg", "alert", "crit", "err", "lost" ->
+          "\u001b[31m";
+      case "pending", "acknowledged", "warning", "rebooting", "stopped" -> "\u001b[33m";
+      case "resolved", "up", "active" -> "\u001b[32m";
       default -> "";
     };
-  }
-
-  private static int length(String text) {
-    return text.codePointCount(0, text.length());
-  }
-
-  private static String cut(String line, int width) {
-    if (width <= 0 || length(line) <= width) {
-      return line;
-    }
-    return line.substring(0, line.offsetByCodePoints(0, width - 1)) + "…";
   }
 
   /**

@@ -50,6 +50,8 @@ public final class Dispatcher implements AlertSink {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
   private static final Duration GROUP_WAIT = Duration.ofSeconds(30);
   private static final Duration GROUP_INTERVAL = Duration.ofMinutes(5);
+  private static final Group.Timing DRILL_TIMING =
+      new Group.Timing(true, Duration.ZERO, GROUP_INTERVAL, Route.REPEAT_INTERVAL);
 
   /** What had a cause has so long to recover once that is over: two scrapes. */
   private static final Duration RECOVERY = Duration.ofSeconds(30);
@@ -439,10 +441,18 @@ public final class Dispatcher implements AlertSink {
   }
 
   private Group groupOf(Route route, Alert alert) {
+    boolean drill = alert.labels().has(Alert.DRILL);
     Labels labels = route.groupLabels(alert.labels());
+    if (drill) {
+      // Never on the card of a real alert.
+      labels = labels.with(Alert.DRILL, alert.labels().get(Alert.DRILL));
+    }
+    Labels by = labels;
+    // What a drill measures is the way, not how long the configuration waits on it.
+    Group.Timing timing = drill ? DRILL_TIMING : timing(route);
     return groups.computeIfAbsent(
-        route.groupKey(labels),
-        key -> new Group(key, route.receiver(), labels, timing(route), clock.nanos(), clock.now()));
+        route.groupKey(by),
+        key -> new Group(key, route.receiver(), by, timing, clock.nanos(), clock.now()));
   }
 
   private Group.Timing timing(String groupKey, String receiver) {

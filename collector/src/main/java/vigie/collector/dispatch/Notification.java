@@ -82,6 +82,11 @@ public record Notification(
     return notes.mark(alert.fingerprint());
   }
 
+  /** Whether it only tests the way: whoever shows it says so and pings nobody. */
+  public boolean isDrill() {
+    return commonLabels.has(Alert.DRILL);
+  }
+
   /** Whether the incident is over. */
   public boolean isResolved() {
     return firing == 0;

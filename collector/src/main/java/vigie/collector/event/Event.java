@@ -57,6 +57,11 @@ public record Event(
     return fields.getOrDefault(name, "");
   }
 
+  /** Whether it only tests the way: no sign of life, and in no count. */
+  public boolean isDrill() {
+    return type.startsWith("drill.");
+  }
+
   /** Whether it is a fault that its node told while that went down: services end then. */
   public boolean isOfShutdown() {
     // A pattern's own fields may have any name.

@@ -139,7 +139,7 @@ public final class EventSeries implements EventListener {
 
   @Override
   public void onEvent(Event event, boolean late) {
-    if (event.isOfShutdown()) {
+    if (event.isOfShutdown() || event.isDrill()) {
       return;
     }
     List<Shown> shown = new ArrayList<>(0);

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param boot the kernel's boot id, {@code ""} while unknown
  * @param spool the identity of its agent's spool, {@code ""} while unknown
  * @param version of its agent, {@code ""} while unknown
+ * @param agent what else its agent says of itself
  */
 public record Node(
     String name,
@@ -34,4 +35,47 @@ public record Node(
     @Nullable Duration clockOffset,
     String boot,
     String spool,
-    String version) {}
+    String version,
+    Agent agent) {
+  /** One whose agent has not said anything of itself. */
+  public Node(
+      String name,
+      boolean expected,
+      boolean watched,
+      NodeState state,
+      String why,
+      Instant since,
+      @Nullable Instant lastHeard,
+      @Nullable Duration clockOffset,
+      String boot,
+      String spool,
+      String version) {
+    this(
+        name,
+        expected,
+        watched,
+        state,
+        why,
+        since,
+        lastHeard,
+        clockOffset,
+        boot,
+        spool,
+        version,
+        Agent.UNKNOWN);
+  }
+
+  /**
+   * What an agent says of itself when it connects and once an hour.
+   *
+   * @param connected whether it has a session now
+   * @param pending how many events waited in its spool; −1 while unknown
+   * @param gateway the address of its default route, {@code ""} while unknown
+   * @param java the version of its Java, {@code ""} while unknown
+   * @param toldAt when it said so, by the collector's clock; null if it never did
+   */
+  public record Agent(
+      boolean connected, long pending, String gateway, String java, @Nullable Instant toldAt) {
+    public static final Agent UNKNOWN = new Agent(false, -1, "", "", null);
+  }
+}

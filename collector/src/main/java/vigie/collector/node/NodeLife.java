@@ -44,6 +44,7 @@ final class NodeLife {
   @Nullable Instant lastHeard;
   long lastNanos;
   String version = "";
+  private Node.Agent agent = Node.Agent.UNKNOWN;
   final NodeClock clock = new NodeClock();
 
   private String boot = "";
@@ -130,9 +131,27 @@ final class NodeLife {
         }
         farewell = NodeState.LOST;
       }
+      case "agent.state" -> stateTold(event, at);
       case "node.boot" -> bootTold(event);
       default -> {}
     }
+  }
+
+  private void stateTold(Event event, Instant at) {
+    watched = true;
+    version = event.field("version");
+    String pending = event.field("pending");
+    boolean number = !pending.isEmpty() && pending.length() < 19;
+    for (int i = 0; i < pending.length(); i++) {
+      number &= pending.charAt(i) >= '0' && pending.charAt(i) <= '9';
+    }
+    agent =
+        new Node.Agent(
+            true,
+            number ? Long.parseLong(pending) : -1,
+            event.field("gateway"),
+            event.field("java"),
+            at);
   }
 
   private void farewell(NodeState silence, long nanos) {
@@ -238,6 +257,7 @@ final class NodeLife {
         clock.offset(),
         boot,
         spool,
-        version);
+        version,
+        new Node.Agent(session, agent.pending(), agent.gateway(), agent.java(), agent.toldAt()));
   }
 }

@@ -173,7 +173,7 @@ public final class Nodes implements EventListener {
   public void onEvent(Event event, boolean late) {
     if (event.type().equals("node.silent") || event.type().equals("node.back")) {
       shown(event); // our own words are no sign of life
-    } else {
+    } else if (!event.isDrill()) {
       take(event);
     }
   }

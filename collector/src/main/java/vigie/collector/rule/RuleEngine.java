@@ -196,10 +196,17 @@ public final class RuleEngine implements AutoCloseable {
     } while (asked != running);
   }
 
-  /** The groups in the order of their configuration, each with how its rules went last. */
+  /**
+   * The groups in the order of their configuration, each with how its rules went last; without our
+   * own.
+   */
   public List<GroupStatus> groups() {
     List<GroupStatus> all = new ArrayList<>();
-    running.values().forEach(each -> all.add(each.run.status()));
+    for (Running each : running.values()) {
+      if (!each.run.group().isBuiltIn()) {
+        all.add(each.run.status());
+      }
+    }
     return all;
   }
 
@@ -219,8 +226,8 @@ public final class RuleEngine implements AutoCloseable {
 
   private double count(boolean failingOnly) {
     double count = 0;
-    for (Running each : running.values()) {
-      for (GroupStatus.RuleStatus rule : each.run.status().rules()) {
+    for (GroupStatus group : groups()) {
+      for (GroupStatus.RuleStatus rule : group.rules()) {
         count += !failingOnly || rule.health() == GroupStatus.Health.ERR ? 1 : 0;
       }
     }

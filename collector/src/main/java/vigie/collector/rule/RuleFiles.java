@@ -1,5 +1,7 @@
 package vigie.collector.rule;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
@@ -31,6 +34,7 @@ public final class RuleFiles {
   private static final Duration LEAST_INTERVAL = Duration.ofMillis(100);
   private static final Duration MOST = Duration.ofDays(3650);
   private static final int MOST_RULES = 20_000;
+  private static final String DRILL = "drill.yml";
 
   private final Duration defaultInterval;
   private final Duration defaultOffset;
@@ -70,6 +74,20 @@ public final class RuleFiles {
       }
     }
     return List.copyOf(reader.groups);
+  }
+
+  /** The group that drills go through; it is always loaded and not listed. */
+  public static RuleGroup drill() {
+    Faults faults = new Faults();
+    RuleFiles reader = new RuleFiles(Duration.ofMinutes(1), Duration.ZERO, faults);
+    try (InputStream in = RuleFiles.class.getResourceAsStream(DRILL)) {
+      String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+      reader.read(Yaml.parse(Path.of(DRILL), text, Map.of(), faults), DRILL);
+      faults.throwIfAny();
+    } catch (IOException e) {
+      throw new IllegalStateException("BUG: " + DRILL + " cannot be read", e);
+    }
+    return reader.groups.get(0);
   }
 
   private void read(Section top, String file) {

@@ -22,6 +22,11 @@ public record RuleGroup(
     rules = List.copyOf(rules);
   }
 
+  /** Whether it is our own, {@link RuleFiles#drill}, and no operator's. */
+  boolean isBuiltIn() {
+    return name.equals("vigie-drill") && file.equals("drill.yml");
+  }
+
   /** Unique among the groups of a configuration, and the same after a restart. */
   public String key() {
     return file + ";" + name;

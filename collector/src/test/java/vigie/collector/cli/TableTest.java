@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TableTest {
   private static Table table() {
@@ -22,10 +24,66 @@ class TableTest {
         .containsExactlyElementsOf(table().lines(true, 0, false));
   }
 
+  private static Table alerts() {
+    Table table =
+        new Table(List.of("STATE", "SEVERITY", "ALERT", "NODE", "TARGET", "SINCE", "SUMMARY"));
+    table.add(
+        List.of(
+            "firing",
+            "critical",
+            "ProbeDown",
+            "p1",
+            "127.0.0.1:13337",
+            "2026-11-21 14:02:07",
+            "calculatrice is down: connection refused, and this goes on for longer than any line has room for"));
+    table.add(
+        List.of(
+            "pending",
+            "warning",
+            "NodeFilesystemAlmostOutOfSpace",
+            "raspberry-pi-in-the-attic",
+            "/var/lib",
+            "2026-11-21 14:01:00",
+            "磁盘快满了 🔥 le disque est plein à 97 %"));
+    return table;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {60, 80, 100, 200})
+  void givenLongTexts_whenPrinted_thenEveryLineFitsAndEveryColumnIsThere(int width) {
+    for (boolean colour : new boolean[] {false, true}) {
+      List<String> lines = alerts().lines(true, width, colour);
+
+      assertThat(lines)
+          .extracting(line -> TextWidth.of(line.replaceAll("\u001b\\[\\d+m", "")))
+          .allMatch(columns -> columns <= width);
+      assertThat(lines.get(1)).contains("…").contains("fir").contains("2026");
+    }
+  }
+
   @Test
-  void givenNarrowTerminal_whenPrinted_thenNoColourIsCutInTwo() {
-    assertThat(table().lines(false, 14, true).get(0)).doesNotContain("\u001b");
-    assertThat(table().lines(false, 20, true).get(0)).contains("firing\u001b[0m");
+  void givenWideLetters_whenPrinted_thenColumnsStand() {
+    Table table = new Table(List.of("NODE", "TEXT", "END"));
+    table.add(List.of("节点", "e\u0301te 🔥", "x"));
+    table.add(List.of("p1", "abcdef", "y"));
+
+    assertThat(table.lines(false, 0, false))
+        .containsExactly("节点  e\u0301te 🔥  x", "p1    abcdef  y");
+    assertThat(table.lines(false, 20, false)).isEqualTo(table.lines(false, 0, false));
+  }
+
+  @Test
+  void givenWideLetters_whenCut_thenNoneIsHalf() {
+    assertThat(TextWidth.cut("磁盘快满了", 6)).isEqualTo("磁盘…");
+    assertThat(TextWidth.cut("磁盘快满了", 7)).isEqualTo("磁盘快…");
+    assertThat(TextWidth.cut("磁盘快", 6)).isEqualTo("磁盘快");
+    assertThat(TextWidth.cut("abc", 0)).isEmpty();
+  }
+
+  @Test
+  void givenTerminalTooNarrowForAll_whenPrinted_thenLinesAreCutWithoutColours() {
+    assertThat(alerts().lines(true, 30, true))
+        .allMatch(line -> TextWidth.of(line) <= 30 && !line.contains("\u001b"));
   }
 
   @Test

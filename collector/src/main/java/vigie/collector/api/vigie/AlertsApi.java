@@ -14,7 +14,9 @@ import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpFault;
 import vigie.base.http.HttpRequest;
 import vigie.base.http.Routes;
+import vigie.base.time.Clock;
 import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertState;
 import vigie.collector.api.Filters;
 import vigie.collector.api.Json;
 import vigie.collector.dispatch.Routing;
@@ -27,7 +29,8 @@ import vigie.collector.promql.Numbers;
 
 /**
  * {@code /api/vigie/alerts}: alerts in all states, the newest change first. Parameters: {@code
- * state} (pending, firing, resolved; several allowed), {@code filter} (matchers on labels).
+ * state} (a state or a status, or {@code active} for all that are not resolved; several allowed),
+ * {@code since} (only what changed since then), {@code filter} (matchers on labels).
  */
 public final class AlertsApi {
   private static final List<String> SAME = List.of("unit", "target", "probe");
@@ -38,16 +41,19 @@ public final class AlertsApi {
   private final Supplier<List<Alert>> alerts;
   private final Supplier<Routing> routing;
   private final EventStore events;
+  private final Clock clock;
 
   /**
    * @param alerts what the rules know now
    * @param routing what is in force now
    * @param events where to look for what else happened
    */
-  public AlertsApi(Supplier<List<Alert>> alerts, Supplier<Routing> routing, EventStore events) {
+  public AlertsApi(
+      Supplier<List<Alert>> alerts, Supplier<Routing> routing, EventStore events, Clock clock) {
     this.alerts = alerts;
     this.routing = routing;
     this.events = events;
+    this.clock = clock;
   }
 
   /** Adds its routes. */
@@ -59,9 +65,11 @@ public final class AlertsApi {
   private HttpAnswer list(HttpRequest request) {
     List<String> states = request.parameters("state");
     List<LabelMatcher> matchers = Filters.matchers(request);
+    Instant since = Filters.time(request, "since", clock.now(), Instant.MIN);
     List<Alert> found =
         alerts.get().stream()
-            .filter(a -> states.isEmpty() || states.contains(stateOf(a)))
+            .filter(a -> states.isEmpty() || isOneOf(a, states))
+            .filter(a -> !a.since().isBefore(since))
             .filter(a -> Filters.match(matchers, a.labels()))
             .sorted(Comparator.comparing(Alert::since).reversed().thenComparing(Alert::labels))
             .toList();
@@ -92,6 +100,16 @@ public final class AlertsApi {
     return Json.answer(200, json -> write(json, found.get(0), true));
   }
 
+  private boolean isOneOf(Alert alert, List<String> words) {
+    return words.contains(stateOf(alert))
+        || words.contains(statusOf(alert))
+        || (words.contains("active") && alert.state() != AlertState.RESOLVED);
+  }
+
+  private String statusOf(Alert alert) {
+    return stateOf(alert);
+  }
+
   private static String stateOf(Alert alert) {
     return alert.state().name().toLowerCase(Locale.ROOT);
   }
@@ -100,6 +118,7 @@ public final class AlertsApi {
     json.writeStartObject();
     json.writeStringField("id", alert.fingerprint());
     json.writeStringField("state", stateOf(alert));
+    json.writeStringField("status", statusOf(alert));
     json.writeStringField("severity", alert.severity());
     json.writeStringField("alert", alert.name());
     json.writeStringField("node", alert.node());

@@ -76,6 +76,16 @@ public final class NodesApi {
     json.writeStringField("version", node.version());
     json.writeStringField("boot", node.boot());
     json.writeStringField("spool", node.spool());
+    Node.Agent agent = node.agent();
+    json.writeBooleanField("connected", agent.connected());
+    if (agent.pending() < 0) {
+      json.writeNullField("pending");
+    } else {
+      json.writeNumberField("pending", agent.pending());
+    }
+    json.writeStringField("gateway", agent.gateway());
+    json.writeStringField("java", agent.java());
+    Json.time(json, "agentToldAt", agent.toldAt());
     json.writeEndObject();
   }
 }
