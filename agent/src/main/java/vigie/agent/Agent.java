@@ -13,9 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -155,7 +155,7 @@ final class Agent implements AutoCloseable {
     Probes probes = new Probes(tools, events, telling, meters);
 
     Executor shipping = closing.add("shipping", threads.single("ship"));
-    AtomicReference<Consumer<byte[]>> tellLive = new AtomicReference<>(record -> {});
+    List<Ship> live = new CopyOnWriteArrayList<>(); // the one below, once it is there
     Ship ship =
         closing.add(
             "ship",
@@ -167,10 +167,10 @@ final class Agent implements AutoCloseable {
                 shipping,
                 clock,
                 scheduler,
-                () -> connected(spool, roots, clock, probes, tellLive),
+                () -> connected(spool, roots, clock, probes, live),
                 meters));
 
-    tellLive.set(ship::tell);
+    live.add(ship);
 
     Facts facts = facts(config.facts(), roots, threads, clock, scheduler, meters, closing);
     Executor mounts = closing.add("mounts threads", threads.direct("mounts", MOST_HANGING_MOUNTS));
@@ -417,11 +417,7 @@ final class Agent implements AutoCloseable {
 
   /** A session says whose it is by its events: without one the node would not count as heard. */
   private static void connected(
-      Spool spool,
-      Roots roots,
-      Clock clock,
-      Probes probes,
-      AtomicReference<Consumer<byte[]>> tellLive) {
+      Spool spool, Roots roots, Clock clock, Probes probes, List<Ship> live) {
     // Before what is told now waits in the spool, too.
     Event state = agentState(spool, roots, clock);
     if (probes.statesNow().isEmpty()) {
@@ -429,7 +425,7 @@ final class Agent implements AutoCloseable {
     } else {
       probes.tellAll();
     }
-    tellLive.get().accept(spool.unspooled(state));
+    live.forEach(ship -> ship.tell(spool.unspooled(state)));
   }
 
   /** What the collector lists of an agent; told on a live session only, so that no disk wakes. */

@@ -1,0 +1,78 @@
+package vigie.collector.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import vigie.collector.testing.FakeDiscord;
+
+/** Both drills with the packaged programs, and a Discord that is away. */
+class DrillIT {
+  @TempDir Path dir;
+
+  @Test
+  void givenWholePath_whenDrilled_thenOneCardSaysSoAndPingsNobodyAndNoAlertIsLeft()
+      throws Exception {
+    try (Fleet fleet = new Fleet(dir)) {
+      fleet.service.up();
+      fleet.startCollector();
+      fleet.startAgent();
+      fleet.awaitOrTell("the probe to be up", () -> fleet.probeIs(true));
+
+      Program drill =
+          command("collector", "drill", "--url", fleet.url(""), "--with", "severity=critical");
+      assertThat(drill.await()).as(drill.log()).isZero();
+      assertThat(drill.log()).contains("rule fires", "card is there", "discord edited", " passed");
+      assertThat(fleet.discord.messages()).hasSize(1);
+      FakeDiscord.Message card = fleet.discord.messages().get(0);
+      assertThat(card.title()).contains("Drill");
+      assertThat(card.pings()).isEmpty();
+      assertThat(card.edits()).isPositive();
+      assertThat(fleet.ask("/api/vigie/alerts?state=active").path("alerts")).isEmpty();
+      assertThat(fleet.ask("/api/vigie/outbox").path("pending")).isEmpty();
+      assertThat(fleet.ask("/api/v2/silences")).isEmpty();
+
+      String config = dir.resolve("agent.yaml").toString();
+      Program own = command("agent", "drill", "--config", config, "--every", "24h");
+      assertThat(own.await()).as(own.log()).isZero();
+      assertThat(own.log())
+          .contains("down: connection refused", "on disk", "acknowledged", " passed");
+      assertThat(Program.get("http://127.0.0.1:" + fleet.agentPort + "/metrics"))
+          .contains("vigie_drill_passed 1");
+      fleet.awaitOrTell("the event of the agent's drill", () -> told(fleet).size() == 1);
+      assertThat(told(fleet).path(0).path("node").asText()).isEqualTo("p1");
+      assertThat(fleet.ask("/api/vigie/nodes").path("nodes")).hasSize(1);
+      assertThat(fleet.discord.messages()).hasSize(1);
+      assertThat(fleet.discord.violations()).isEmpty();
+    }
+  }
+
+  @Test
+  void givenNoCollector_whenTheAgentIsDrilled_thenItSaysWhereTheWayEnds() throws Exception {
+    try (Fleet fleet = new Fleet(dir)) {
+      fleet.startAgent();
+      String agent = "http://127.0.0.1:" + fleet.agentPort;
+      fleet.awaitOrTell("the agent", () -> !Program.get(agent + "/readyz").isEmpty());
+
+      Program drill = command("agent", "drill", "--url", agent, "--timeout", "1s");
+
+      assertThat(drill.await()).isEqualTo(1);
+      assertThat(drill.log()).contains("on disk", "FAILED: no session with the collector");
+      Program nobody = command("collector", "drill", "--url", fleet.url(""));
+      assertThat(nobody.await()).isEqualTo(3);
+    }
+  }
+
+  private static JsonNode told(Fleet fleet) {
+    return fleet.ask("/api/vigie/events?type=drill.probe").path("events");
+  }
+
+  private Program command(String program, String... arguments) throws Exception {
+    Path log = dir.resolve("drill-" + List.of(arguments).hashCode() + ".log");
+    return Program.start(log, Map.of(), program, arguments);
+  }
+}
