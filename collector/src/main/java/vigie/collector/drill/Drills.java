@@ -266,7 +266,9 @@ public final class Drills implements EventListener {
     Instant last = Instant.MIN;
     List<String> what = new ArrayList<>();
     for (SentCard card : outbox.history()) {
-      if (run.incidents.contains(card.incident()) && (card.firing() == 0) == over) {
+      if (card.beside() == null
+          && run.incidents.contains(card.incident())
+          && (card.firing() == 0) == over) {
         shown.add(card.incident());
         last = card.at().isAfter(last) ? card.at() : last;
         what.add(card.receiver() + (card.edited() ? " edited " : " posted ") + card.message());

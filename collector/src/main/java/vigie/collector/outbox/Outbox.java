@@ -296,6 +296,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     if (notifier == null
         || !notifier.tells().contains(message.kind())
         || card.isLeftAlone()
+        || card.wanted().isDrill()
         || beside.knows(message.id())) {
       return;
     }
@@ -712,7 +713,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         entry.card.fallback() == null
             && incidents.getOrDefault(wanted.incident(), List.of()).stream()
                 .anyMatch(other -> other.card.fallback() != null && other.card.posted() != null);
-    return predecessor == Predecessor.GONE || wanted.isResolved() || instead
+    return predecessor == Predecessor.GONE || wanted.isResolved() || wanted.isDrill() || instead
         ? null
         : wanted.severity();
   }
