@@ -512,7 +512,9 @@ final class Collector implements AutoCloseable {
             clock,
             Version.VERSION)
         .routes(routes);
-    new AlertsApi(alerts, () -> config.routing(), events, clock).routes(routes);
+    new AlertsApi(
+            alerts, () -> config.routing(), dispatcher::mark, history, outbox, events, clock)
+        .routes(routes);
     new AlertActionsApi(alerts, acknowledgements, history, clock).routes(routes);
     var searching = closing.add("search threads", threads.pool("search", 2, 32));
     new EventsApi(events, feed, clock, searching).routes(routes);

@@ -74,6 +74,7 @@ final class CardData {
     Severity severity = Severity.worst(shown);
     int count = wanted.isResolved() ? wanted.resolved() : wanted.firing();
     data.put("Status", status());
+    data.put("Drill", wanted.isDrill());
     data.put("Sign", Look.sign(severity));
     data.put("Level", severity == Severity.OTHER ? "" : severity.word());
     data.put("Severity", text(wanted.commonLabels().get("severity"), LONGEST_NAME));

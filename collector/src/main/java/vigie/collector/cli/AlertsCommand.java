@@ -392,8 +392,9 @@ final class AlertsCommand {
         String path = "/api/vigie/alerts/" + idOf(client, id) + "/ack";
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         body.put("by", by).put("note", note);
+        String taken = path + new Client.Parameters().add("by", by);
         JsonNode alert =
-            withdraw ? client.send("DELETE", path, body) : client.send("POST", path, body);
+            withdraw ? client.send("DELETE", taken, body) : client.send("POST", path, body);
         done.add(alert);
         table.add(
             List.of(

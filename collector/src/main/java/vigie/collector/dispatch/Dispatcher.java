@@ -50,8 +50,6 @@ public final class Dispatcher implements AlertSink {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
   private static final Duration GROUP_WAIT = Duration.ofSeconds(30);
   private static final Duration GROUP_INTERVAL = Duration.ofMinutes(5);
-  private static final Group.Timing DRILL_TIMING =
-      new Group.Timing(true, Duration.ZERO, GROUP_INTERVAL, Route.REPEAT_INTERVAL);
 
   /** What had a cause has so long to recover once that is over: two scrapes. */
   private static final Duration RECOVERY = Duration.ofSeconds(30);
@@ -449,7 +447,16 @@ public final class Dispatcher implements AlertSink {
     }
     Labels by = labels;
     // What a drill measures is the way, not how long the configuration waits on it.
-    Group.Timing timing = drill ? DRILL_TIMING : timing(route);
+    Group.Timing asked = timing(route);
+    Group.Timing timing =
+        drill
+            ? new Group.Timing(
+                true,
+                Duration.ZERO,
+                asked.groupInterval(),
+                asked.repeatInterval(),
+                asked.intervals())
+            : asked;
     return groups.computeIfAbsent(
         route.groupKey(by),
         key -> new Group(key, route.receiver(), by, timing, clock.nanos(), clock.now()));

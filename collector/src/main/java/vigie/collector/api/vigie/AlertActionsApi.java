@@ -140,6 +140,7 @@ public final class AlertActionsApi {
           json.writeStartObject();
           json.writeStringField("id", alert.fingerprint());
           json.writeStringField("alert", alert.name());
+          json.writeStringField("node", alert.node());
           json.writeStringField("state", word(alert));
           if (acknowledged != null) {
             json.writeFieldName("acknowledged");
@@ -252,7 +253,8 @@ public final class AlertActionsApi {
         });
   }
 
-  private static void write(JsonGenerator json, HistoryEntry entry) throws IOException {
+  /** An entry of the history as the API shows it. */
+  static void write(JsonGenerator json, HistoryEntry entry) throws IOException {
     json.writeStartObject();
     Json.micros(json, "at", entry.at());
     json.writeStringField("kind", entry.kind().word());

@@ -6,25 +6,35 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpFault;
 import vigie.base.http.HttpRequest;
 import vigie.base.http.Routes;
 import vigie.base.time.Clock;
 import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertHistory;
 import vigie.collector.alert.AlertState;
+import vigie.collector.alert.HistoryEntry;
 import vigie.collector.api.Filters;
 import vigie.collector.api.Json;
+import vigie.collector.dispatch.AlertMark;
 import vigie.collector.dispatch.Routing;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventQuery;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.StoredEvent;
 import vigie.collector.label.LabelMatcher;
+import vigie.collector.label.Labels;
+import vigie.collector.outbox.Outbox;
+import vigie.collector.outbox.PendingCard;
 import vigie.collector.promql.Numbers;
 
 /**
@@ -37,21 +47,38 @@ public final class AlertsApi {
   private static final Duration BEFORE = Duration.ofMinutes(5);
   private static final Duration AFTER = Duration.ofMinutes(2);
   private static final int MOST_AROUND = 20;
+  private static final int MOST_ENTRIES = 1000;
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{16}");
 
   private final Supplier<List<Alert>> alerts;
   private final Supplier<Routing> routing;
+  private final Function<String, AlertMark> marks;
+  private final AlertHistory history;
+  private final Outbox outbox;
   private final EventStore events;
   private final Clock clock;
 
   /**
-   * @param alerts what the rules know now
+   * @param alerts all that are known now, in all states
    * @param routing what is in force now
+   * @param marks what stands beside a firing alert, by its fingerprint
+   * @param history what happened to alerts
+   * @param outbox asked for cards that wait
    * @param events where to look for what else happened
    */
   public AlertsApi(
-      Supplier<List<Alert>> alerts, Supplier<Routing> routing, EventStore events, Clock clock) {
+      Supplier<List<Alert>> alerts,
+      Supplier<Routing> routing,
+      Function<String, AlertMark> marks,
+      AlertHistory history,
+      Outbox outbox,
+      EventStore events,
+      Clock clock) {
     this.alerts = alerts;
     this.routing = routing;
+    this.marks = marks;
+    this.history = history;
+    this.outbox = outbox;
     this.events = events;
     this.clock = clock;
   }
@@ -68,36 +95,89 @@ public final class AlertsApi {
     Instant since = Filters.time(request, "since", clock.now(), Instant.MIN);
     List<Alert> found =
         alerts.get().stream()
-            .filter(a -> states.isEmpty() || isOneOf(a, states))
-            .filter(a -> !a.since().isBefore(since))
             .filter(a -> Filters.match(matchers, a.labels()))
+            .filter(a -> !a.since().isBefore(since))
+            .filter(a -> states.isEmpty() || isOneOf(a, states))
             .sorted(Comparator.comparing(Alert::since).reversed().thenComparing(Alert::labels))
             .toList();
+    Map<String, String> cards = waitingCards();
     return Json.answer(
         200,
         json -> {
           json.writeStartObject();
           json.writeArrayFieldStart("alerts");
           for (Alert alert : found) {
-            write(json, alert, false);
+            write(json, alert, cards, List.of(), false);
           }
           json.writeEndArray();
           json.writeEndObject();
         });
   }
 
-  /** A fingerprint, or as many of its first digits as tell it from the others. */
+  /**
+   * A fingerprint, or as many of its first digits as tell it from the others; a whole one also of an
+   * alert that is long over.
+   */
   private HttpAnswer one(HttpRequest request) {
     String wanted = request.variable("fingerprint");
     List<Alert> found =
         alerts.get().stream().filter(a -> a.fingerprint().startsWith(wanted)).toList();
-    if (found.size() != 1 || wanted.isEmpty()) {
+    if (found.size() > 1 && !wanted.isEmpty()) {
       throw new HttpFault(
-          404,
-          (found.isEmpty() ? "no alert has the id " : "several alerts have ids that begin with ")
-              + wanted);
+          409, found.size() + " alerts have ids that begin with " + wanted + "; give more of it");
     }
-    return Json.answer(200, json -> write(json, found.get(0), true));
+    boolean known = found.size() == 1 && !wanted.isEmpty();
+    String id = known ? found.get(0).fingerprint() : wanted;
+    List<HistoryEntry> story =
+        ID.matcher(id).matches() ? history.of(id, MOST_ENTRIES) : List.of();
+    Alert alert = known ? found.get(0) : past(story);
+    if (alert == null) {
+      throw new HttpFault(404, "no alert has the id " + wanted);
+    }
+    Map<String, String> cards = waitingCards();
+    return Json.answer(200, json -> write(json, alert, cards, story, true));
+  }
+
+  /** An alert of which only the history is left; null where there is none. */
+  private @Nullable Alert past(List<HistoryEntry> story) {
+    HistoryEntry last = null;
+    for (HistoryEntry entry : story) {
+      last = entry.labels().isEmpty() ? last : entry;
+    }
+    if (last == null) {
+      return null;
+    }
+    Instant began = story.get(0).at();
+    return new Alert(
+        last.labels(),
+        Labels.EMPTY,
+        AlertState.RESOLVED,
+        began,
+        null,
+        last.at(),
+        last.at(),
+        Double.NaN,
+        "",
+        List.of());
+  }
+
+  /** Of alerts whose card has not reached its receiver: how that stands, by fingerprint. */
+  private Map<String, String> waitingCards() {
+    Map<String, String> cards = new HashMap<>();
+    for (PendingCard card : outbox.pending()) {
+      String state = card.state().name().toLowerCase(Locale.ROOT);
+      card.wanted().alerts().forEach(alert -> cards.putIfAbsent(alert.fingerprint(), state));
+    }
+    return cards;
+  }
+
+  /** {@code waiting}, {@code sending}, {@code retrying}, {@code stuck}, {@code shown} or none. */
+  private String card(Alert alert, AlertMark mark, Map<String, String> waiting) {
+    String state = waiting.get(alert.fingerprint());
+    if (state != null) {
+      return state;
+    }
+    return alert.state() == AlertState.FIRING && !mark.isSuppressed() ? "shown" : "";
   }
 
   private boolean isOneOf(Alert alert, List<String> words) {
@@ -106,15 +186,36 @@ public final class AlertsApi {
         || (words.contains("active") && alert.state() != AlertState.RESOLVED);
   }
 
+  /** The one word that says most: of an alert that fires, why nobody is called for it. */
   private String statusOf(Alert alert) {
-    return stateOf(alert);
+    if (alert.state() != AlertState.FIRING) {
+      return stateOf(alert);
+    }
+    AlertMark mark = marks.apply(alert.fingerprint());
+    return !mark.silenced().isEmpty()
+        ? "silenced"
+        : !mark.inhibitedBy().isEmpty()
+            ? "inhibited"
+            : !mark.mutedBy().isEmpty()
+                ? "muted"
+                : mark.acknowledged() != null
+                    ? "acknowledged"
+                    : mark.flapping() != null ? "flapping" : "firing";
   }
 
   private static String stateOf(Alert alert) {
     return alert.state().name().toLowerCase(Locale.ROOT);
   }
 
-  private void write(JsonGenerator json, Alert alert, boolean events) throws IOException {
+  private void write(
+      JsonGenerator json,
+      Alert alert,
+      Map<String, String> cards,
+      List<HistoryEntry> story,
+      boolean whole)
+      throws IOException {
+    AlertMark mark =
+        alert.state() == AlertState.FIRING ? marks.apply(alert.fingerprint()) : AlertMark.NONE;
     json.writeStartObject();
     json.writeStringField("id", alert.fingerprint());
     json.writeStringField("state", stateOf(alert));
@@ -140,7 +241,32 @@ public final class AlertsApi {
       json.writeString(receiver);
     }
     json.writeEndArray();
-    if (events) {
+    json.writeStringField("card", card(alert, mark, cards));
+    json.writeFieldName("silencedBy");
+    Json.texts(json, mark.silenced().stream().map(AlertMark.Silenced::id).toList());
+    json.writeFieldName("inhibitedBy");
+    Json.texts(json, mark.inhibitedBy());
+    json.writeFieldName("mutedBy");
+    Json.texts(json, mark.mutedBy());
+    AlertMark.Acked acked = mark.acknowledged();
+    json.writeFieldName("acknowledged");
+    if (acked == null) {
+      json.writeNull();
+    } else {
+      json.writeStartObject();
+      json.writeStringField("by", acked.by());
+      Json.time(json, "at", acked.at());
+      json.writeStringField("note", acked.note());
+      json.writeEndObject();
+    }
+    AlertMark.Flapping flapping = mark.flapping();
+    json.writeNumberField("flapping", flapping == null ? 0 : flapping.times());
+    if (whole) {
+      json.writeArrayFieldStart("history");
+      for (HistoryEntry entry : story) {
+        AlertActionsApi.write(json, entry);
+      }
+      json.writeEndArray();
       write(json, "events", alert.events());
       write(json, "around", around(alert));
     }
