@@ -42,7 +42,9 @@ public record PatternsConfig(List<PatternConfig> patterns, Set<String> packs) {
           "postgresql",
           "cron",
           "pg_dump",
-          "supervisor");
+          "supervisor",
+          "dpkg",
+          "changes");
 
   private static final int MOST_PATTERNS = 1000;
 
