@@ -154,7 +154,7 @@ public final class Texts {
    * @throws IllegalStateException if none of that name ships
    */
   public String word(String name) {
-    return expand(name, Map.of(), new StringBuilder(), null);
+    return expand(name, Map.of(), new StringBuilder(), null).strip();
   }
 
   private String expand(

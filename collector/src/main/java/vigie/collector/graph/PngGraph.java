@@ -17,14 +17,14 @@ public final class PngGraph {
   /** What a caller may let it draw; of more series the legend says how many. */
   public static final int MOST_SERIES = 8;
 
-  private static final int WIDTH = 840;
-  private static final int HEIGHT = 380;
+  private static final int WIDTH = 720;
+  private static final int HEIGHT = 360;
   private static final int MARGIN = 18;
-  private static final double TEXT = 13;
-  private static final int LINE = 26;
+  private static final double TEXT = 15;
+  private static final int LINE = 30;
   private static final int LONGEST_NAME = 60;
   private static final int MOST_LEGEND_LINES = 2;
-  private static final int MORE = 50;
+  private static final int MORE = 60;
 
   private static final int GROUND = 0x1f2227;
   private static final int GRID = 0x343840;
@@ -92,7 +92,7 @@ public final class PngGraph {
     this.scale = Scale.of(lines, options);
   }
 
-  /** The bytes of a PNG file, 840 by 380 pixels. */
+  /** The bytes of a PNG file, 720 by 360 pixels. */
   public static byte[] draw(List<Line> series, Options options) {
     PngGraph graph = new PngGraph(series, options);
     graph.frame();
@@ -132,7 +132,7 @@ public final class PngGraph {
 
   private void timeAxis() {
     long span = options.toMillis - options.fromMillis;
-    long step = Ticks.timeStepMillis(options.fromMillis, options.toMillis, 8);
+    long step = Ticks.timeStepMillis(options.fromMillis, options.toMillis, 7);
     String pattern = step >= 86_400_000L ? "MM-dd" : step < 60_000 ? "HH:mm:ss" : "HH:mm";
     if (span > 86_400_000L && step < 86_400_000L) {
       pattern = "MM-dd HH:mm";

@@ -4,9 +4,11 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import vigie.base.config.Nearest;
 import vigie.collector.label.Labels;
 
 /** What templates do with values: truth, fields, elements, order. As Go does. */
@@ -59,11 +61,14 @@ final class Values {
     if (of instanceof Data data) {
       Object value = data.fields().get(name);
       if (value == null) {
+        Set<String> names = new TreeSet<>(data.fields().keySet());
+        String nearest = Nearest.of(name, names);
         throw new IllegalArgumentException(
             "there is no field "
                 + name
-                + ", only "
-                + String.join(", ", new TreeSet<>(data.fields().keySet())));
+                + (nearest == null
+                    ? ", only " + String.join(", ", names)
+                    : "; did you mean " + nearest + "?"));
       }
       return value;
     }

@@ -150,7 +150,7 @@ class TextsTest {
     Texts.Words words = words(texts);
 
     assertThat(words.text("card.title")).isEqualTo("🟠 FIRING: <Full> on <p1>");
-    assertThat(words.fault()).contains("card.title 2:", "there is no field Nmae", "Name");
+    assertThat(words.fault()).contains("card.title 2:", "there is no field Nmae; did you mean Name?");
   }
 
   @Test

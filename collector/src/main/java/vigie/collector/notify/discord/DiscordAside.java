@@ -2,12 +2,16 @@ package vigie.collector.notify.discord;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
+import vigie.collector.card.CardContext;
+import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.outbox.Notifier.Telling;
 
 /** Draws a message beside a card. What comes from outside stands in an embed, made harmless. */
 final class DiscordAside {
+  private static final int LONGEST = 2_500;
   private static final int LONGEST_NAME = 80;
   private static final int LONGEST_TEXT = 600;
   private static final int LONGEST_LINE = 160;
@@ -18,24 +22,27 @@ final class DiscordAside {
   private DiscordAside() {}
 
   /**
+   * @param texts gives the words
    * @param link leads to the card; {@code ""} where it stands beside it or none is known
    */
-  static ObjectNode message(Telling telling, String link) {
+  static ObjectNode message(Telling telling, String link, Texts texts) {
     Message message = telling.message();
     ObjectNode body = JsonNodeFactory.instance.objectNode();
     body.put("content", "");
     ObjectNode embed = body.putArray("embeds").addObject();
-    StringBuilder text = new StringBuilder(words(telling.wanted(), message));
+    StringBuilder text = new StringBuilder(words(telling.wanted(), message, texts));
     if (telling.reduction() == 0) {
       append(text, message);
     }
     if (!link.isEmpty()) {
-      text.append("\n[To the card](").append(link).append(')');
+      String to = DiscordText.plain(texts.word("card.aside.link"), LONGEST_NAME);
+      text.append("\n[").append(to).append("](").append(link).append(')');
     }
-    embed.put("description", text.toString());
+    String shown = DiscordText.fitting(text.toString(), LONGEST);
+    embed.put("description", DiscordText.guarded(shown));
     embed.put("color", colour(message.kind()));
     if (telling.doubtSince() != null) {
-      embed.putObject("footer").put("text", "This may have been told already");
+      embed.putObject("footer").put("text", texts.word("card.aside.doubt"));
     }
     return body;
   }
@@ -53,32 +60,15 @@ final class DiscordAside {
     }
   }
 
-  private static String words(Notification wanted, Message message) {
-    String by = DiscordText.plain(message.by(), LONGEST_NAME);
-    return switch (message.kind()) {
-      case ESCALATION ->
-          message.id().startsWith("worse-")
-              ? "🔺 It got worse: " + what(wanted)
-              : "🔔 Still firing, and nobody has acknowledged it: "
-                  + what(wanted)
-                  + ", since <t:"
-                  + wanted.firstChange().getEpochSecond()
-                  + ":R>";
-      case RESOLVED -> "✅ Resolved: " + what(wanted);
-      case EVENT -> "What happened: " + what(wanted);
-      case ACK -> "👀 Acknowledged" + (by.isEmpty() ? "" : " by " + by) + ": " + what(wanted);
-      case NOTE -> "📝 Note" + (by.isEmpty() ? "" : " by " + by) + ": " + what(wanted);
-      case HISTORY -> "🕰 Known only now: " + what(wanted);
-    };
-  }
-
-  private static String what(Notification wanted) {
-    String name = DiscordText.plain(wanted.commonLabels().get("alertname"), LONGEST_NAME);
-    String node = DiscordText.plain(wanted.commonLabels().get("node"), LONGEST_NAME);
-    return "**"
-        + (name.isEmpty() ? wanted.firing() + wanted.resolved() + " alerts" : name)
-        + "**"
-        + (node.isEmpty() ? "" : " on " + node);
+  private static String words(Notification wanted, Message message, Texts texts) {
+    boolean worse =
+        message.kind() == Message.Kind.ESCALATION && message.id().startsWith("worse-");
+    String kind = worse ? "worse" : message.kind().name().toLowerCase(Locale.ROOT);
+    return texts
+        .of(wanted, CardContext.NONE, DiscordStyle.STYLE)
+        .with("Kind", kind)
+        .with("By", DiscordText.plain(message.by(), LONGEST_NAME))
+        .text("card.aside");
   }
 
   private static int colour(Message.Kind kind) {

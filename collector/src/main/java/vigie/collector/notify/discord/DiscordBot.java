@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -42,6 +43,7 @@ public final class DiscordBot implements Notifier {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int THREAD_MINUTES = 1_440;
   private static final int MOST_KNOWN = 1_000;
+  private static final int MOST_LABEL = 80;
   private static final long DISCORD_EPOCH = 1_420_070_400_000L;
 
   // Source: Discord's JSON error codes.
@@ -169,30 +171,20 @@ public final class DiscordBot implements Notifier {
     }
   }
 
-  private static ArrayNode buttons(Delivery delivery) {
+  private ArrayNode buttons(Delivery delivery) {
     ArrayNode rows = JSON.arrayNode();
     ArrayNode row = rows.addObject().put("type", 1).putArray("components");
-    String incident = delivery.wanted().incident();
-    if (!delivery.wanted().isResolved()) {
-      button(row, 1, "Acknowledge", new CardButton(Action.ACKNOWLEDGE, incident));
-      button(row, 2, "Silence 1 h", new CardButton(Action.SILENCE_1H, incident));
-      button(row, 2, "Silence 4 h", new CardButton(Action.SILENCE_4H, incident));
-      button(
-          row,
-          2,
-          "Silence until resolved",
-          new CardButton(Action.SILENCE_UNTIL_RESOLVED, incident));
+    for (Action action : Action.values()) {
+      if (action == Action.SHOW_LOG || !delivery.wanted().isResolved()) {
+        String name = action.name().toLowerCase(Locale.ROOT);
+        row.addObject()
+            .put("type", 2)
+            .put("style", action == Action.ACKNOWLEDGE ? 1 : 2)
+            .put("label", DiscordText.fitting(texts.word("card.button." + name), MOST_LABEL))
+            .put("custom_id", new CardButton(action, delivery.wanted().incident()).customId());
+      }
     }
-    button(row, 2, "Show log", new CardButton(Action.SHOW_LOG, incident));
     return rows;
-  }
-
-  private static void button(ArrayNode row, int style, String label, CardButton button) {
-    row.addObject()
-        .put("type", 2)
-        .put("style", style)
-        .put("label", label)
-        .put("custom_id", button.customId());
   }
 
   @Override
@@ -202,7 +194,7 @@ public final class DiscordBot implements Notifier {
 
   @Override
   public CompletionStage<Outcome> tell(Telling telling) {
-    ObjectNode message = DiscordAside.message(telling, "");
+    ObjectNode message = DiscordAside.message(telling, "", texts);
     config.mentions().ping(message, telling.message().ping());
     message.put("nonce", telling.nonce()).put("enforce_nonce", true);
     if (telling.message().kind() == Message.Kind.ESCALATION) {

@@ -22,7 +22,7 @@ public final class DiscordText {
   /** One line for a title, a field or a description. */
   public static String plain(String text, int most) {
     Output out = new Output(most);
-    String line = breakInvites(clean(text, ' '));
+    String line = breakInvites(clean(bounded(text, most), ' '));
     for (int i = 0; i < line.length() && !out.full; ) {
       int c = line.codePointAt(i);
       int before = i == 0 ? ' ' : line.codePointBefore(i);
@@ -72,16 +72,16 @@ public final class DiscordText {
     String cut = text.substring(0, text.offsetByCodePoints(0, most - CUT_ROOM));
     int line = cut.lastIndexOf('\n');
     cut = line > cut.length() / 2 ? cut.substring(0, line) : cut;
-    boolean open = cut.split(FENCE, -1).length % 2 == 0;
-    // A tail that begins a fence or a link is worse than a line less.
+    // A tail that begins a fence, a link or a time is worse than a letter less.
     cut = cut.replaceFirst("[`\\\\\\[<]+$", "");
+    boolean open = cut.split(FENCE, -1).length % 2 == 0;
     return cut + (open ? "\n" + FENCE : "") + "\n…";
   }
 
   /** One line for a code block, where only fences are dangerous. */
   public static String code(String text, int most) {
     Output out = new Output(most);
-    clean(text, ' ').codePoints().forEach(c -> out.add(c == '`' ? "ˋ" : Character.toString(c)));
+    clean(bounded(text, most), ' ').codePoints().forEach(c -> out.add(c == '`' ? "ˋ" : Character.toString(c)));
     return out.toString();
   }
 
@@ -92,6 +92,11 @@ public final class DiscordText {
         .filter(c -> c < 128 && (Character.isLetterOrDigit(c) || c == '_'))
         .forEach(c -> out.add(Character.toString(c)));
     return out.toString();
+  }
+
+  /** What is certainly cut off is not worked over first. */
+  private static String bounded(String text, int most) {
+    return text.substring(0, Math.min(text.length(), 16 * most + 1_000));
   }
 
   /** Without control characters, half surrogates and what is invisible or turns the line. */

@@ -103,7 +103,7 @@ public final class DiscordWebhook implements Notifier {
                 .thenCompose(
                     place -> {
                       String link = place.isEmpty() ? "" : place + "/" + telling.card().id();
-                      ObjectNode body = DiscordAside.message(telling, link);
+                      ObjectNode body = DiscordAside.message(telling, link, texts);
                       config.mentions().ping(body, ping);
                       return send(at, null, new DiscordMessage(body, null));
                     }));

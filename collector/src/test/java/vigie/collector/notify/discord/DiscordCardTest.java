@@ -3,15 +3,23 @@ package vigie.collector.notify.discord;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import vigie.base.config.Faults;
+import vigie.base.config.Section;
+import vigie.base.config.Yaml;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
 import vigie.collector.card.CardContext;
@@ -67,7 +75,7 @@ class DiscordCardTest {
             """
             **it is down**
             **Where** p1 · 127.0.0.1:13337
-            **Since** <t:1767225590:f> (<t:1767225590:R>)
+            **Since** <t:1767225590:R> · <t:1767225590:f>
             **How bad** critical
             **Why** connection refused
             **Last events**
@@ -190,11 +198,11 @@ class DiscordCardTest {
 
   /** Nasty texts of all lengths everywhere: Discord takes every card. */
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4})
+  @ValueSource(longs = {1, 2, 3})
   void givenAnyText_whenDrawn_thenDiscordTakesItAndNobodyIsPinged(long seed) {
     Random random = new Random(seed);
-    Pattern live = Pattern.compile("@everyone|@here|<@|<#|\\]\\(|discord\\.gg");
-    for (int round = 0; round < 400; round++) {
+    Pattern live = Pattern.compile("@everyone|@here|<@|<#|\\]\\((?!https://vigie)|discord\\.gg");
+    for (int round = 0; round < 100; round++) {
       List<Alert> alerts = new ArrayList<>();
       int count = 1 + random.nextInt(20);
       for (int i = 0; i < count; i++) {
@@ -224,8 +232,16 @@ class DiscordCardTest {
                 events);
         alerts.add(random.nextBoolean() ? with : Alerts.firing("A", "p", "t", nasty(random)));
       }
+      CardContext context =
+          new CardContext(CardContext.NONE.measures(), changes(random), new Picture(new byte[9]));
+      Texts texts = Texts.in(round % 2 == 0 ? "en" : "fr", "https://vigie.example");
       for (int reduction = 0; reduction <= 2; reduction++) {
-        JsonNode message = message(notification(alerts, 1_000_000, 1_000_000), reduction);
+        boolean single = random.nextInt(3) == 0;
+        Notification wanted =
+            single
+                ? notification(alerts.subList(0, 1), 1, 0)
+                : notification(alerts, 1_000_000, 1_000_000);
+        JsonNode message = message(wanted, reduction, context, texts).body();
         assertThat(FakeDiscordRules.refuse(message, true)).as("seed %d", seed).isNull();
         assertThat(FakeDiscordRules.pings(message)).isEmpty();
         JsonNode embed = message.path("embeds").path(0);
@@ -234,6 +250,57 @@ class DiscordCardTest {
         assertThat(embed.path("description").asText().split("```", -1).length % 2).isOne();
       }
     }
+  }
+
+  private static List<Event> changes(Random random) {
+    List<Event> changes = new ArrayList<>();
+    for (String pattern : List.of("dpkg.upgraded", "changes.deploy", "changes.reload")) {
+      Map<String, String> fields =
+          Map.of(
+              "pattern", pattern, "package", nasty(random), "to", nasty(random), "what",
+              nasty(random), "repeated", nasty(random), "service", nasty(random));
+      changes.add(
+          new Event(
+              Alerts.START, Alerts.START, "p1", 1, 5, "vigie", "log.match", fields, nasty(random), null));
+    }
+    return changes;
+  }
+
+  /** What a scrape limit let through, or another server sent. */
+  @Test
+  void givenTenMegabytes_whenDrawn_thenCutAndAtOnce() {
+    String huge = "@everyone ](http://x ".repeat(500_000);
+    Alert alert = Alerts.firing(huge, huge, huge, huge);
+
+    JsonNode message = message(notification(List.of(alert), 1, 0), 0);
+
+    assertThat(FakeDiscordRules.refuse(message, true)).isNull();
+    assertThat(message.toString()).hasSizeLessThan(8_000).doesNotContain("@everyone", "](");
+  }
+
+  @Test
+  void givenTemplatesOfTheUser_whenTheyMakeTooMuchOrMention_thenDiscordTakesTheCard(
+      @TempDir Path folder) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("own.tmpl"),
+            """
+            {{ define "card.title" }}{{ range 400 }}@everyone {{ end }}{{ end }}
+            {{ define "card.text" }}{{ range 900 }}@here <@1> discord.gg/x ```
+            {{ end }}{{ end }}
+            {{ define "card.footer" }}{{ range 900 }}@here {{ end }}{{ end }}
+            """);
+    Section top = Yaml.parse(folder.resolve("c.yaml"), "", Map.of(), new Faults());
+    Texts texts = Texts.read(top, List.of(file), "");
+
+    JsonNode message =
+        message(notification(List.of(DOWN), 1, 0), 0, CardContext.NONE, texts).body();
+
+    assertThat(FakeDiscordRules.refuse(message, true)).isNull();
+    assertThat(message.toString()).doesNotContain("@everyone", "@here", "<@", "discord.gg");
+    String text = message.path("embeds").path(0).path("description").asText();
+    assertThat(text.split("```", -1).length % 2).isOne();
+    assertThat(text).endsWith("…");
   }
 
   private static String nasty(Random random) {
@@ -258,7 +325,16 @@ class DiscordCardTest {
       "#",
       " ",
       "0123456789 ",
-      "ــــ"
+      "ــــ",
+      "\u202e\u2066\u200f",
+      "\u200b\u200d\ufeff",
+      "discord.com/invite/x",
+      "</cmd:1>",
+      "<id:home>",
+      "](https://evil.example)",
+      "`",
+      "~~~",
+      "🏴\u200d☠️"
     };
     StringBuilder text = new StringBuilder("n");
     int length = random.nextInt(4) == 0 ? random.nextInt(300) : random.nextInt(6);
