@@ -145,10 +145,14 @@ final class CardData {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("Status", over ? "resolved" : "firing");
     row.put("Sign", over ? "✅" : Look.sign(Severity.of(alert)));
-    row.put("Name", text(alert.name(), LONGEST_ROW_NAME));
+    boolean titled = wanted.commonLabels().has("alertname");
+    row.put("Name", titled && !alert.node().isEmpty() ? "" : text(alert.name(), LONGEST_ROW_NAME));
     row.put("Node", text(alert.node(), LONGEST_ROW_NAME));
     row.put("Target", text(target(alert), LONGEST_ROW_NAME));
-    row.put("Reason", text(reason(alert), LONGEST_ROW_REASON));
+    // Of alerts that say different things each says its own.
+    String own = wanted.commonAnnotations().has("summary") ? "" : alert.annotations().get("summary");
+    String reason = own.isEmpty() ? reason(alert) : own;
+    row.put("Reason", text(reason, LONGEST_ROW_REASON));
     row.put("Value", value(alert));
     row.put("Since", style.ago(alert.activeAt()));
     row.put("Lasted", end == null ? "" : duration(alert.activeAt(), end));

@@ -142,21 +142,20 @@ public final class PngGraph {
         DateTimeFormatter.ofPattern(pattern, Locale.ROOT).withZone(options.zone);
     String zone = options.zone.getDisplayName(TextStyle.SHORT, Locale.ROOT);
     zone = zone.equals("Z") ? "UTC" : zone;
-    double zoneAt = right - StrokeFont.width(zone, TEXT);
     double base = bottom + 12 + TEXT;
-    double free = 0;
+    text(zone, MARGIN, base, FAINT);
+    double free = MARGIN + StrokeFont.width(zone, TEXT) + 12;
     for (long tick : Ticks.times(options.fromMillis, options.toMillis, step, options.zone)) {
       int x = (int) Math.round(x(tick));
       canvas.rectangle(x, top, x + 1, bottom, GRID);
       String label = format.format(Instant.ofEpochMilli(tick));
       double width = StrokeFont.width(label, TEXT);
-      double at = Math.max(MARGIN, x - width / 2);
-      if (at > free && at + width < zoneAt - 12) {
+      double at = x - width / 2;
+      if (at > free && at + width <= WIDTH) {
         text(label, at, base, FAINT);
         free = at + width + 12;
       }
     }
-    text(zone, zoneAt, base, FAINT);
   }
 
   /** How high the legend is; draws it below the times. */

@@ -78,7 +78,7 @@ class TerminalNotifierTest {
 
             == FIRING: ProbeDown on p1 (3 alerts)
                it is down
-               firing ProbeDown p1, connection refused, since 2026-01-01T10:00:00Z
+               firing p1, connection refused, since 2026-01-01T10:00:00Z
                … and 2 more
                alerts   3 firing
                since    2026-01-01T10:00:00Z
