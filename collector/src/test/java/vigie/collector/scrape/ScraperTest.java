@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -260,14 +261,19 @@ class ScraperTest {
   }
 
   @Test
-  void givenNobodyListens_whenScraped_thenDownInWords() {
-    int port = server.port();
-    server.close();
-    configure(
-        "scrape_configs: [{job_name: j, static_configs: [{targets: ['127.0.0.1:" + port + "']}]}]");
-    turn(1);
-    assertThat(scraper.targets().get(0).last().error()).contains("Connection refused");
-    assertThat(samples).contains("up{instance=\"127.0.0.1:" + port + "\", job=\"j\"} 0.0");
+  void givenNobodyListens_whenScraped_thenDownInWords() throws IOException {
+    // Held without listening: a port that was closed may be taken, or answer for a moment yet.
+    try (Socket held = new Socket()) {
+      held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+      int port = held.getLocalPort();
+      configure(
+          "scrape_configs: [{job_name: j, static_configs: [{targets: ['127.0.0.1:"
+              + port
+              + "']}]}]");
+      turn(1);
+      assertThat(scraper.targets().get(0).last().error()).contains("Connection refused");
+      assertThat(samples).contains("up{instance=\"127.0.0.1:" + port + "\", job=\"j\"} 0.0");
+    }
   }
 
   @Test

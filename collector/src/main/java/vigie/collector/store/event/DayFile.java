@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -196,16 +197,22 @@ final class DayFile implements AutoCloseable {
 
   /**
    * Inserts all in one transaction; one that is there already is left out. Ids that the full-text
-   * index has passed already are put into it at once.
+   * index has passed already are put into it at once. What the iterator throws goes through, and
+   * nothing is inserted.
    *
    * @return how many were not there
    */
-  int insert(List<EventRows.Row> rows) throws SQLException {
+  int insert(Iterator<EventRows.Row> rows) throws SQLException {
     Set<EventStream> newStreams = new HashSet<>();
     int inserted = 0;
+    boolean done = false;
     try (PreparedStatement insert = connection.prepareStatement(EventRows.INSERT);
-        PreparedStatement words = connection.prepareStatement(INSERT_WORDS)) {
-      for (EventRows.Row row : rows) {
+        PreparedStatement words = connection.prepareStatement(INSERT_WORDS);
+        PreparedStatement block = connection.prepareStatement(INSERT_BLOCK)) {
+      long earliest = Long.MAX_VALUE;
+      long latest = Long.MIN_VALUE;
+      while (rows.hasNext()) {
+        EventRows.Row row = rows.next();
         Event event = row.record().event();
         EventRows.bind(insert, row);
         if (insert.executeUpdate() == 1) {
@@ -218,16 +225,31 @@ final class DayFile implements AutoCloseable {
             newStreams.add(stream);
           }
         }
+        if (row.id() <= blockLast || blockRows >= BLOCK_ROWS) {
+          insertBlock(block, earliest, latest);
+          earliest = Long.MAX_VALUE;
+          latest = Long.MIN_VALUE;
+          blockFirst = row.id();
+          blockRows = 0;
+        }
+        blockLast = row.id();
+        blockRows++;
+        long time = EventRecord.micros(event.time());
+        earliest = Math.min(earliest, time);
+        latest = Math.max(latest, time);
       }
-      insertBlocks(rows);
+      insertBlock(block, earliest, latest);
       insertStreams(newStreams);
       connection.commit();
+      done = true;
       newStreams.forEach(this::know);
       return inserted;
-    } catch (SQLException e) {
-      blockFirst = Long.MAX_VALUE; // it may be gone with the transaction
-      blockLast = Long.MAX_VALUE;
-      throw rolledBack(e);
+    } finally {
+      if (!done) {
+        blockFirst = Long.MAX_VALUE; // it may be gone with the transaction
+        blockLast = Long.MAX_VALUE;
+        connection.rollback();
+      }
     }
   }
 
@@ -248,38 +270,21 @@ final class DayFile implements AutoCloseable {
     return known == null ? name : known;
   }
 
-  private void insertBlocks(List<EventRows.Row> rows) throws SQLException {
-    String sql =
-        "INSERT INTO block VALUES (?,?,?,?) ON CONFLICT (first) DO UPDATE SET"
-            + " last = max(last, excluded.last), earliest = min(earliest, excluded.earliest),"
-            + " latest = max(latest, excluded.latest)";
-    try (PreparedStatement put = connection.prepareStatement(sql)) {
-      long earliest = Long.MAX_VALUE;
-      long latest = Long.MIN_VALUE;
-      for (int i = 0; i < rows.size(); i++) {
-        EventRows.Row row = rows.get(i);
-        if (row.id() <= blockLast || blockRows >= BLOCK_ROWS) {
-          blockFirst = row.id();
-          blockRows = 0;
-        }
-        blockLast = row.id();
-        blockRows++;
-        long time = EventRecord.micros(row.record().event().time());
-        earliest = Math.min(earliest, time);
-        latest = Math.max(latest, time);
-        boolean ends =
-            i == rows.size() - 1 || blockRows >= BLOCK_ROWS || rows.get(i + 1).id() <= blockLast;
-        if (ends) {
-          put.setLong(1, blockFirst);
-          put.setLong(2, blockLast);
-          put.setLong(3, earliest);
-          put.setLong(4, latest);
-          put.executeUpdate();
-          earliest = Long.MAX_VALUE;
-          latest = Long.MIN_VALUE;
-        }
-      }
+  private static final String INSERT_BLOCK =
+      "INSERT INTO block VALUES (?,?,?,?) ON CONFLICT (first) DO UPDATE SET"
+          + " last = max(last, excluded.last), earliest = min(earliest, excluded.earliest),"
+          + " latest = max(latest, excluded.latest)";
+
+  /** The block that grows, as far as rows were added to it. */
+  private void insertBlock(PreparedStatement put, long earliest, long latest) throws SQLException {
+    if (earliest > latest) {
+      return;
     }
+    put.setLong(1, blockFirst);
+    put.setLong(2, blockLast);
+    put.setLong(3, earliest);
+    put.setLong(4, latest);
+    put.executeUpdate();
   }
 
   private void insertStreams(Set<EventStream> fresh) throws SQLException {

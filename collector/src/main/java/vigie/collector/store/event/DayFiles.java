@@ -18,6 +18,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -220,7 +221,7 @@ final class DayFiles implements AutoCloseable {
   }
 
   /** Inserts events of one part in one transaction; how many were not there. */
-  int insert(Part part, List<EventRows.Row> rows) throws SQLException, IOException {
+  int insert(Part part, Iterator<EventRows.Row> rows) throws SQLException, IOException {
     DayFile file = writable(part);
     int inserted = file.insert(rows);
     seen(part, file);
@@ -303,7 +304,7 @@ final class DayFiles implements AutoCloseable {
     }
     // In the order of ids, which makes few blocks.
     rows.sort(Comparator.comparingLong(EventRows.Row::id));
-    return insert(imported, rows);
+    return insert(imported, rows.iterator());
   }
 
   /** What was taken, as far as the files tell: for when the checkpoint is lost. */

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -12,8 +13,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +38,7 @@ import vigie.base.segment.SegmentReader;
 import vigie.base.syslog.SyslogNames;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.event.Event;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.SpoolMarks;
 import vigie.collector.event.StoredEvent;
@@ -337,47 +341,96 @@ final class Filler implements AutoCloseable {
 
   /** Moves events of one day; how many. */
   private int moveSome() throws IOException, DayFailure {
-    List<EventRows.Row> rows = new ArrayList<>();
-    long bytes = 0;
-    LocalDate day = null;
-    for (EventRows.Row row = read(); row != null; row = read()) {
-      LocalDate of = DayFiles.dayOf(row.record().event().received());
-      if (day == null) {
-        day = of;
-      }
-      bytes += sizeBytes(row);
-      boolean full = !rows.isEmpty() && (rows.size() >= mostRows || bytes > MOST_BYTES);
-      if (full || !of.equals(day)) {
-        readAhead = row;
-        break;
-      }
-      rows.add(row);
-    }
-    if (day == null) {
+    EventRows.Row first = read();
+    if (first == null) {
       return 0;
     }
-    insert(days.partOf(day), rows);
+    Moving rows = new Moving(first);
+    insert(days.partOf(rows.day), rows);
     if (marks != null) {
-      for (EventRows.Row row : rows) {
-        marks.take(row.record().event());
-      }
+      rows.own.forEach(marks::take);
     }
     lock.lock();
     try {
-      filled = rows.get(rows.size() - 1).id();
+      filled = rows.last;
       highest = Math.max(highest, filled);
       moved.signalAll();
     } finally {
       lock.unlock();
     }
-    return rows.size();
+    return rows.count;
   }
 
-  private int insert(Part part, List<EventRows.Row> rows) throws IOException, DayFailure {
+  /**
+   * The next events of one day, for one transaction. Each is read as it is inserted: ten thousand
+   * of them at a time would outlive young collections, and full ones cost a storm half its time.
+   */
+  private final class Moving implements Iterator<EventRows.Row> {
+    final LocalDate day;
+
+    /** Of agents, whose numbers are kept in mind once they are in the file. */
+    final List<Event> own = new ArrayList<>();
+
+    int count;
+    long last;
+    private long bytes;
+    private EventRows.@Nullable Row next;
+
+    Moving(EventRows.Row first) {
+      next = first;
+      day = dayOf(first);
+    }
+
+    private static LocalDate dayOf(EventRows.Row row) {
+      return DayFiles.dayOf(row.record().event().received());
+    }
+
+    @Override
+    public boolean hasNext() {
+      return next != null;
+    }
+
+    @Override
+    public EventRows.Row next() {
+      EventRows.Row row = next;
+      if (row == null) {
+        throw new NoSuchElementException();
+      }
+      count++;
+      last = row.id();
+      bytes += sizeBytes(row);
+      Event event = row.record().event();
+      if (event.origin() != null) {
+        own.add(event);
+      }
+      next = following();
+      return row;
+    }
+
+    private EventRows.@Nullable Row following() {
+      try {
+        EventRows.Row row = read();
+        if (row != null
+            && (count >= mostRows
+                || bytes + sizeBytes(row) > MOST_BYTES
+                || !dayOf(row).equals(day))) {
+          readAhead = row;
+          return null;
+        }
+        return row;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private int insert(Part part, Iterator<EventRows.Row> rows) throws IOException, DayFailure {
     try {
-      return rows.isEmpty() ? 0 : days.insert(part, rows);
+      return rows.hasNext() ? days.insert(part, rows) : 0;
     } catch (SQLException e) {
       throw new DayFailure(part, e);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 
@@ -470,11 +523,11 @@ final class Filler implements AutoCloseable {
         Batch batch = new Batch();
         for (EventRows.Row row = from.next(); row != null && !ending; row = from.next()) {
           if (!days.isInAnother(part, row.id()) && batch.add(row)) {
-            count += insert(part, batch.take());
+            count += insert(part, batch.take().iterator());
             moveAll();
           }
         }
-        count += insert(part, batch.take());
+        count += insert(part, batch.take().iterator());
         if (!ending && from.isWhole()) {
           days.discard(aside);
         }
@@ -530,12 +583,12 @@ final class Filler implements AutoCloseable {
             && DayFiles.dayOf(row.record().event().received()).equals(part.day())
             && !days.isInAnother(part, row.id())
             && batch.add(row)) {
-          count += insert(part, batch.take());
+          count += insert(part, batch.take().iterator());
           moveAll();
         }
       }
     }
-    return count + insert(part, batch.take());
+    return count + insert(part, batch.take().iterator());
   }
 
   /** Fills the full-text index, between moves and never out of the room kept for them. */
