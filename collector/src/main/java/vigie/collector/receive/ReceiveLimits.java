@@ -74,7 +74,7 @@ public record ReceiveLimits(Map<Limit, Long> values) {
   }
 
   /**
-   * Reads {@code limits}; what is not set keeps its default, and a source a quarter of the queue.
+   * Reads {@code limits}; what is not set keeps its default, and a source an eighth of the queue.
    */
   public static ReceiveLimits read(Section section) {
     Map<Limit, Long> values = new EnumMap<>(DEFAULTS.values);
