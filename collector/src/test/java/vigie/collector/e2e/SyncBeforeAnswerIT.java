@@ -6,6 +6,10 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +49,47 @@ class SyncBeforeAnswerIT {
         assertThat(answered)
             .as("record " + k + " is answered after its sync")
             .isGreaterThan(synced);
+      }
+    }
+  }
+
+  @Test
+  void givenPackagedCollector_whenSilencesAreSet_thenEachIsSyncedBeforeItsAnswer()
+      throws Exception {
+    try (Fleet fleet = new Fleet(dir)) {
+      Path trace = dir.resolve("trace");
+      fleet.collector = traced("collector", trace, 2000);
+      fleet.awaitReady();
+      List<String> ids = new ArrayList<>();
+      for (int k = 0; k < 5; k++) {
+        String body =
+            """
+            {"matchers": [{"name": "node", "value": "p%d", "isRegex": false}], "createdBy": "anna",
+             "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z", "comment": "c"}
+            """
+                .formatted(k);
+        HttpRequest request =
+            HttpRequest.newBuilder(URI.create(fleet.url("/api/v2/silences")))
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        String answer =
+            HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
+        assertThat(answer).contains("silenceID");
+        ids.add(answer.replaceAll(".*:\"|\"}", ""));
+      }
+      fleet.collector.stopChildren();
+      List<String> lines = Files.readAllLines(trace, StandardCharsets.ISO_8859_1);
+      for (String id : ids) {
+        int written = firstDone(lines, "silences/" + id, 0, "write|pwrite64|writev|pwritev");
+        int synced = firstDone(lines, "", written, "fdatasync|fsync");
+        int answered = -1;
+        for (int i = 0; i < lines.size() && answered < 0; i++) {
+          answered = lines.get(i).contains("silenceID\\\":\\\"" + id) ? i : -1;
+        }
+        assertThat(written).as("silence %s is written", id).isNotNegative();
+        assertThat(synced).as("silence %s is synced", id).isGreaterThan(written);
+        assertThat(answered).as("silence %s is answered after its sync", id).isGreaterThan(synced);
       }
     }
   }

@@ -14,7 +14,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpRequest;
 import vigie.base.http.Routes;
@@ -129,7 +128,7 @@ public final class AlertmanagerApi {
         json -> {
           json.writeStartArray();
           for (Found each : found) {
-            alert(json, each, each.receivers(), now);
+            alert(json, each, now);
           }
           json.writeEndArray();
         });
@@ -194,7 +193,7 @@ public final class AlertmanagerApi {
             json.writeStartObject();
             json.writeArrayFieldStart("alerts");
             for (Found each : group.alerts()) {
-              alert(json, each, List.of(group.receiver()), now);
+              alert(json, each, now);
             }
             json.writeEndArray();
             json.writeFieldName("labels");
@@ -236,8 +235,7 @@ public final class AlertmanagerApi {
         });
   }
 
-  private void alert(JsonGenerator json, Found found, Collection<String> receivers, Instant now)
-      throws IOException {
+  private void alert(JsonGenerator json, Found found, Instant now) throws IOException {
     Alert alert = found.alert();
     AlertStanding standing = found.standing();
     PostedAlert post = alert.rule().isEmpty() ? posted.find(found.fingerprint()) : null;
@@ -247,7 +245,7 @@ public final class AlertmanagerApi {
     Json.time(json, "endsAt", post == null ? now.plus(ENDS_AFTER) : post.endsAt());
     json.writeStringField("fingerprint", found.fingerprint());
     json.writeFieldName("receivers");
-    names(json, receivers);
+    names(json, found.receivers());
     Json.time(json, "startsAt", alert.firedAt());
     json.writeObjectFieldStart("status");
     texts(json, "inhibitedBy", standing.inhibitedBy());
@@ -256,14 +254,12 @@ public final class AlertmanagerApi {
     json.writeStringField("state", standing.isSuppressed() ? "suppressed" : "active");
     json.writeEndObject();
     Json.time(json, "updatedAt", alert.knownAt());
-    json.writeStringField("generatorURL", generatorUrl(post));
+    if (post != null && !post.generatorUrl().isEmpty()) {
+      json.writeStringField("generatorURL", post.generatorUrl());
+    }
     json.writeFieldName("labels");
     Json.labels(json, alert.labels());
     json.writeEndObject();
-  }
-
-  private static String generatorUrl(@Nullable PostedAlert post) {
-    return post == null ? "" : post.generatorUrl();
   }
 
   private static void texts(JsonGenerator json, String field, List<String> texts)

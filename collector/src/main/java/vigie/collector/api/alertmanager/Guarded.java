@@ -1,6 +1,8 @@
 package vigie.collector.api.alertmanager;
 
 import java.io.UncheckedIOException;
+import java.util.Locale;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.http.HttpAnswer;
@@ -15,6 +17,10 @@ final class Guarded {
 
   /** What go-openapi says where a body lacks something. */
   private static final int REQUIRED = 602;
+
+  /** What go-openapi takes for true. */
+  private static final Set<String> TRUE =
+      Set.of("true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled");
 
   private Guarded() {}
 
@@ -78,14 +84,9 @@ final class Guarded {
     return HttpAnswer.of(status, HttpAnswer.JSON, "");
   }
 
-  /** A flag that is true where nobody says otherwise. */
+  /** A flag: true where nobody says otherwise, false for what is no word for it. */
   static boolean flag(HttpRequest request, String name) {
     String text = request.parameter(name);
-    return switch (text) {
-      case "", "true", "1", "t", "T", "TRUE", "True" -> true;
-      case "false", "0", "f", "F", "FALSE", "False" -> false;
-      default ->
-          throw new Misfit(422, 601, name + " in query must be of type boolean: \"" + text + "\"");
-    };
+    return text.isEmpty() || TRUE.contains(text.toLowerCase(Locale.ROOT));
   }
 }

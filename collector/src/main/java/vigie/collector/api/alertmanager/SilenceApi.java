@@ -18,7 +18,6 @@ import vigie.collector.api.Json;
 import vigie.collector.api.alertmanager.Guarded.Misfit;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.LabelMatcher.Op;
-import vigie.collector.label.Labels;
 import vigie.collector.silence.Silence;
 import vigie.collector.silence.SilenceException;
 import vigie.collector.silence.SilenceState;
@@ -30,6 +29,8 @@ import vigie.collector.silence.Silences;
  */
 final class SilenceApi {
   private static final String WHAT = "silence";
+  private static final String FAILED = "Failed to create silence: ";
+  private static final String INVALID = "invalid silence: invalid label matcher ";
   private static final Pattern UUID =
       Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
@@ -52,7 +53,11 @@ final class SilenceApi {
     List<LabelMatcher> filters = AlertFilters.matchers(request);
     Instant now = clock.now();
     List<Silence> found =
-        silences.list().stream().filter(each -> matches(filters, each)).sorted(order(now)).toList();
+        silences.list().stream()
+            // One that has each of these matchers, as it stands there.
+            .filter(each -> each.matchers().containsAll(filters))
+            .sorted(order(now))
+            .toList();
     return Json.answer(
         200,
         json -> {
@@ -82,14 +87,6 @@ final class SilenceApi {
     return state == SilenceState.ACTIVE ? 0 : state == SilenceState.PENDING ? 1 : 2;
   }
 
-  /** A filter looks at what the silence wants of the label that it names. */
-  private static boolean matches(List<LabelMatcher> filters, Silence silence) {
-    Labels.Builder wanted = new Labels.Builder();
-    silence.matchers().forEach(matcher -> wanted.set(matcher.name(), matcher.value()));
-    Labels labels = wanted.build();
-    return filters.stream().allMatch(filter -> filter.matches(labels));
-  }
-
   private HttpAnswer one(HttpRequest request) {
     Optional<Silence> found = silences.find(id(request));
     return found.isEmpty()
@@ -101,13 +98,13 @@ final class SilenceApi {
     try {
       String by = request.parameter("by");
       silences.expire(id(request), by.isEmpty() ? "expired" : "expired by " + by);
-      return Guarded.empty(200);
     } catch (SilenceException e) {
       if (e.kind() == SilenceException.Kind.NOT_FOUND) {
         return Guarded.empty(404);
       }
-      throw new HttpFault(500, e.getMessage()); // as Alertmanager, of one that is over
+      // It is over, which is what was wanted.
     }
+    return Guarded.empty(200);
   }
 
   private static String id(HttpRequest request) {
@@ -123,36 +120,37 @@ final class SilenceApi {
     if (!body.isObject()) {
       throw Body.unread(WHAT, "it is no silence");
     }
-    List<LabelMatcher> matchers = matchers(body.path("matchers"));
-    String id = Body.text(body, "id", WHAT);
-    String known = id == null ? "" : id;
-    for (String field : List.of("startsAt", "endsAt", "createdBy", "comment")) {
-      if (Body.text(body, field, WHAT) == null) {
+    for (String field : List.of("comment", "createdBy", "endsAt", "matchers", "startsAt")) {
+      if (body.path(field).isMissingNode() || body.path(field).isNull()) {
         throw Misfit.required(field);
       }
     }
+    List<LabelMatcher> matchers = matchers(body.path("matchers"));
+    String id = Body.text(body, "id", WHAT);
+    String known = id == null ? "" : id;
+    String by = Body.text(body, "createdBy", WHAT);
+    String comment = Body.text(body, "comment", WHAT);
     Instant start = Body.time(body, "startsAt", WHAT);
     Instant end = Body.time(body, "endsAt", WHAT);
     if (end == null) {
-      throw new HttpFault(400, "failed to create silence: end time can't be in the past");
+      throw new HttpFault(400, FAILED + "end time can't be in the past");
     }
     Silence wanted =
         Silence.wanted(
                 matchers,
                 start == null ? clock.now() : start,
                 end,
-                body.path("createdBy").asText(),
-                body.path("comment").asText())
+                by == null ? "" : by,
+                comment == null ? "" : comment)
             .withId(known)
             .untilBack(untilBack(body, known));
     Silence made;
     try {
       made = silences.set(wanted);
     } catch (SilenceException e) {
-      boolean unknown = e.kind() == SilenceException.Kind.NOT_FOUND;
-      throw new HttpFault(
-          unknown ? 404 : 400,
-          unknown ? e.getMessage() : "failed to create silence: " + e.getMessage());
+      throw e.kind() == SilenceException.Kind.NOT_FOUND
+          ? new HttpFault(404, "silence not found")
+          : new HttpFault(400, FAILED + e.getMessage());
     }
     return Json.answer(
         200,
@@ -182,21 +180,20 @@ final class SilenceApi {
       String name = Body.text(matcher, "name", WHAT);
       String value = Body.text(matcher, "value", WHAT);
       if (name == null || value == null || !matcher.path("isRegex").isBoolean()) {
-        String missing = name == null ? "name" : value == null ? "value" : "isRegex";
+        boolean regex = matcher.path("isRegex").isBoolean();
+        String missing = !regex ? "isRegex" : name == null ? "name" : "value";
         throw Misfit.required("matchers." + i + "." + missing);
       }
       boolean equal = matcher.path("isEqual").asBoolean(true);
       boolean regex = matcher.path("isRegex").asBoolean();
       Op op = regex ? equal ? Op.REGEX : Op.NOT_REGEX : equal ? Op.EQUAL : Op.NOT_EQUAL;
       if (name.isEmpty()) {
-        throw new HttpFault(
-            400, "failed to create silence: invalid label matcher " + i + ": no name");
+        throw new HttpFault(400, INVALID + i + ": invalid label name \"\"");
       }
       try {
         matchers.add(new LabelMatcher(op, name, value));
       } catch (IllegalArgumentException e) {
-        throw new HttpFault(
-            400, "failed to create silence: invalid label matcher " + i + ": " + e.getMessage());
+        throw new HttpFault(400, INVALID + i + ": " + e.getMessage());
       }
     }
     return matchers;
