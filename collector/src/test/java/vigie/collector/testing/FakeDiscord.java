@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -145,6 +146,18 @@ public final class FakeDiscord implements AutoCloseable {
   private static final int BUCKET_LIMIT = 5;
   private static final Duration BUCKET_WINDOW = Duration.ofSeconds(2);
 
+  private static final List<Fault> CHAOS =
+      List.of(
+          Fault.rateLimit(0.4),
+          Fault.rateLimit(1.7),
+          Fault.rateLimit(0.8).everywhere(),
+          Fault.status(500, 0),
+          Fault.status(502, 0),
+          Fault.status(503, 0),
+          Fault.of(Kind.STORED_502),
+          Fault.of(Kind.CUT),
+          Fault.of(Kind.CUT_BEFORE));
+
   static {
     // Otherwise each answer with a body is 40 ms late.
     System.setProperty("sun.net.httpserver.nodelay", "true");
@@ -165,6 +178,8 @@ public final class FakeDiscord implements AutoCloseable {
   private @Nullable HttpServer server;
   private final int port;
   private boolean limits = true;
+  private @Nullable Random chaos;
+  private String bucketAsked = "";
   private boolean gone;
   private long lastId;
 
@@ -221,9 +236,15 @@ public final class FakeDiscord implements AutoCloseable {
     faults.add(fault);
   }
 
+  /** Spoils a third of all requests in one way or another, until {@link #heal}. */
+  public synchronized void chaos(Random random) {
+    chaos = random;
+  }
+
   /** Ends all planned faults and lets those go that hang. */
   public synchronized void heal() {
     faults.clear();
+    chaos = null;
     hanging.countDown();
     hanging = new CountDownLatch(1);
   }
@@ -295,7 +316,8 @@ public final class FakeDiscord implements AutoCloseable {
     synchronized (this) {
       fault = nextFault(method);
       hang = hanging;
-      answer = decide(exchange, method, path, body, fault);
+      bucketAsked = "";
+      answer = withLimits(decide(exchange, method, path, body, fault));
       requests.add(
           new Request(
               method,
@@ -311,6 +333,9 @@ public final class FakeDiscord implements AutoCloseable {
   }
 
   private @Nullable Fault nextFault(String method) {
+    if (faults.isEmpty() && chaos != null && chaos.nextInt(3) == 0) {
+      return CHAOS.get(chaos.nextInt(CHAOS.size()));
+    }
     for (int i = 0; i < faults.size(); i++) {
       Fault fault = faults.get(i);
       if (fault.method.isEmpty() || fault.method.equals(method)) {
@@ -365,6 +390,7 @@ public final class FakeDiscord implements AutoCloseable {
 
   private @Nullable Answer blocked(String bucket, String what) {
     long now = clock.nanos();
+    bucketAsked = bucket;
     for (String each : List.of(bucket, "global")) {
       Long until = blockedUntil.get(each);
       if (until != null && now < until) {
@@ -385,6 +411,22 @@ public final class FakeDiscord implements AutoCloseable {
     }
     times.addLast(now);
     return null;
+  }
+
+  /** What is left of the bucket, as Discord says on each answer that is no refusal. */
+  private Answer withLimits(Answer answer) {
+    Deque<Long> times = recent.getOrDefault(bucketAsked, new ArrayDeque<>());
+    if (answer.status / 100 != 2 || times.isEmpty()) {
+      return answer;
+    }
+    double reset = (times.getFirst() + BUCKET_WINDOW.toNanos() - clock.nanos()) / 1e9;
+    Map<String, String> headers = new LinkedHashMap<>(answer.headers);
+    headers.put("X-RateLimit-Limit", String.valueOf(BUCKET_LIMIT));
+    headers.put("X-RateLimit-Remaining", String.valueOf(BUCKET_LIMIT - times.size()));
+    headers.put("X-RateLimit-Reset-After", String.valueOf(Math.max(0, reset)));
+    headers.put("X-RateLimit-Reset", String.valueOf(clock.millis() / 1e3 + reset));
+    headers.put("X-RateLimit-Bucket", "b-" + bucketAsked.hashCode());
+    return new Answer(answer.status, answer.created, headers, answer.body);
   }
 
   private Answer rateLimit(String bucket, double seconds, boolean global) {

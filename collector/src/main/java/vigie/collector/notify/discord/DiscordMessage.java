@@ -17,6 +17,11 @@ import vigie.collector.card.Picture;
 public record DiscordMessage(ObjectNode body, @Nullable Picture picture) {
   private static final String BOUNDARY = "vigie-5f0c6f1f0a7b4d62";
 
+  /** Cut where Discord would refuse it for its size. */
+  public DiscordMessage {
+    DiscordLimits.fit(body);
+  }
+
   /** The value of the header Content-Type. */
   public String contentType() {
     return picture == null ? "application/json" : "multipart/form-data; boundary=" + BOUNDARY;

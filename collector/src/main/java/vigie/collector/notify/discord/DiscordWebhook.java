@@ -96,17 +96,41 @@ public final class DiscordWebhook implements Notifier {
   /** A message of its own that leads to the card: webhooks have neither replies nor threads. */
   @Override
   public CompletionStage<Outcome> tell(Telling telling) {
-    Severity ping = telling.doubtSince() == null ? telling.message().ping() : null;
     return request(
-        at ->
-            place(at)
-                .thenCompose(
-                    place -> {
-                      String link = place.isEmpty() ? "" : place + "/" + telling.card().id();
-                      ObjectNode body = DiscordAside.message(telling, link, texts);
-                      config.mentions().ping(body, ping);
-                      return send(at, null, new DiscordMessage(body, null));
-                    }));
+        at -> {
+          String known = places.get(at.lane());
+          return known != null ? tell(at, telling, known) : look(at, telling);
+        });
+  }
+
+  private CompletionStage<Outcome> tell(WebhookUrl at, Telling telling, String place) {
+    // A message that was perhaps told has perhaps pinged.
+    Severity ping = telling.doubtSince() == null ? telling.message().ping() : null;
+    String link = place.isEmpty() ? "" : place + "/" + telling.card().id();
+    ObjectNode body = DiscordAside.message(telling, link, texts);
+    config.mentions().ping(body, ping);
+    return send(at, null, new DiscordMessage(body, null));
+  }
+
+  /** Where the channel is for people is asked for once; what fails then comes before the message. */
+  private CompletionStage<Outcome> look(WebhookUrl at, Telling telling) {
+    HttpRequest request =
+        HttpRequest.newBuilder(at.self()).header("User-Agent", DiscordClient.AGENT).build();
+    return client
+        .send(request)
+        .handle(
+            (answer, failure) -> {
+              if (failure != null) {
+                return done(Outcome.Later.because(DiscordClient.words(failure, HOST)));
+              }
+              if (answer.status() / 100 != 2) {
+                return done(answer.outcome(at, false));
+              }
+              String place = at.place(answer.body());
+              places.put(at.lane(), place);
+              return tell(at, telling, place);
+            })
+        .thenCompose(Function.identity());
   }
 
   /** Makes the request, unless the address is unusable or Discord is near to shutting us out. */
@@ -150,27 +174,6 @@ public final class DiscordWebhook implements Notifier {
                 failure == null
                     ? answer.outcome(at, edited != null)
                     : DiscordClient.lost(failure, HOST));
-  }
-
-  /** Where the channel is for people, asked for once; {@code ""} where that is not known. */
-  private CompletionStage<String> place(WebhookUrl at) {
-    String known = places.get(at.lane());
-    if (known != null) {
-      return CompletableFuture.completedFuture(known);
-    }
-    HttpRequest request =
-        HttpRequest.newBuilder(at.self()).header("User-Agent", DiscordClient.AGENT).build();
-    return client
-        .send(request)
-        .handle(
-            (answer, failure) -> {
-              if (failure != null || answer.status() / 100 != 2) {
-                return "";
-              }
-              String place = at.place(answer.body());
-              places.put(at.lane(), place);
-              return place;
-            });
   }
 
   /**

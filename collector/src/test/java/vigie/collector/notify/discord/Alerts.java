@@ -64,6 +64,20 @@ final class Alerts {
         alert.events());
   }
 
+  static Alert withSeverity(Alert alert, String severity) {
+    return new Alert(
+        alert.labels().with("severity", severity),
+        alert.annotations(),
+        alert.state(),
+        alert.activeAt(),
+        alert.firedAt(),
+        alert.resolvedAt(),
+        alert.knownAt(),
+        alert.value(),
+        alert.rule(),
+        alert.events());
+  }
+
   private static Labels labels(String name, String node, String target) {
     return Labels.of("alertname", name, "node", node, "target", target, "severity", "critical");
   }

@@ -181,7 +181,7 @@ class DiscordDeliveryTest {
   }
 
   @Test
-  void givenManyCards_whenPosted_thenTheBucketIsNotOverrun() {
+  void givenManyCards_whenPosted_thenTheBucketIsNeverOverrun() {
     rig.start();
     for (int i = 0; i < 20; i++) {
       rig.accept(Alerts.firing("ProbeDown", "p" + i));
@@ -190,6 +190,50 @@ class DiscordDeliveryTest {
     rig.pass(Duration.ofSeconds(60));
 
     assertThat(rig.fake.messages()).hasSize(20);
+    assertThat(rig.fake.requests()).allSatisfy(r -> assertThat(r.status()).isEqualTo(200));
+  }
+
+  @Test
+  void givenLimitOnEdits_whenAnIncidentBegins_thenItsCardDoesNotWaitForThem() {
+    rig.start();
+    rig.accept(DOWN);
+    rig.fake.fail(Fault.rateLimit(40).on("PATCH"));
+    rig.accept(UP);
+
+    rig.accept(Alerts.firing("ProbeDown", "p2"));
+    rig.pass(Duration.ofSeconds(2));
+
+    assertThat(rig.fake.messages()).hasSize(2);
+    assertThat(rig.fake.messages().get(0).title()).contains("FIRING");
+    rig.pass(Duration.ofSeconds(40));
+    assertThat(rig.fake.messages().get(0).title()).containsPattern(OVER);
+  }
+
+  @Test
+  void givenTooManyEditsOfAnOldCard_whenOthersChange_thenOnlyThatOneWaits() {
+    rig.start();
+    rig.accept(DOWN);
+    Alert other = Alerts.firing("ProbeDown", "p2");
+    rig.accept(other);
+    rig.fake.fail(Fault.status(400, 30046).on("PATCH"));
+    rig.accept(UP);
+
+    rig.accept(Alerts.resolved(other));
+    assertThat(rig.fake.messages().get(0).title()).contains("FIRING");
+    assertThat(rig.fake.messages().get(1).title()).containsPattern(OVER);
+    rig.pass(Duration.ofSeconds(61));
+
+    assertThat(rig.fake.messages().get(0).title()).containsPattern(OVER);
+  }
+
+  @Test
+  void givenBodyOf5000Letters_whenPosted_thenItIsCutAndNotRefused() {
+    rig.start();
+
+    rig.accept(Alerts.withSummary(DOWN, "a long story ".repeat(400)));
+
+    assertThat(rig.onlyMessage().text()).contains("a long story", "…");
+    assertThat(rig.requests("POST")).hasSize(1);
   }
 
   @ParameterizedTest

@@ -23,9 +23,12 @@ import vigie.collector.alert.Severity;
 import vigie.collector.card.CardSource;
 import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Dispatcher;
+import vigie.collector.dispatch.Insistence;
 import vigie.collector.dispatch.Integration;
+import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
+import vigie.collector.outbox.Escalations;
 import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outbox;
 import vigie.collector.outbox.OutboxStore;
@@ -58,8 +61,13 @@ final class Rig implements AutoCloseable {
   /** What an earlier process planned does not happen. */
   private final AtomicInteger life = new AtomicInteger();
 
+  private MentionRoles mentions = MentionRoles.NONE;
+  private Insistence insistence = Insistence.NONE;
+  boolean acknowledged;
+
   Outbox outbox;
   Dispatcher dispatcher;
+  Escalations escalations;
 
   Rig() throws IOException {
     fake = new FakeDiscord(clock, TOKEN);
@@ -81,7 +89,16 @@ final class Rig implements AutoCloseable {
   Rig bot() {
     if (rest == null) {
       rest = fake.bot(TOKEN);
+      mentions = new MentionRoles(Map.of(Severity.CRITICAL, List.of("9")));
     }
+    return this;
+  }
+
+  /** Pings role 777 for critical alerts, and again at these steps. */
+  Rig insisting(Duration... steps) {
+    mentions = new MentionRoles(Map.of(Severity.CRITICAL, List.of("777")));
+    insistence =
+        new Insistence(null, Duration.ofMinutes(10), Map.of(Severity.CRITICAL, List.of(steps)));
     return this;
   }
 
@@ -98,11 +115,11 @@ final class Rig implements AutoCloseable {
     Integration config;
     Notifier discord;
     if (rest == null) {
-      DiscordWebhookConfig webhook = new DiscordWebhookConfig(url);
+      DiscordWebhookConfig webhook = 
+          new DiscordWebhookConfig(url, mentions, Set.of(Message.Kind.ESCALATION));
       config = webhook;
       discord = new DiscordWebhook("discord", webhook, client, CardSource.NONE, Texts.ENGLISH);
     } else {
-      MentionRoles mentions = new MentionRoles(Map.of(Severity.CRITICAL, List.of("9")));
       DiscordBotConfig bot =
           new DiscordBotConfig(
               botToken,
@@ -124,7 +141,11 @@ final class Rig implements AutoCloseable {
             executor,
             meters,
             () -> 0.5);
-    Routing routing = Routing.toAll(new Receiver("discord", List.of(config)));
+    Receiver receiver = new Receiver("discord", List.of(config), insistence);
+    outbox.insistences(Map.of("discord", insistence));
+    escalations = new Escalations(outbox, incident -> acknowledged, clock);
+    escalations.configure(Map.of("discord", insistence));
+    Routing routing = Routing.toAll(receiver);
     dispatcher = new Dispatcher(routing, outbox, clock, clock, executor, meters);
     outbox.start();
     dispatcher.start(active);
@@ -187,6 +208,7 @@ final class Rig implements AutoCloseable {
     Duration step = Duration.ofMillis(250);
     for (Duration left = time; left.compareTo(Duration.ZERO) > 0; left = left.minus(step)) {
       clock.advance(left.compareTo(step) < 0 ? left : step);
+      escalations.look();
       settle();
     }
   }
@@ -195,6 +217,7 @@ final class Rig implements AutoCloseable {
   void passLong(Duration time) {
     for (long second = 0; second < time.toSeconds(); second += 5) {
       clock.advance(Duration.ofSeconds(5));
+      escalations.look();
       settle();
     }
   }
