@@ -88,10 +88,12 @@ import vigie.collector.notify.terminal.TerminalConfig;
 import vigie.collector.notify.terminal.TerminalNotifier;
 import vigie.collector.notify.webhook.Webhook;
 import vigie.collector.notify.webhook.WebhookConfig;
+import vigie.collector.outbox.AckMessages;
 import vigie.collector.outbox.Escalations;
 import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Outbox;
 import vigie.collector.outbox.ReceiverAlerts;
+import vigie.collector.outbox.SentHistory;
 import vigie.collector.promql.Engine;
 import vigie.collector.receive.PeerFaults;
 import vigie.collector.receive.ReceiveConfig;
@@ -317,6 +319,9 @@ final class Collector implements AutoCloseable {
 
     silences.listen(dispatcher::silencesChanged);
     acknowledgements.listen(dispatcher::acknowledged);
+    var ackMessages = new AckMessages(outbox, acknowledgements);
+    acknowledgements.listen(changed -> sender.execute(() -> ackMessages.changed(changed)));
+    outbox.onSent(new SentHistory(history)::sent);
     var transitions = new Transitions(history, acknowledgements, dispatcher);
     receiverAlerts = new ReceiverAlerts(transitions, clock, outbox.open());
     outbox.onStuck(receiverAlerts::stuck);

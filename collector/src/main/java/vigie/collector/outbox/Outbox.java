@@ -850,7 +850,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       entry.tellReduction = 0;
     } else if (delivery != null) {
       // What was there before may show less than is wanted: an edit follows.
-      long seen = done.stale() ? 0 : attempt.version;
+      long seen = done.stale() && attempt.work == Work.POST ? 0 : attempt.version;
       card = card.seen(seen, done.posted(), delivery.predecessor());
     }
     entry.card = card;

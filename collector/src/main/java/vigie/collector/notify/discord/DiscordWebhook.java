@@ -112,7 +112,9 @@ public final class DiscordWebhook implements Notifier {
     return send(at, null, new DiscordMessage(body, null));
   }
 
-  /** Where the channel is for people is asked for once; what fails then comes before the message. */
+  /**
+   * Where the channel is for people is asked for once; what fails then comes before the message.
+   */
   private CompletionStage<Outcome> look(WebhookUrl at, Telling telling) {
     HttpRequest request =
         HttpRequest.newBuilder(at.self()).header("User-Agent", DiscordClient.AGENT).build();

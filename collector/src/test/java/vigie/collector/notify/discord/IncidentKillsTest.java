@@ -125,7 +125,7 @@ class IncidentKillsTest {
       List<Message> all = each.getValue();
       Message last = all.get(all.size() - 1);
       assertThat(last.title()).as(as).contains("Resolved");
-      assertThat(last.text()).as(as).contains("probe.down", "probe.up");
+      assertThat(last.text()).as(as).contains("connection refused", "calculatrice is down");
       assertThat(all.stream().mapToInt(card -> card.pings().size()).sum())
           .as(as)
           .isLessThanOrEqualTo(1);

@@ -115,7 +115,7 @@ final class Rig implements AutoCloseable {
     Integration config;
     Notifier discord;
     if (rest == null) {
-      DiscordWebhookConfig webhook = 
+      DiscordWebhookConfig webhook =
           new DiscordWebhookConfig(url, mentions, Set.of(Message.Kind.ESCALATION));
       config = webhook;
       discord = new DiscordWebhook("discord", webhook, client, CardSource.NONE, Texts.ENGLISH);
