@@ -75,8 +75,13 @@ final class LaneState {
     return Math.max(notBefore, bucketNotBefore.getOrDefault(bucket(work), notBefore));
   }
 
+  /** Posts and messages share one until the other side has named both. */
   private String bucket(Work work) {
-    return buckets.getOrDefault(work, work.name());
+    String named = buckets.get(work);
+    if (named != null || work == Work.EDIT) {
+      return named == null ? work.name() : named;
+    }
+    return buckets.getOrDefault(work == Work.POST ? Work.TELL : Work.POST, Work.POST.name());
   }
 
   void begin(long now) {

@@ -477,8 +477,9 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       save(List.copyOf(unsaved));
     }
     long now = clock.nanos();
+    Map<Lane, List<Entry>> byLane = byLane();
     long next = Math.min(now + LOOK_AGAIN.toNanos(), fallBack(now));
-    for (Map.Entry<Lane, List<Entry>> work : byLane().entrySet()) {
+    for (Map.Entry<Lane, List<Entry>> work : byLane.entrySet()) {
       Lane lane = work.getKey();
       if (lane(lane.name()).isBusy()) {
         continue;
@@ -548,6 +549,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       }
     }
     save(instead);
+    lookAgain |= !instead.isEmpty();
     return next;
   }
 

@@ -29,6 +29,8 @@ final class PowerCuts {
   private int cutAt = -1;
   private int between;
   private boolean storedUnrecorded;
+  private int unheard;
+  private boolean waitUnrecorded;
 
   /** Cuts at that step from now on, 0 for the next; negative for never. */
   void cutAfter(int steps) {
@@ -44,6 +46,11 @@ final class PowerCuts {
   /** Cuts that fell between Discord's storing a card and its id being on the disk. */
   int between() {
     return between;
+  }
+
+  /** Cuts that fell between Discord's naming a wait and that being on the disk. */
+  int unheard() {
+    return unheard;
   }
 
   /** Ids of all cards that were ever on the disk. */
@@ -64,7 +71,9 @@ final class PowerCuts {
   private void step() {
     if (step++ == cutAt) {
       between += storedUnrecorded ? 1 : 0;
+      unheard += waitUnrecorded ? 1 : 0;
       storedUnrecorded = false;
+      waitUnrecorded = false;
       throw new PowerCut();
     }
   }
@@ -121,8 +130,13 @@ final class PowerCuts {
     public void saveWaits(Map<String, Instant> waits) {
       step();
       store.saveWaits(waits);
+      waitUnrecorded = false;
       step();
     }
+  }
+
+  private void heard(Outcome outcome) {
+    waitUnrecorded = outcome instanceof Outcome.Later later && later.retryAfter() != null;
   }
 
   private final class CuttingNotifier implements Notifier {
@@ -147,6 +161,7 @@ final class PowerCuts {
       step();
       Outcome outcome = notifier.deliver(delivery).toCompletableFuture().join();
       storedUnrecorded = delivery.posted() == null && outcome instanceof Outcome.Done;
+      heard(outcome);
       step();
       return CompletableFuture.completedFuture(outcome);
     }
@@ -155,6 +170,7 @@ final class PowerCuts {
     public CompletionStage<Outcome> tell(Telling telling) {
       step();
       Outcome outcome = notifier.tell(telling).toCompletableFuture().join();
+      heard(outcome);
       step();
       return CompletableFuture.completedFuture(outcome);
     }
