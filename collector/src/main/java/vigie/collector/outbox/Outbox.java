@@ -995,7 +995,10 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     if (everywhere) {
       originNotBefore.merge(lane.origin(), clock.nanos() + wait.toNanos(), Math::max);
     }
-    waits.put(everywhere ? lane.origin() : lane.name(), now.plus(wait));
+    waits.merge(
+        everywhere ? lane.origin() : lane.name(),
+        now.plus(wait),
+        (a, b) -> a.isAfter(b) ? a : b);
     try {
       store.saveWaits(waits);
     } catch (UncheckedIOException e) {
