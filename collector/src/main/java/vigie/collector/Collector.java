@@ -41,6 +41,7 @@ import vigie.base.time.Scheduler;
 import vigie.base.time.ThreadScheduler;
 import vigie.collector.alert.Acknowledgements;
 import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertHistory;
 import vigie.collector.alert.AlertState;
 import vigie.collector.alert.PostedAlerts;
 import vigie.collector.alert.Transitions;
@@ -69,6 +70,7 @@ import vigie.collector.dispatch.AlertMark;
 import vigie.collector.dispatch.Dispatcher;
 import vigie.collector.dispatch.Insistence;
 import vigie.collector.dispatch.Integration;
+import vigie.collector.dispatch.MarkHistory;
 import vigie.collector.dispatch.PastEvents;
 import vigie.collector.dispatch.Receiver;
 import vigie.collector.dispatch.Routing;
@@ -311,7 +313,7 @@ final class Collector implements AutoCloseable {
             config.routing(),
             drills.behindRoutes(outbox),
             new LogDispatchStore(state),
-            surroundings(silences, acknowledgements),
+            surroundings(silences, acknowledgements, history, clock),
             clock,
             scheduler,
             dispatching,
@@ -327,7 +329,10 @@ final class Collector implements AutoCloseable {
     outbox.onStuck(receiverAlerts::stuck);
     escalations =
         new Escalations(
-            outbox, incident -> acknowledgements.cover(incident.in(AlertState.FIRING)), clock);
+            outbox,
+            incident ->
+                incident.isSuppressed() || acknowledgements.cover(incident.in(AlertState.FIRING)),
+            clock);
     insist(config.routing());
     var posted =
         new PostedAlerts(
@@ -607,7 +612,8 @@ final class Collector implements AutoCloseable {
   }
 
   /** What the dispatcher asks of nodes; they come after it. */
-  private Surroundings surroundings(Silences silences, Acknowledgements acknowledgements) {
+  private Surroundings surroundings(
+      Silences silences, Acknowledgements acknowledgements, AlertHistory history, Clock clock) {
     return new Surroundings() {
       @Override
       public List<AlertMark.Silenced> silencing(Labels labels) {
@@ -623,6 +629,11 @@ final class Collector implements AutoCloseable {
             .of(fingerprint)
             .map(ack -> new AlertMark.Acked(ack.by(), ack.at(), ack.note()))
             .orElse(null);
+      }
+
+      @Override
+      public void marked(String fingerprint, AlertMark before, AlertMark after) {
+        MarkHistory.between(fingerprint, before, after, clock.now()).forEach(history::append);
       }
 
       @Override

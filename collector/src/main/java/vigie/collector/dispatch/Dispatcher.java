@@ -83,6 +83,10 @@ public final class Dispatcher implements AlertSink {
   private final Counter told;
   private Routing routing;
   private boolean started;
+
+  /** Whether marks are known: what a restart finds out anew is no news. */
+  private boolean settled;
+
   private boolean looking;
 
   /** Alerts whose marks are to be found out anew, by fingerprint. */
@@ -165,6 +169,7 @@ public final class Dispatcher implements AlertSink {
     started = true;
     allDirty = true;
     settle(new LinkedHashSet<>(groups.values()));
+    settled = true;
     nextMinute();
   }
 
@@ -232,14 +237,6 @@ public final class Dispatcher implements AlertSink {
         .filter(Group::isSeen)
         .map(Group::notification)
         .filter(condition)
-        .toList();
-  }
-
-  /** All groups with all their alerts that fire, also those that nobody is told of. */
-  public synchronized List<AlertGroup> alertGroups() {
-    return groups.values().stream()
-        .filter(Group::isFiring)
-        .map(g -> new AlertGroup(g.receiver(), g.labels(), List.copyOf(g.firing())))
         .toList();
   }
 
@@ -545,12 +542,16 @@ public final class Dispatcher implements AlertSink {
       shown = shown.mutedBy(group.mark(fingerprint).mutedBy());
       touched.add(group);
     }
-    marks.put(fingerprint, shown);
+    AlertMark before = marks.put(fingerprint, shown);
+    before = before == null ? AlertMark.NONE : before;
+    if (settled && !shown.equals(before)) {
+      around.marked(fingerprint, before, shown);
+    }
     Set<Group> parents = hidden ? parents(known) : Set.of();
-    for (Group before : parentsBefore) {
-      if (!parents.contains(before)) {
-        before.letGo(fingerprint, now);
-        touched.add(before);
+    for (Group parent : parentsBefore) {
+      if (!parents.contains(parent)) {
+        parent.letGo(fingerprint, now);
+        touched.add(parent);
       }
     }
     for (Group parent : parents) {

@@ -87,6 +87,12 @@ public record Notification(
     return commonLabels.has(Alert.DRILL);
   }
 
+  /** Whether all listed alerts that fire are held back: nobody is to be paged for them now. */
+  public boolean isSuppressed() {
+    List<Alert> firing = in(AlertState.FIRING);
+    return !firing.isEmpty() && firing.stream().allMatch(alert -> mark(alert).isSuppressed());
+  }
+
   /** Whether the incident is over. */
   public boolean isResolved() {
     return firing == 0;

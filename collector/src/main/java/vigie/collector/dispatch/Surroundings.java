@@ -20,6 +20,9 @@ public interface Surroundings {
     return null;
   }
 
+  /** What holds the alert with this fingerprint back has become another. */
+  default void marked(String fingerprint, AlertMark before, AlertMark after) {}
+
   /** What is known of the node; null where nothing is. */
   default @Nullable Node node(String name) {
     return null;

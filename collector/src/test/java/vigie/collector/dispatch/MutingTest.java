@@ -26,7 +26,6 @@ class MutingTest {
     Alert alert = rig.fire("alertname", "A", "node", "p1");
     assertThat(rig.told).isEmpty();
     assertThat(rig.dispatcher.mark(alert.fingerprint()).isSuppressed()).isTrue();
-    assertThat(rig.dispatcher.alertGroups()).hasSize(1);
     assertThat(rig.dispatcher.groups(group -> true)).isEmpty();
 
     rig.expire("1");
@@ -44,7 +43,6 @@ class MutingTest {
     rig.expire("1");
 
     assertThat(rig.told).isEmpty();
-    assertThat(rig.dispatcher.alertGroups()).isEmpty();
   }
 
   @Test
