@@ -64,6 +64,7 @@ import vigie.collector.api.vigie.NodesApi;
 import vigie.collector.api.vigie.OutboxApi;
 import vigie.collector.bot.Bots;
 import vigie.collector.bot.Desk;
+import vigie.collector.card.CardPages;
 import vigie.collector.card.Changes;
 import vigie.collector.card.LiveCards;
 import vigie.collector.dispatch.AlertMark;
@@ -522,8 +523,7 @@ final class Collector implements AutoCloseable {
             clock,
             Version.VERSION)
         .routes(routes);
-    new AlertsApi(
-            alerts, () -> config.routing(), dispatcher::mark, history, outbox, events, clock)
+    new AlertsApi(alerts, () -> config.routing(), dispatcher::mark, history, outbox, events, clock)
         .routes(routes);
     new AlertActionsApi(alerts, acknowledgements, history, clock).routes(routes);
     var searching = closing.add("search threads", threads.pool("search", 2, 32));
@@ -538,6 +538,7 @@ final class Collector implements AutoCloseable {
         "/-/ready",
         request -> HttpAnswer.text(ready ? 200 : 503, ready ? "Vigie is ready.\n" : "starting\n"));
     routes.post("/-/reload", request -> reloadAnswer());
+    new CardPages(cards, clock).routes(routes);
     routes.get("/", request -> HttpAnswer.text(200, FIRST_PAGE));
     http =
         closing.add(
@@ -703,6 +704,7 @@ final class Collector implements AutoCloseable {
         /api/v1/...         Prometheus's HTTP API: query, query_range, rules, alerts, targets, series, labels
         /api/v2/...         Alertmanager's API: alerts, groups, silences, receivers, status
         /loki/api/v1/...    what Grafana's Loki data source needs, over events
+        /graph?g0.expr=...  a picture of the last six hours; /silence?filter={...} a form for a new silence
         /metrics            of this collector
       """;
 

@@ -150,7 +150,8 @@ final class CardData {
     row.put("Node", text(alert.node(), LONGEST_ROW_NAME));
     row.put("Target", text(target(alert), LONGEST_ROW_NAME));
     // Of alerts that say different things each says its own.
-    String own = wanted.commonAnnotations().has("summary") ? "" : alert.annotations().get("summary");
+    String own =
+        wanted.commonAnnotations().has("summary") ? "" : alert.annotations().get("summary");
     String reason = own.isEmpty() ? reason(alert) : own;
     row.put("Reason", text(reason, LONGEST_ROW_REASON));
     row.put("Value", value(alert));

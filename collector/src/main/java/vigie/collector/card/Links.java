@@ -13,12 +13,12 @@ final class Links {
 
   private Links() {}
 
-  /** Prometheus's page of an expression. */
+  /** Where {@link CardPages} shows an expression, as Prometheus does. */
   static String graph(String externalUrl, String expression) {
     return joined(externalUrl, "/graph?g0.expr=" + escaped(expression) + "&g0.tab=0");
   }
 
-  /** Alertmanager's page of a new silence for these labels. */
+  /** The form of {@link CardPages} for a silence of these labels. */
   static String silence(String externalUrl, Labels labels) {
     StringBuilder filter = new StringBuilder("{");
     for (int i = 0; i < labels.size(); i++) {
@@ -26,7 +26,7 @@ final class Links {
       filter.append(i == 0 ? "" : ",").append(labels.name(i));
       filter.append("=\"").append(value).append('"');
     }
-    return joined(externalUrl, "/#/silences/new?filter=" + escaped(filter.append('}').toString()));
+    return joined(externalUrl, "/silence?filter=" + escaped(filter.append('}').toString()));
   }
 
   private static String joined(String externalUrl, String path) {

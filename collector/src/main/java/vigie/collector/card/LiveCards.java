@@ -26,6 +26,7 @@ import vigie.collector.graph.PngGraph;
 import vigie.collector.graph.Unit;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
+import vigie.collector.promql.Expr;
 import vigie.collector.promql.QueryResult;
 import vigie.collector.rule.Rule;
 import vigie.collector.rule.RuleGroup;
@@ -108,6 +109,20 @@ public final class LiveCards implements CardSource {
                 new PngGraph.Options("warm", Unit.PERCENT, 0, 2, 1, 1, 1, zone)));
   }
 
+  /**
+   * The picture of an expression, all its series, with the limit that it names.
+   *
+   * @throws RuntimeException that says why there is none
+   */
+  byte[] draw(Expr expr, Instant from, Instant to) {
+    Measure measure = Measure.of(expr);
+    long step = Math.max(1_000, Duration.between(from, to).toMillis() / POINTS);
+    long begin = from.toEpochMilli();
+    long end = to.toEpochMilli();
+    List<QueryResult.Row> rows = rows(measure, begin, end, step);
+    return PngGraph.draw(named(rows), options(measure, begin, end, step, 0));
+  }
+
   /** What the alert's rule measures; empty where the rule is gone or of another server. */
   public Optional<Measure> measure(Alert alert) {
     for (Ruled ruled : rules.getOrDefault(alert.rule(), List.of())) {
@@ -188,15 +203,12 @@ public final class LiveCards implements CardSource {
       byte[] png =
           PngGraph.draw(
               lines,
-              new PngGraph.Options(
-                  measure.graphed().toString(),
-                  measure.unit(),
+              options(
+                  measure,
                   from.toEpochMilli(),
                   to.toEpochMilli(),
                   step,
-                  measure.hasLimit() ? measure.limit() : Double.NaN,
-                  first.activeAt().toEpochMilli(),
-                  zone));
+                  first.activeAt().toEpochMilli()));
       count("drawn");
       return new Picture(png);
     } catch (RuntimeException e) {
@@ -209,22 +221,41 @@ public final class LiveCards implements CardSource {
 
   private List<PngGraph.Line> lines(
       Notification wanted, Alert first, Measure measure, long from, long to, long step) {
-    QueryResult.Value value = engine.range(measure.graphed(), from, to, step).value();
-    if (!(value instanceof QueryResult.Matrix matrix)) {
-      return List.of();
-    }
     List<Alert> alerts =
         wanted.alerts().stream().filter(alert -> alert.rule().equals(first.rule())).toList();
     List<QueryResult.Row> rows = new ArrayList<>();
-    for (QueryResult.Row row : matrix.rows()) {
+    for (QueryResult.Row row : rows(measure, from, to, step)) {
       Labels labels = row.labels().without(Labels.NAME);
       if (alerts.stream().anyMatch(alert -> fits(labels, alert.labels()))) {
         rows.add(row);
       }
     }
+    return named(rows);
+  }
+
+  private List<QueryResult.Row> rows(Measure measure, long from, long to, long step) {
+    QueryResult.Value value = engine.range(measure.graphed(), from, to, step).value();
+    return value instanceof QueryResult.Matrix matrix ? matrix.rows() : List.of();
+  }
+
+  private PngGraph.Options options(Measure measure, long from, long to, long step, long event) {
+    return new PngGraph.Options(
+        measure.graphed().toString(),
+        measure.unit(),
+        from,
+        to,
+        step,
+        measure.hasLimit() ? measure.limit() : Double.NaN,
+        event,
+        zone);
+  }
+
+  private static List<PngGraph.Line> named(List<QueryResult.Row> rows) {
     List<PngGraph.Line> lines = new ArrayList<>();
     for (QueryResult.Row row : rows) {
-      String name = rows.size() == 1 ? "" : name(row.labels(), rows);
+      // Of more the legend only says how many: their names are not needed.
+      boolean shown = rows.size() > 1 && lines.size() < PngGraph.MOST_SERIES;
+      String name = shown ? name(row.labels(), rows) : "";
       lines.add(new PngGraph.Line(name, row.timesMillis(), row.values()));
     }
     return lines;

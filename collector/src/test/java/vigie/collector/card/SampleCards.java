@@ -96,13 +96,34 @@ public final class SampleCards {
                 ZoneOffset.UTC));
     List<Event> before =
         List.of(
-            event(-240, "log.match", "", "pattern", "changes.deploy", "what", "shop 1.4.2 by alice"),
             event(
-                -700, "log.match", "", "pattern", "dpkg.upgraded", "package", "libc6", "from",
-                "2.36-9+deb12u9", "to", "2.36-9+deb12u10", "repeated", "79"),
+                -240, "log.match", "", "pattern", "changes.deploy", "what", "shop 1.4.2 by alice"),
             event(
-                -760, "log.match", "", "pattern", "dpkg.upgraded", "package", "openssl", "from",
-                "3.0.15", "to", "3.0.16"),
+                -700,
+                "log.match",
+                "",
+                "pattern",
+                "dpkg.upgraded",
+                "package",
+                "libc6",
+                "from",
+                "2.36-9+deb12u9",
+                "to",
+                "2.36-9+deb12u10",
+                "repeated",
+                "79"),
+            event(
+                -760,
+                "log.match",
+                "",
+                "pattern",
+                "dpkg.upgraded",
+                "package",
+                "openssl",
+                "from",
+                "3.0.15",
+                "to",
+                "3.0.16"),
             event(-2400, "node.boot", "", "clean", "yes"));
     return new CardContext(alert -> Optional.of(measure), before, new Picture(png));
   }
@@ -110,8 +131,14 @@ public final class SampleCards {
   private static Sample crashed() {
     Event crash =
         event(
-            0, "unit.crashed", "app.service crashed: exit code 3; systemd starts it again", "unit",
-            "app.service", "reason", "exit code 3, for the 4th time in an hour", "log",
+            0,
+            "unit.crashed",
+            "app.service crashed: exit code 3; systemd starts it again",
+            "unit",
+            "app.service",
+            "reason",
+            "exit code 3, for the 4th time in an hour",
+            "log",
             """
             INFO  listening on 0.0.0.0:8080
             WARN  pool exhausted (20 of 20 in use)
@@ -119,17 +146,29 @@ public final class SampleCards {
             FATAL giving up ``` @everyone [free nitro](https://evil.example)""");
     Labels labels =
         Labels.of(
-            "alertname", "UnitCrashed", "node", "web1", "unit", "app.service", "severity", "critical");
+            "alertname",
+            "UnitCrashed",
+            "node",
+            "web1",
+            "unit",
+            "app.service",
+            "severity",
+            "critical");
     Labels texts = Labels.of("summary", "app.service on web1 crashed");
-    return new Sample("crashed", notification(List.of(alert(labels, texts, crash)), Notes.NONE), plain());
+    return new Sample(
+        "crashed", notification(List.of(alert(labels, texts, crash)), Notes.NONE), plain());
   }
 
   private static Sample flapping() {
     Alert down = probe();
     AlertMark mark =
         new AlertMark(
-            List.of(), List.of(), List.of(), null,
-            new AlertMark.Flapping(7, START.minusSeconds(2400), true), null);
+            List.of(),
+            List.of(),
+            List.of(),
+            null,
+            new AlertMark.Flapping(7, START.minusSeconds(2400), true),
+            null);
     return new Sample("flapping", notification(List.of(down), marked(down, mark)), plain());
   }
 
@@ -137,8 +176,7 @@ public final class SampleCards {
     Alert down = probe();
     AlertMark.Silenced by =
         new AlertMark.Silenced("s1", "bob", NOW.plusSeconds(5400), "clusterhat is off, new case");
-    AlertMark mark =
-        new AlertMark(List.of(by), List.of(), List.of(), null, null, null);
+    AlertMark mark = new AlertMark(List.of(by), List.of(), List.of(), null, null, null);
     return new Sample("silenced", notification(List.of(down), marked(down, mark)), plain());
   }
 
@@ -146,8 +184,12 @@ public final class SampleCards {
     Alert down = probe();
     AlertMark mark =
         new AlertMark(
-            List.of(), List.of(), List.of(),
-            new AlertMark.Acked("alice", NOW.minusSeconds(300), "restarting it"), null, null);
+            List.of(),
+            List.of(),
+            List.of(),
+            new AlertMark.Acked("alice", NOW.minusSeconds(300), "restarting it"),
+            null,
+            null);
     return new Sample("acknowledged", notification(List.of(down), marked(down, mark)), plain());
   }
 
@@ -157,10 +199,19 @@ public final class SampleCards {
         alert(
             labels,
             Labels.of("summary", "pi4 has been silent for 2 minutes"),
-            event(0, "node.silent", "pi4 is silent: nothing heard since 13:00:02", "reason", "nothing heard for 2m"));
+            event(
+                0,
+                "node.silent",
+                "pi4 is silent: nothing heard since 13:00:02",
+                "reason",
+                "nothing heard for 2m"));
     AlertMark mark =
         new AlertMark(
-            List.of(), List.of(), List.of(), null, null,
+            List.of(),
+            List.of(),
+            List.of(),
+            null,
+            null,
             new AlertMark.Reach("pi4", List.of("web1", "db1"), List.of()));
     List<Notes.Held> held =
         List.of(
@@ -174,8 +225,11 @@ public final class SampleCards {
             5,
             List.of(
                 new Notes.Line(
-                    Notes.Line.Kind.PLANNED, NOW.minusSeconds(30_000), NOW.minusSeconds(29_000),
-                    "zero3", "node.shutdown: poweroff")));
+                    Notes.Line.Kind.PLANNED,
+                    NOW.minusSeconds(30_000),
+                    NOW.minusSeconds(29_000),
+                    "zero3",
+                    "node.shutdown: poweroff")));
     return new Sample("silent", notification(List.of(alert), notes), plain());
   }
 
@@ -184,17 +238,31 @@ public final class SampleCards {
     for (int i = 1; i <= 11; i++) {
       Labels labels =
           Labels.of(
-              "alertname", "ProbeDown", "node", "zero" + i, "severity", "critical", "target",
+              "alertname",
+              "ProbeDown",
+              "node",
+              "zero" + i,
+              "severity",
+              "critical",
+              "target",
               "127.0.0.1:13337");
-      Event event =
-          event(i, "probe.down", "calculatrice is down", "reason", "connection refused");
+      Event event = event(i, "probe.down", "calculatrice is down", "reason", "connection refused");
       alerts.add(alert(labels, Labels.of("summary", "calculatrice is down"), event));
     }
     Labels common = Labels.of("alertname", "ProbeDown", "severity", "critical");
     Labels texts = Labels.of("summary", "calculatrice is down");
     Notification wanted =
         new Notification(
-            "7f3a19c2-04d1-31", "k", "discord", Labels.EMPTY, common, texts, alerts, 11, 2, START,
+            "7f3a19c2-04d1-31",
+            "k",
+            "discord",
+            Labels.EMPTY,
+            common,
+            texts,
+            alerts,
+            11,
+            2,
+            START,
             NOW);
     return new Sample("many", wanted, plain());
   }
@@ -202,12 +270,23 @@ public final class SampleCards {
   private static Alert probe() {
     Labels labels =
         Labels.of(
-            "alertname", "ProbeDown", "node", "p1", "target", "127.0.0.1:13337", "severity",
+            "alertname",
+            "ProbeDown",
+            "node",
+            "p1",
+            "target",
+            "127.0.0.1:13337",
+            "severity",
             "critical");
-    Labels texts = Labels.of("summary", "calculatrice on p1 is down: 127.0.0.1:13337 does not answer");
+    Labels texts =
+        Labels.of("summary", "calculatrice on p1 is down: 127.0.0.1:13337 does not answer");
     Event down =
-        event(0, "probe.down", "calculatrice is down: connection refused; it was up for 3m",
-            "reason", "connection refused");
+        event(
+            0,
+            "probe.down",
+            "calculatrice is down: connection refused; it was up for 3m",
+            "reason",
+            "connection refused");
     Event up = event(-180, "probe.up", "calculatrice is up again after 41s");
     return alert(labels, texts, down, up);
   }

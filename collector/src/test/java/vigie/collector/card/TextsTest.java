@@ -140,7 +140,7 @@ class TextsTest {
     assertThat(words(texts).text("card.text"))
         .startsWith("**<almost full>**\n**Where** <p1> · </srv>\n**Since** 2026-01-01T10:00:00Z")
         .contains("**How bad** warning\n")
-        .contains("[Silence](https://vigie.example/#/silences/new?filter=%7Balertname%3D%22Full%22")
+        .contains("[Silence](https://vigie.example/silence?filter=%7Balertname%3D%22Full%22")
         .endsWith("[Runbook](https://wiki.example/full)");
   }
 
@@ -150,7 +150,8 @@ class TextsTest {
     Texts.Words words = words(texts);
 
     assertThat(words.text("card.title")).isEqualTo("🟠 FIRING: <Full> on <p1>");
-    assertThat(words.fault()).contains("card.title 2:", "there is no field Nmae; did you mean Name?");
+    assertThat(words.fault())
+        .contains("card.title 2:", "there is no field Nmae; did you mean Name?");
   }
 
   @Test

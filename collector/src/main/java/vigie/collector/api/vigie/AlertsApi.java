@@ -115,8 +115,8 @@ public final class AlertsApi {
   }
 
   /**
-   * A fingerprint, or as many of its first digits as tell it from the others; a whole one also of an
-   * alert that is long over.
+   * A fingerprint, or as many of its first digits as tell it from the others; a whole one also of
+   * an alert that is long over.
    */
   private HttpAnswer one(HttpRequest request) {
     String wanted = request.variable("fingerprint");
@@ -128,8 +128,7 @@ public final class AlertsApi {
     }
     boolean known = found.size() == 1 && !wanted.isEmpty();
     String id = known ? found.get(0).fingerprint() : wanted;
-    List<HistoryEntry> story =
-        ID.matcher(id).matches() ? history.of(id, MOST_ENTRIES) : List.of();
+    List<HistoryEntry> story = ID.matcher(id).matches() ? history.of(id, MOST_ENTRIES) : List.of();
     Alert alert = known ? found.get(0) : past(story);
     if (alert == null) {
       throw new HttpFault(404, "no alert has the id " + wanted);

@@ -61,8 +61,7 @@ final class DiscordAside {
   }
 
   private static String words(Notification wanted, Message message, Texts texts) {
-    boolean worse =
-        message.kind() == Message.Kind.ESCALATION && message.id().startsWith("worse-");
+    boolean worse = message.kind() == Message.Kind.ESCALATION && message.id().startsWith("worse-");
     String kind = worse ? "worse" : message.kind().name().toLowerCase(Locale.ROOT);
     return texts
         .of(wanted, CardContext.NONE, DiscordStyle.STYLE)

@@ -81,7 +81,9 @@ public final class DiscordText {
   /** One line for a code block, where only fences are dangerous. */
   public static String code(String text, int most) {
     Output out = new Output(most);
-    clean(bounded(text, most), ' ').codePoints().forEach(c -> out.add(c == '`' ? "ˋ" : Character.toString(c)));
+    clean(bounded(text, most), ' ')
+        .codePoints()
+        .forEach(c -> out.add(c == '`' ? "ˋ" : Character.toString(c)));
     return out.toString();
   }
 

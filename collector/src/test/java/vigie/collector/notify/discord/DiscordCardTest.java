@@ -257,11 +257,30 @@ class DiscordCardTest {
     for (String pattern : List.of("dpkg.upgraded", "changes.deploy", "changes.reload")) {
       Map<String, String> fields =
           Map.of(
-              "pattern", pattern, "package", nasty(random), "to", nasty(random), "what",
-              nasty(random), "repeated", nasty(random), "service", nasty(random));
+              "pattern",
+              pattern,
+              "package",
+              nasty(random),
+              "to",
+              nasty(random),
+              "what",
+              nasty(random),
+              "repeated",
+              nasty(random),
+              "service",
+              nasty(random));
       changes.add(
           new Event(
-              Alerts.START, Alerts.START, "p1", 1, 5, "vigie", "log.match", fields, nasty(random), null));
+              Alerts.START,
+              Alerts.START,
+              "p1",
+              1,
+              5,
+              "vigie",
+              "log.match",
+              fields,
+              nasty(random),
+              null));
     }
     return changes;
   }

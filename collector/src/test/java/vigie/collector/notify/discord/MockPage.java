@@ -11,8 +11,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * A message as Discord's application shows it on a phone, as a page for a browser. Only the Markdown
- * that cards use, and that strictly: what is escaped stays as it is.
+ * A message as Discord's application shows it on a phone, as a page for a browser. Only the
+ * Markdown that cards use, and that strictly: what is escaped stays as it is.
  */
 final class MockPage {
   private static final Pattern STAMP = Pattern.compile("&lt;t:(\\d+):([fRT])&gt;");

@@ -19,8 +19,7 @@ class ScreensTest {
   @CsvSource({"en, true", "en, false", "fr, true", "fr, false"})
   void givenSampleCards_whenDrawn_thenDiscordTakesThemAndAPageShowsThem(
       String language, boolean dark) throws IOException {
-    Path folder =
-        Path.of(System.getProperty("vigie.root", ".."), "collector/target/screens");
+    Path folder = Path.of(System.getProperty("vigie.root", ".."), "collector/target/screens");
     Files.createDirectories(folder);
     Texts texts = Texts.in(language, "https://vigie.example.org");
     for (SampleCards.Sample sample : SampleCards.all()) {

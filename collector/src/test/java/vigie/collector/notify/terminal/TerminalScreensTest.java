@@ -21,7 +21,8 @@ class TerminalScreensTest {
   @ValueSource(strings = {"en", "fr"})
   void givenSampleCards_whenPrinted_thenAsTheDocumentsShow(String language) throws IOException {
     Path page =
-        Path.of(System.getProperty("vigie.root", ".."), "docs/screens/terminal-" + language + ".txt");
+        Path.of(
+            System.getProperty("vigie.root", ".."), "docs/screens/terminal-" + language + ".txt");
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     Texts texts = Texts.in(language, "https://vigie.example.org");
     for (SampleCards.Sample sample : SampleCards.all()) {
