@@ -258,7 +258,7 @@ final class CardData {
     AlertMark mark =
         shown.stream()
             .map(wanted::mark)
-            .filter(m -> m != AlertMark.NONE)
+            .filter(m -> !m.equals(AlertMark.NONE))
             .findFirst()
             .orElse(AlertMark.NONE);
     AlertMark.Acked acked = mark.acknowledged();

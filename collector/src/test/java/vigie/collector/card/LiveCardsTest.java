@@ -32,7 +32,7 @@ import vigie.collector.store.sample.MemorySampleStore;
 
 class LiveCardsTest {
   private final ManualClock clock = new ManualClock();
-  private final MemorySampleStore samples = new MemorySampleStore();
+  private final MemorySampleStore samples = new MemorySampleStore(1_000);
   private final Changes changes = new Changes();
   private final List<Runnable> work = new ArrayList<>();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
