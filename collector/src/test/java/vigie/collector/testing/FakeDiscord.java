@@ -224,6 +224,14 @@ public final class FakeDiscord implements AutoCloseable {
     return port;
   }
 
+  /** The bot that is served. */
+  public synchronized FakeBotRest bot() {
+    if (bot == null) {
+      throw new IllegalStateException("no bot is served");
+    }
+    return bot;
+  }
+
   /** From now on a bot with this token is served, too. */
   public synchronized FakeBotRest bot(String botToken) {
     FakeBotRest made = new FakeBotRest(this, clock, botToken);
