@@ -68,6 +68,10 @@ public final class Bots implements AutoCloseable {
 
   /** Connects what is new, leaves what has not changed, ends the rest; returns at once. */
   public synchronized void configure(Collection<DiscordBotConfig> wanted) {
+    if (wanted.isEmpty() && running.isEmpty()) {
+      // Not even the classes below are needed.
+      return;
+    }
     Map<Line, List<DiscordBotConfig>> byLine = new LinkedHashMap<>();
     for (DiscordBotConfig each : wanted) {
       byLine
@@ -104,7 +108,9 @@ public final class Bots implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    running.values().forEach(Gateway::close);
-    running = Map.of();
+    if (!running.isEmpty()) {
+      running.values().forEach(Gateway::close);
+      running = Map.of();
+    }
   }
 }

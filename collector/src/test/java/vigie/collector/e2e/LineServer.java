@@ -10,6 +10,7 @@ import java.net.Socket;
 final class LineServer {
   private final int port;
   private ServerSocket listening;
+  private Thread serving;
 
   /** Keeps the port while nobody listens there, or another program's connection might take it. */
   private Socket held;
@@ -29,12 +30,19 @@ final class LineServer {
     Thread thread = new Thread(() -> serve(socket), "line-server");
     thread.setDaemon(true);
     thread.start();
+    serving = thread;
   }
 
   synchronized void down() throws IOException {
     if (listening != null) {
       listening.close();
       listening = null;
+      // A socket that somebody waits on is only closed for good once that thread has let go of it.
+      try {
+        serving.join(30_000);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
       held = new Socket();
       held.setReuseAddress(true);
       held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
