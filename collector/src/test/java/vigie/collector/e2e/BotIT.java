@@ -19,7 +19,7 @@ import vigie.collector.testing.FakeGateway;
 
 /**
  * The packaged collector with a bot: exactly one card of each incident over kills ({@code
- * -Dbot.kills=N} for more than 4), what a button did survives one, cards go out without the
+ * -Dbot.kills=N} for more than 2), what a button did survives one, cards go out without the
  * gateway, and the token is in no log.
  */
 class BotIT {
@@ -79,7 +79,7 @@ class BotIT {
       fleet.awaitOrTell("the card says so", () -> last(rest).contains("Acknowledged"));
 
       boolean up = false;
-      for (int kill = 0; kill < Integer.getInteger("bot.kills", 4); kill++) {
+      for (int kill = 0; kill < Integer.getInteger("bot.kills", 2); kill++) {
         up = !up;
         if (up) {
           fleet.service.up();
