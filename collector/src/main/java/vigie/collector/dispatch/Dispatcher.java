@@ -31,6 +31,7 @@ import vigie.collector.inhibit.Inhibitor;
 import vigie.collector.inhibit.RootCause;
 import vigie.collector.label.Labels;
 import vigie.collector.node.Node;
+import vigie.collector.node.NodeState;
 
 /**
  * Groups alerts by route and labels and keeps the wanted state of each group up to date at the
@@ -378,10 +379,14 @@ public final class Dispatcher implements AlertSink {
     if (!known.fires) {
       known.fires = true;
       known.changedNanos = clock.nanos();
-      opened(alert);
+      if (known.hold == Live.Hold.UNKNOWN) {
+        known.hold = Live.Hold.NONE;
+      } else {
+        opened(alert);
+      }
       dirty.addAll(inhibitor.fires(fingerprint, alert.labels()));
       allDirty |= causes.fires(alert);
-      if (flapOf(fingerprint).isFlapping()) {
+      if (isFlapping(fingerprint)) {
         planQuiet(known);
       }
     }
@@ -405,12 +410,24 @@ public final class Dispatcher implements AlertSink {
     known.changedNanos = clock.nanos();
     dirty.addAll(inhibitor.ended(fingerprint));
     allDirty |= causes.ended(alert);
-    if (flapOf(fingerprint).isFlapping()) {
+    if (isFlapping(fingerprint)) {
       dirty.add(fingerprint);
       planQuiet(known);
       return known.groups;
     }
+    if (isNodeLost(alert) && known.groups.stream().anyMatch(g -> g.wasToldOf(fingerprint))) {
+      known.hold = Live.Hold.UNKNOWN;
+      onHold.add(fingerprint);
+      dirty.add(fingerprint);
+      return known.groups;
+    }
     return over(known, alert);
+  }
+
+  /** A node that nobody hears ends no alert of its own: its series end, nothing got better. */
+  private boolean isNodeLost(Alert alert) {
+    Node node = RootCause.tellsSilence(alert.labels()) ? null : around.node(alert.node());
+    return node != null && (node.state() == NodeState.LOST || node.state() == NodeState.REBOOTING);
   }
 
   /** It has ended for all that anybody is told. */
@@ -507,6 +524,8 @@ public final class Dispatcher implements AlertSink {
       Live known = live.get(fingerprint);
       if (known != null) {
         touched.addAll(remark(known, now));
+      } else {
+        onHold.remove(fingerprint);
       }
     }
     flush(touched);
@@ -522,7 +541,11 @@ public final class Dispatcher implements AlertSink {
     if (cause != null) {
       cause.by().stream().filter(by -> !inhibitedBy.contains(by)).forEach(inhibitedBy::add);
     }
+    boolean wasHeld = known.hold != Live.Hold.NONE;
     hold(known, cause);
+    if (wasHeld && known.hold == Live.Hold.NONE && !known.fires && !isFlapping(fingerprint)) {
+      return over(known, ended(alert, now));
+    }
     Flap flap = flapOf(fingerprint);
     Instant since = flap.since();
     known.mark =
@@ -565,7 +588,19 @@ public final class Dispatcher implements AlertSink {
   private void hold(Live known, RootCause.@Nullable Cause cause) {
     long now = clock.nanos();
     String fingerprint = known.alert.fingerprint();
-    if (cause != null && !cause.isWaiting()) {
+    if (known.hold == Live.Hold.UNKNOWN) {
+      if (!isNodeLost(known.alert)) {
+        known.hadCause = false;
+        known.hold = Live.Hold.RECOVERING;
+        known.holdUntil = now + RECOVERY.toNanos();
+      }
+    } else if (known.hold == Live.Hold.RECOVERING && !known.fires) {
+      if (isNodeLost(known.alert)) {
+        known.hold = Live.Hold.UNKNOWN;
+      } else if (now >= known.holdUntil) {
+        known.hold = Live.Hold.NONE;
+      }
+    } else if (cause != null && !cause.isWaiting()) {
       known.hadCause = true;
       known.hold = Live.Hold.NONE;
     } else if (known.hadCause) {
@@ -639,6 +674,10 @@ public final class Dispatcher implements AlertSink {
     return flaps.getOrDefault(fingerprint, Flap.NONE);
   }
 
+  private boolean isFlapping(String fingerprint) {
+    return flapOf(fingerprint).isFlapping();
+  }
+
   private void opened(Alert alert) {
     String fingerprint = alert.fingerprint();
     Instant firedAt = alert.firedAt();
@@ -671,7 +710,7 @@ public final class Dispatcher implements AlertSink {
   private synchronized void quiet(Live known) {
     String fingerprint = known.alert.fingerprint();
     long quiet = clock.nanos() - known.changedNanos;
-    boolean current = live.get(fingerprint) == known && flapOf(fingerprint).isFlapping();
+    boolean current = live.get(fingerprint) == known && isFlapping(fingerprint);
     if (!current || quiet < routing.flapping().quiet().toNanos()) {
       return;
     }

@@ -187,6 +187,10 @@ final class Group {
     return told;
   }
 
+  boolean wasToldOf(String fingerprint) {
+    return toldOf.contains(fingerprint);
+  }
+
   private int shown() {
     return firing.size() - hidden.size();
   }

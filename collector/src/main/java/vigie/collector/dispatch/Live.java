@@ -11,7 +11,9 @@ final class Live {
     /** A node that would be its cause is quiet; soon it is known whether it is silent. */
     LIKELY,
     /** Its cause is over; it has a moment to end as well. */
-    RECOVERING
+    RECOVERING,
+    /** It ended as its node fell silent: whether it is over is known once that is heard again. */
+    UNKNOWN
   }
 
   Alert alert;

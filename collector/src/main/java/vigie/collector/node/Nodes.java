@@ -174,11 +174,11 @@ public final class Nodes implements EventListener {
     if (event.type().equals("node.silent") || event.type().equals("node.back")) {
       shown(event); // our own words are no sign of life
     } else if (!event.isDrill()) {
-      take(event);
+      take(event, late);
     }
   }
 
-  private synchronized void take(Event event) {
+  private synchronized void take(Event event, boolean late) {
     Instant now = clock.now();
     long nanos = clock.nanos();
     noticeStep(now, nanos);
@@ -190,7 +190,9 @@ public final class Nodes implements EventListener {
     node.told(event, now, nanos);
     if (event.origin() != null) {
       node.clock.heard(event);
-      look(event);
+      if (!late) {
+        look(event);
+      }
     }
   }
 

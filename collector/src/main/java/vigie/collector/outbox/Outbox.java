@@ -996,9 +996,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       originNotBefore.merge(lane.origin(), clock.nanos() + wait.toNanos(), Math::max);
     }
     waits.merge(
-        everywhere ? lane.origin() : lane.name(),
-        now.plus(wait),
-        (a, b) -> a.isAfter(b) ? a : b);
+        everywhere ? lane.origin() : lane.name(), now.plus(wait), (a, b) -> a.isAfter(b) ? a : b);
     try {
       store.saveWaits(waits);
     } catch (UncheckedIOException e) {

@@ -159,4 +159,48 @@ class RootCauseTest {
     rig.advance("1m");
     assertThat(rig.open).isEmpty();
   }
+
+  @Test
+  void givenCard_whenItsAlertEndsAsTheNodeFallsSilent_thenItStaysOpenUntilTheNodeSaysMore() {
+    Alert down = rig.fire(DOWN);
+    rig.node("p1", NodeState.LOST, "2m");
+    rig.resolve(DOWN); // its series ended
+    rig.fire(SILENT);
+    rig.advance("10m");
+    assertThat(rig.open).hasSize(2);
+
+    rig.node("p1", NodeState.UP, "0s");
+    rig.resolve(SILENT);
+    rig.advance("10s");
+    rig.fire(DOWN); // the agent says that it still is
+    rig.advance("10m");
+    assertThat(rig.open).hasSize(1);
+    assertThat(rig.told.stream().map(Notification::incident).distinct()).hasSize(2);
+    assertThat(rig.last().mark(down)).isEqualTo(AlertMark.NONE);
+
+    rig.node("p1", NodeState.LOST, "2m");
+    rig.fire(SILENT);
+    rig.resolve(DOWN);
+    rig.node("p1", NodeState.UP, "0s");
+    rig.resolve(SILENT);
+    rig.advance("29s");
+    assertThat(rig.open).hasSize(1);
+    rig.advance("2s");
+    assertThat(rig.open).isEmpty();
+  }
+
+  @Test
+  void givenCardOfASilentNodesAlert_whenRestarted_thenItStaysOpen() {
+    rig.fire(DOWN);
+    rig.node("p1", NodeState.LOST, "2m");
+    Alert silent = rig.fire(SILENT);
+    rig.restart(List.of(silent));
+    rig.advance("1m");
+
+    assertThat(rig.open).hasSize(2);
+    rig.node("p1", NodeState.UP, "0s");
+    rig.resolve(SILENT);
+    rig.advance("40s");
+    assertThat(rig.open).isEmpty();
+  }
 }

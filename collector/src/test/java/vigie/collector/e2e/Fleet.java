@@ -59,6 +59,7 @@ final class Fleet implements AutoCloseable {
             scrape_interval: 1s
             static_configs: [{targets: ['127.0.0.1:%d'], labels: {node: p1}}]
         rule_files: [rules.yml]
+        flapping: {openings: 1000}
         route: {receiver: discord, group_by: [alertname, node, probe]}
         receivers: [{name: discord, discord_configs: [{webhook_url_file: hook}]}]
         """

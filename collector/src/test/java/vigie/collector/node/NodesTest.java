@@ -394,6 +394,54 @@ class NodesTest {
   }
 
   @Test
+  void givenNeighboursThatLook_whenAsked_thenTheNewestOfThoseThatAreHeard() {
+    look("p2", "probe.up", false);
+    look("p3", "probe.down", false);
+    look("p4", "probe.up", false);
+    assertThat(nodes.seenBy("p1"))
+        .containsExactlyInAnyOrderEntriesOf(Map.of("p2", true, "p3", false, "p4", true));
+    look("p2", "probe.down", false);
+    look("p3", "probe.up", true); // tells of the past
+    assertThat(nodes.seenBy("p1"))
+        .containsExactlyInAnyOrderEntriesOf(Map.of("p2", false, "p3", false, "p4", true));
+    assertThat(nodes.seenBy("p2")).isEmpty();
+    clock.advance(Duration.ofMinutes(3));
+    look("p2", "probe.up", false);
+    assertThat(nodes.seenBy("p1")).as("silent ones say nothing").isEqualTo(Map.of("p2", true));
+  }
+
+  private void look(String from, String type, boolean late) {
+    nodes.onEvent(
+        new Event(
+            clock.now(),
+            clock.now(),
+            from,
+            3,
+            4,
+            "vigie",
+            type,
+            Map.of("peer", "p1", "probe", "peer/p1"),
+            "",
+            new Event.Origin(from, seq++, "b")),
+        late);
+  }
+
+  @Test
+  void givenNodesThatDependOnEachOther_whenRead_thenACircleIsAFault() {
+    Faults faults = new Faults();
+    NodesConfig good =
+        NodesConfig.from(
+            Yaml.parse(Path.of("c"), "depends_on: {z1: pi, z2: pi, pi: switch}", Map.of(), faults));
+    assertThat(faults.all()).isEmpty();
+    assertThat(good.dependsOn()).containsEntry("z1", "pi").containsEntry("pi", "switch");
+    NodesConfig.from(Yaml.parse(Path.of("c"), "depends_on: {a: b, b: a, c: a}", Map.of(), faults));
+    assertThat(faults.all())
+        .containsExactly(
+            "c:1:14: a depends on itself; take one of these lines out",
+            "c:1:20: b depends on itself; take one of these lines out");
+  }
+
+  @Test
   void givenConfiguration_whenRead_thenKeysAndDefaultsHold() {
     assertThat(config("{}")).isEqualTo(NodesConfig.DEFAULTS);
     assertThat(config("expected: [p1, p2]\nsilent_after: 5m"))

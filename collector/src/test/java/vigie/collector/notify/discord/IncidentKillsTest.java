@@ -58,9 +58,7 @@ class IncidentKillsTest {
       assertThat(rig.outbox.pending()).as("seed " + seed).isEmpty();
       assertThat(rig.outbox.open()).as("seed " + seed).isEmpty();
       // Nobody can keep a wait that was named to a process which ended before it was on disk.
-      assertThat(rig.fake.violations())
-          .as("seed " + seed)
-          .hasSizeLessThanOrEqualTo(cuts.unheard());
+      assertThat(rig.fake.violations()).as("seed " + seed).hasSizeLessThanOrEqualTo(cuts.unheard());
       assertCards(rig.fake.messages(), incidents);
     }
   }
