@@ -317,7 +317,7 @@ class AlertmanagerPeersIT {
           String body = call[2].replace("TIMES", times).replace("ID", id).replace('\'', '"');
           String path = "/api/v2" + call[1].replace("ID", id);
           HttpResponse<String> answer = send(bases.get(i), call[0], path, body);
-          if (answer.body().contains("silenceID")) {
+          if (answer.statusCode() == 200 && answer.body().contains("silenceID")) {
             ids[i] = JSON.readTree(answer.body()).path("silenceID").asText();
           }
           answers.add(answer.statusCode() + " " + normal(answer));
