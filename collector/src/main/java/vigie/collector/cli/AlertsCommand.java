@@ -201,18 +201,21 @@ final class AlertsCommand {
 
     /** One line where something that is due has not reached its receiver. */
     private void pendingCards(Client client) {
-      JsonNode cards = client.get("/api/vigie/outbox", new Client.Parameters()).path("pending");
+      JsonNode outbox = client.get("/api/vigie/outbox", new Client.Parameters());
+      JsonNode cards = outbox.path("pending");
       if (!cards.isEmpty()) {
         JsonNode oldest = cards.get(0);
-        String error = oldest.path("lastError").asText();
+        JsonNode trouble = outbox.path("trouble");
+        String error =
+            (trouble.isObject() ? trouble.path("cause") : oldest.path("lastError")).asText();
         read.out()
             .println(
                 cards.size()
                     + (cards.size() == 1 ? " card" : " cards")
                     + " pending"
-                    + (error.isEmpty() ? "" : ": " + Table.printable(error))
-                    + ", since "
-                    + Times.full(oldest.path("since").asText()));
+                    + (error.isEmpty() ? "" : ", " + Table.printable(error))
+                    + " since "
+                    + Times.full((trouble.isObject() ? trouble : oldest).path("since").asText()));
         read.out().flush();
       }
     }

@@ -61,14 +61,14 @@ public record Insistence(
       return Map.of();
     }
     if (!value.isSection()) {
-      return Map.of(Severity.CRITICAL, steps(section, value));
+      return Map.of(Severity.CRITICAL, steps(value));
     }
     Section bySeverity = value.section();
     Map<Severity, List<Duration>> all = new EnumMap<>(Severity.class);
     for (String key : bySeverity.keys()) {
       Value given = bySeverity.value(key);
       if (given != null) {
-        all.put(severity(bySeverity, key), steps(bySeverity, given));
+        all.put(severity(bySeverity, key), steps(given));
       }
     }
     bySeverity.end();
@@ -84,7 +84,7 @@ public record Insistence(
     return severity;
   }
 
-  private static List<Duration> steps(Section section, Value value) {
+  private static List<Duration> steps(Value value) {
     List<Value> given = value.isList() ? value.list() : List.of(value);
     TreeSet<Duration> steps = new TreeSet<>();
     for (Value each : given) {

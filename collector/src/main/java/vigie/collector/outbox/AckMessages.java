@@ -25,6 +25,8 @@ public final class AckMessages {
   }
 
   /**
+   * Tells what changed.
+   *
    * @param fingerprints of the alerts whose acknowledgement came, changed or went
    */
   public void changed(Set<String> fingerprints) {

@@ -48,6 +48,8 @@ public final class ReceiverAlerts {
   }
 
   /**
+   * Fires and resolves what changed.
+   *
    * @param reasons in words, by the names of all receivers that are stuck now
    */
   public void stuck(Map<String, String> reasons) {

@@ -49,6 +49,7 @@ class OwnMetersTest {
           "log.matches",
           "log.value",
           "node.labels",
+          "outbox.fallbacks",
           "probe.runs",
           "push.pending.bytes",
           "push.sent",
