@@ -26,6 +26,7 @@ public final class DiscordCard {
   private static final int LONGEST_FOOTER = 300;
   private static final int LONGEST_FAULT = 400;
   private static final int LONGEST_NAME = 80;
+  private static final int LONGEST_WHY = 200;
 
   private static final int GREEN = 0x2e9e5b;
   private static final int GREY = 0x80848e;
@@ -39,6 +40,9 @@ public final class DiscordCard {
         texts
             .of(wanted, context, DiscordStyle.STYLE)
             .with("Predecessor", delivery.predecessor().name().toLowerCase(Locale.ROOT))
+            .with("Standing", delivery.standing().role().name().toLowerCase(Locale.ROOT))
+            .with("StandsFor", DiscordText.plain(delivery.standing().other(), LONGEST_NAME))
+            .with("StandsWhy", DiscordText.plain(delivery.standing().reason(), LONGEST_WHY))
             .with("Again", delivery.posted() != null);
   }
 
@@ -70,6 +74,8 @@ public final class DiscordCard {
   private ObjectNode whole(@Nullable Picture picture) {
     String title = words.text("card.title").replace('\n', ' ');
     String text = words.text("card.text");
+    String standing = words.text("card.standing").strip();
+    text = standing.isEmpty() ? text : standing + "\n" + text;
     String footer = words.text("card.footer").replace('\n', ' ');
     String fault = words.fault();
     if (!fault.isEmpty()) {

@@ -28,6 +28,7 @@ import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.event.Event;
 import vigie.collector.label.Labels;
+import vigie.collector.outbox.Notifier;
 import vigie.collector.outbox.Notifier.Delivery;
 import vigie.collector.outbox.Notifier.Predecessor;
 import vigie.collector.testing.FakeDiscordRules;
@@ -93,6 +94,34 @@ class DiscordCardTest {
     assertThat(embed.path("title").asText()).isEqualTo("✅ Résolu : ProbeDown sur p1");
     assertThat(embed.path("description").asText())
         .contains("**Où** p1", "**Durée** 12m30s, du <t:1767225590:f>", "**Cause** connection");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '¦',
+      value = {
+        "FALLBACK ¦ en ¦ ⚠️ This card is here because receiver first did not take it: Discord answers 404",
+        "RELIEVED ¦ en ¦ Receiver first works again and has its own card; it pinged nobody",
+        "FALLBACK ¦ fr ¦ ⚠️ Cette carte est ici parce que le destinataire first ne l’a pas prise : Discord",
+        "OWN      ¦ en ¦ **it is down**"
+      })
+  void givenCardThatStandsIn_whenDrawn_thenItSaysForWhom(
+      Notifier.Standing.Role role, String language, String begin) {
+    Delivery delivery =
+        new Delivery(
+            notification(List.of(DOWN), 1, 0),
+            null,
+            Predecessor.NONE,
+            0,
+            "nonce",
+            null,
+            new Notifier.Standing(role, "first", "Discord answers 404"),
+            null);
+
+    JsonNode message =
+        DiscordCard.message(delivery, CardContext.NONE, Texts.in(language, "")).body();
+
+    assertThat(message.path("embeds").path(0).path("description").asText()).startsWith(begin);
   }
 
   @Test
