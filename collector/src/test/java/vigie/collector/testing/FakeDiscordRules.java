@@ -32,11 +32,6 @@ public final class FakeDiscordRules {
   static JsonNode parse(HttpExchange exchange, String body) {
     String type = String.valueOf(exchange.getRequestHeaders().getFirst("Content-Type"));
     try {
-      if (type.startsWith("multipart/form-data") && body.contains("name=\"payload_json\"")) {
-        // Parts come in any order; this one ends with the line before the next boundary.
-        int part = body.indexOf("\r\n\r\n", body.indexOf("name=\"payload_json\"")) + 4;
-        return MAPPER.readTree(body.substring(part, body.indexOf("\r\n--", part)));
-      }
       return type.startsWith("application/json")
           ? MAPPER.readTree(body)
           : type.startsWith("multipart/form-data")
@@ -47,9 +42,9 @@ public final class FakeDiscordRules {
     }
   }
 
-  /** The part payload_json, if each attachment that it names has its file. */
+  /** The part payload_json, in any place, if each attachment that it names has its file. */
   private static JsonNode multipart(String type, String body) throws JsonProcessingException {
-    String boundary = "--" + type.replaceFirst(".*boundary=", "");
+    String boundary = "--" + type.replaceFirst(".*boundary=", "").replace("\"", "");
     JsonNode message = MissingNode.getInstance();
     Set<String> files = new TreeSet<>();
     for (String part : body.split(Pattern.quote(boundary), -1)) {

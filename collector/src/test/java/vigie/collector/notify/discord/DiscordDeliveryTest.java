@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -25,7 +26,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.config.Secret;
 import vigie.collector.alert.Alert;
+import vigie.collector.card.CardContext;
 import vigie.collector.card.CardSource;
+import vigie.collector.card.Picture;
 import vigie.collector.card.Texts;
 import vigie.collector.outbox.PendingCard;
 import vigie.collector.testing.FakeDiscord;
@@ -74,6 +77,25 @@ class DiscordDeliveryTest {
     assertThat(rig.outbox.pending()).isEmpty();
     assertThat(rig.outbox.history()).hasSize(2);
     assertThat(rig.outbox.open()).isEmpty();
+  }
+
+  @Test
+  void givenPicture_whenPostedAndEdited_thenItGoesAlongAndAnEditWithoutTakesItAway() {
+    Picture picture = new Picture(new byte[] {(byte) 0x89, 'P', 'N', 'G', 0, 13, 10, '-', '-'});
+    AtomicReference<Picture> shown = new AtomicReference<>(picture);
+    rig.cards =
+        wanted -> new CardContext(CardContext.NONE.measures(), List.of(), shown.get());
+    rig.start();
+
+    rig.accept(DOWN);
+    assertThat(rig.onlyMessage().text()).contains("attachment://graph.png");
+    assertThat(rig.fake.requests().get(0).body()).contains("filename=\"graph.png\"");
+    shown.set(null);
+    rig.accept(UP);
+
+    assertThat(rig.onlyMessage().title()).containsPattern(OVER);
+    assertThat(rig.onlyMessage().text()).doesNotContain("attachment://");
+    assertThat(rig.fake.requests().get(1).body()).contains("\"attachments\":[]");
   }
 
   @Test

@@ -65,6 +65,9 @@ final class Rig implements AutoCloseable {
   private Insistence insistence = Insistence.NONE;
   boolean acknowledged;
 
+  /** What cards say beside their notifications. */
+  CardSource cards = CardSource.NONE;
+
   Outbox outbox;
   Dispatcher dispatcher;
   Escalations escalations;
@@ -118,7 +121,7 @@ final class Rig implements AutoCloseable {
       DiscordWebhookConfig webhook =
           new DiscordWebhookConfig(url, mentions, Set.of(Message.Kind.ESCALATION));
       config = webhook;
-      discord = new DiscordWebhook("discord", webhook, client, CardSource.NONE, Texts.ENGLISH);
+      discord = new DiscordWebhook("discord", webhook, client, cards, Texts.ENGLISH);
     } else {
       DiscordBotConfig bot =
           new DiscordBotConfig(
@@ -130,7 +133,7 @@ final class Rig implements AutoCloseable {
               rest.apiUrl(),
               "");
       config = bot;
-      discord = new DiscordBot("discord", bot, client, clock, CardSource.NONE, Texts.ENGLISH);
+      discord = new DiscordBot("discord", bot, client, clock, cards, Texts.ENGLISH);
     }
     outbox =
         new Outbox(
