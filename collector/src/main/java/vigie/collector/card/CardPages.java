@@ -45,8 +45,7 @@ public final class CardPages {
   public void routes(Routes routes) {
     routes.get("/graph", this::graph);
     routes.get(
-        "/silence",
-        request -> new HttpAnswer(200, "text/html; charset=utf-8", silence, HEADERS));
+        "/silence", request -> new HttpAnswer(200, "text/html; charset=utf-8", silence, HEADERS));
   }
 
   private HttpAnswer graph(HttpRequest request) {
@@ -55,8 +54,7 @@ public final class CardPages {
       return HttpAnswer.text(400, "g0.expr is missing: /graph?g0.expr=up\n");
     }
     try {
-      byte[] png =
-          cards.draw(Parser.parse(expression), clock.now().minus(SPAN), clock.now());
+      byte[] png = cards.draw(Parser.parse(expression), clock.now().minus(SPAN), clock.now());
       return new HttpAnswer(200, "image/png", png, HEADERS);
     } catch (PromqlException | IllegalStateException | IllegalArgumentException e) {
       return HttpAnswer.text(400, e.getMessage() + "\n");

@@ -59,7 +59,15 @@ class LiveCardsTest {
     Instant now = clock.now();
     Alert alert =
         new Alert(
-            labels, Labels.EMPTY, AlertState.FIRING, now, now, null, now, 93, "g/" + alertname,
+            labels,
+            Labels.EMPTY,
+            AlertState.FIRING,
+            now,
+            now,
+            null,
+            now,
+            93,
+            "g/" + alertname,
             List.of());
     return new Notification(
         "i", "k", "r", Labels.EMPTY, labels, Labels.EMPTY, List.of(alert), 1, 0, now, now);

@@ -83,8 +83,7 @@ class DiscordDeliveryTest {
   void givenPicture_whenPostedAndEdited_thenItGoesAlongAndAnEditWithoutTakesItAway() {
     Picture picture = new Picture(new byte[] {(byte) 0x89, 'P', 'N', 'G', 0, 13, 10, '-', '-'});
     AtomicReference<Picture> shown = new AtomicReference<>(picture);
-    rig.cards =
-        wanted -> new CardContext(CardContext.NONE.measures(), List.of(), shown.get());
+    rig.cards = wanted -> new CardContext(CardContext.NONE.measures(), List.of(), shown.get());
     rig.start();
 
     rig.accept(DOWN);
