@@ -17,6 +17,7 @@
 #       receiver: rules_bench.py without rules; samples per CPU second go as one over cpu_cores
 #   bench/run.sh scaling [--seconds 60 | …]                          the same with 10, 100 and 1,000 targets at 15 s, a heap of 3 GiB
 #   bench/run.sh range [--rounds 15 | …]                             range queries over a day beside Prometheus 3.5: range_bench.py
+#   bench/run.sh alerts [--rounds 100 | …]                           10,000 posted alerts beside Alertmanager: memory, filtered list: alerts_bench.py
 #   bench/run.sh sdcard                                              bytes written to the disk per event and day: sdcard.py
 #   bench/run.sh journal [--lines 20000 | …]                         CPU per 1,000 journal lines beside rsyslog's imjournal (root)
 #   bench/run.sh ingest [--modes lf --conns 1 --rounds 3 | …]       syslog by TCP and RELP, synced, against rsyslog to a file: ingest_bench.py
@@ -25,7 +26,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-case ${1:-} in search | ingest | samples | rules | remotewrite | range | scaling) needed=collector ;; latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
+case ${1:-} in search | ingest | samples | rules | remotewrite | range | scaling | alerts) needed=collector ;; latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
 for what in $needed; do
   [ -x "$root/$what/target/dist/bin/$what" ] || { echo "run.sh: $what is not built; run: mvn -Pfast package" >&2; exit 2; }
   [ -e "$root/$what/target/dist/lib/run.jsa" ] || "$root/deploy/archive.sh" "$what"
@@ -84,6 +85,7 @@ case $name in
       JAVA_OPTS="-Xmx3g ${JAVA_OPTS:-}" "$0" rules --targets "$targets" --every 15 --warm 60 --seconds 60 "$@"
     done
     ;;
+  alerts) exec python3 "$here/alerts_bench.py" --collector "$root/collector/target/dist" "$@" ;;
   samples) exec python3 "$here/samples_bench.py" --collector "$root/collector/target/dist" "$@" ;;
   rules)
     exec python3 "$here/rules_bench.py" --peer prometheus3 --ours \
@@ -99,5 +101,5 @@ case $name in
     ;;
   sdcard) exec python3 "$here/sdcard.py" ;;
   defaults) latency vigie-defaults.yaml --preset 15s30s "$@" ;;
-  *) sed -n "2,24p" "$0"; exit 2 ;;
+  *) sed -n "2,25p" "$0"; exit 2 ;;
 esac

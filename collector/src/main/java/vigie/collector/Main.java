@@ -60,13 +60,18 @@ public final class Main {
 
   /** Starts here. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    System.exit(commandLine(args.length == 0 ? "" : args[0]).execute(args));
   }
 
   static CommandLine commandLine() {
+    return commandLine("");
+  }
+
+  private static CommandLine commandLine(String asked) {
     CommandLine root = new CommandLine(new Main());
     Commands.addTo(
         root,
+        asked,
         new RuleTests(Main::emptyStore),
         new StoredEvents(),
         file -> CollectorConfig.load(Optional.of(file), System.getenv(), new Faults()).routing());

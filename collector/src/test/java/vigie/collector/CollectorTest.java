@@ -131,6 +131,7 @@ class CollectorTest {
   private record Ran(int exit, String out, String err) {}
 
   private Ran run(String... arguments) {
+    last = arguments;
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine line = Main.commandLine();
@@ -456,5 +457,60 @@ class CollectorTest {
                 .build(),
             HttpResponse.BodyHandlers.ofString())
         .body();
+  }
+
+  @Test
+  void givenAlertsOfAllKinds_whenPrintedAsJson_thenEachOutputIsAsItsSchemaSays() throws Exception {
+    send(event(1, "probe.down", "calculatrice is down: connection refused"));
+    awaitFiring();
+    assertThat(run("silences", "add", "node=p7", "--for", "1h", "--reason", "off").exit()).isZero();
+    assertThat(run("drill").exit()).isZero();
+    conforms("alerts-ack", run("alerts", "ack", "ProbeDown", "--by", "ada", "--note", "on it"));
+    await()
+        .untilAsserted(
+            () -> assertThat(run("alerts", "list").out()).contains("acknowledged  critical"));
+    String id = ask("/api/vigie/alerts?state=acknowledged").at("/alerts/0/id").asText();
+    JsonNode story = conforms("alerts-show", run("alerts", "show", id.substring(0, 6)));
+    assertThat(story.path("history"))
+        .extracting(entry -> entry.path("kind").asText())
+        .contains("firing", "acknowledged");
+    assertThat(conforms("alerts-list", run("alerts", "list", "--state", "all"))).hasSize(2);
+    assertThat(conforms("nodes-list", run("nodes", "list"))).hasSize(2);
+    conforms("nodes-show", run("nodes", "show", "p1"));
+    conforms("silences-list", run("silences", "list"));
+    JsonNode events = conforms("events-search", run("events", "search"));
+    conforms("events-show", run("events", "show", events.path(0).path("id").asText()));
+    conforms("rules-list", run("rules", "list"));
+    conforms("query", run("query", "vigie_probe_up"));
+    conforms("query", run("query", "1"));
+    conforms("drill", run("drill"));
+    assertThat(JsonSchema.faults(schema("outbox"), ask("/api/vigie/outbox"))).isEmpty();
+
+    assertThat(run("alerts", "show", id).out())
+        .contains("what happened", "acknowledged  ada on it", "probe.down");
+    assertThat(run("alerts", "list", "--group-by", "node").out()).contains("GROUP").contains("p1");
+    assertThat(run("alerts", "ack", id, "--withdraw", "--by", "ada").exit()).isZero();
+    assertThat(run("alerts", "ack", "Nothing").exit()).isEqualTo(1);
+  }
+
+  private static Path schema(String name) {
+    return Path.of(System.getProperty("vigie.root", ".."), "docs/schemas/" + name + ".json");
+  }
+
+  /** The same command's JSON, which conforms. */
+  private JsonNode conforms(String schema, Ran table) throws Exception {
+    assertThat(table.exit()).as(table.out() + table.err()).isZero();
+    Ran json = run(last, "-o", "json");
+    JsonNode value = new ObjectMapper().readTree(json.out());
+    assertThat(JsonSchema.faults(schema(schema), value)).as(schema + ": " + json.out()).isEmpty();
+    return value;
+  }
+
+  private String[] last = {};
+
+  private Ran run(String[] arguments, String... more) {
+    String[] all = java.util.Arrays.copyOf(arguments, arguments.length + more.length);
+    System.arraycopy(more, 0, all, arguments.length, more.length);
+    return run(all);
   }
 }

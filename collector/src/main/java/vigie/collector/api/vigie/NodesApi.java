@@ -38,7 +38,7 @@ public final class NodesApi {
                 for (Node node : nodes.list()) {
                   if (Filters.match(
                       matchers, Labels.of("node", node.name(), "state", node.state().word()))) {
-                    write(json, node);
+                    write(json, node, nodes.dependsOn(node.name()));
                   }
                 }
                 json.writeEndArray();
@@ -53,11 +53,12 @@ public final class NodesApi {
                   .find(request.variable("name"))
                   .orElseThrow(
                       () -> new HttpFault(404, "no node is called " + request.variable("name")));
-          return Json.answer(200, json -> write(json, node));
+          return Json.answer(200, json -> write(json, node, nodes.dependsOn(node.name())));
         });
   }
 
-  private static void write(JsonGenerator json, Node node) throws IOException {
+  private static void write(JsonGenerator json, Node node, String dependsOn)
+      throws IOException {
     json.writeStartObject();
     json.writeStringField("node", node.name());
     json.writeStringField("state", node.state().word());
@@ -84,6 +85,7 @@ public final class NodesApi {
       json.writeNumberField("pending", agent.pending());
     }
     json.writeStringField("gateway", agent.gateway());
+    json.writeStringField("dependsOn", dependsOn);
     json.writeStringField("java", agent.java());
     Json.time(json, "agentToldAt", agent.toldAt());
     json.writeEndObject();

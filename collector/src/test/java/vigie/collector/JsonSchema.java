@@ -1,4 +1,4 @@
-package vigie.collector.cli;
+package vigie.collector;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
