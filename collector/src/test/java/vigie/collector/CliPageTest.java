@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -63,7 +66,10 @@ class CliPageTest {
     for (PositionalParamSpec each : spec.positionalParameters()) {
       row(rows, each.paramLabel(), each.description());
     }
-    for (OptionSpec option : spec.options()) {
+    // Not in the order of the fields, which Java does not promise.
+    List<OptionSpec> options = new ArrayList<>(spec.options());
+    options.sort(Comparator.comparing(OptionSpec::longestName));
+    for (OptionSpec option : options) {
       if (!option.usageHelp() && !option.hidden()) {
         boolean flag = option.arity().max() == 0;
         String names = String.join(", ", option.names());
