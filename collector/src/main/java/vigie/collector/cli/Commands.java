@@ -18,8 +18,8 @@ public final class Commands {
   /**
    * Adds them all.
    *
-   * @param asked the command that was typed: where it is one of these, the others are left out, since
-   *     to read their annotations takes a third of a command's time
+   * @param asked the command that was typed: where it is one of these, the others are left out,
+   *     since to read their annotations takes a third of a command's time
    * @param tests runs unit tests of rules
    * @param files reaches events where they are stored
    * @param routing reads the routes of a configuration

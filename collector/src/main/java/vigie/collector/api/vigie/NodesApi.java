@@ -57,8 +57,7 @@ public final class NodesApi {
         });
   }
 
-  private static void write(JsonGenerator json, Node node, String dependsOn)
-      throws IOException {
+  private static void write(JsonGenerator json, Node node, String dependsOn) throws IOException {
     json.writeStartObject();
     json.writeStringField("node", node.name());
     json.writeStringField("state", node.state().word());
