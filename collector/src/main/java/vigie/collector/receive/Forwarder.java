@@ -60,6 +60,7 @@ final class Forwarder implements AutoCloseable {
   private final EventLoops loops;
   private final Scheduler scheduler;
   private final long mostBytes;
+  private final Runnable onFull;
   private final Counter sent;
   private final Counter dropped;
   private final Counter failures;
@@ -94,11 +95,13 @@ final class Forwarder implements AutoCloseable {
       EventLoops loops,
       Scheduler scheduler,
       long mostBytes,
-      MeterRegistry registry) {
+      MeterRegistry registry,
+      Runnable onFull) {
     this.target = target;
     this.loops = loops;
     this.scheduler = scheduler;
     this.mostBytes = mostBytes;
+    this.onFull = onFull;
     sent = counter(registry, "vigie.syslog.forward.sent", "Records sent on to the target");
     dropped =
         counter(
@@ -140,10 +143,12 @@ final class Forwarder implements AutoCloseable {
 
   /** Queues the record, or drops it where there is no room. */
   synchronized void send(byte[] record) {
-    if (closed
-        || waitingBytes + record.length > mostBytes
-        || (target.udp() && record.length > MOST_DATAGRAM)) {
+    boolean full = waitingBytes + record.length > mostBytes;
+    if (closed || full || (target.udp() && record.length > MOST_DATAGRAM)) {
       dropped.increment();
+      if (full) {
+        onFull.run();
+      }
       return;
     }
     waiting.add(record);

@@ -1,11 +1,13 @@
 package vigie.collector.receive;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -14,10 +16,15 @@ import java.util.function.Supplier;
  */
 public final class ReceiveMeters {
   private static final int MOST_SOURCES = 200;
+  private static final String LIMITED = "vigie.receive.limited";
+  private static final String HELP = "How often a limit of receiving was met";
 
   private final MeterRegistry registry;
   private final Map<Limit, Counter> hits = new EnumMap<>(Limit.class);
   private final Map<String, OfSource> sources = new HashMap<>(); // guarded by itself
+
+  /** Who meets the limit of the kernel's buffer is known to the kernel only. */
+  private volatile DoubleSupplier kernelDrops = () -> 0;
 
   /** Counts of one source. */
   public static final class OfSource {
@@ -54,12 +61,19 @@ public final class ReceiveMeters {
   ReceiveMeters(MeterRegistry registry, ReceiveLimits limits, Supplier<Number> queuedBytes) {
     this.registry = registry;
     for (Limit limit : Limit.values()) {
-      hits.put(
-          limit,
-          Counter.builder("vigie.receive.limited")
-              .description("How often a limit of receiving was met")
-              .tag("limit", limit.key())
-              .register(registry));
+      if (limit == Limit.UDP_BUFFER_BYTES) {
+        FunctionCounter.builder(LIMITED, this, me -> me.kernelDrops.getAsDouble())
+            .description(HELP)
+            .tag("limit", limit.key())
+            .register(registry);
+      } else {
+        hits.put(
+            limit,
+            Counter.builder(LIMITED)
+                .description(HELP)
+                .tag("limit", limit.key())
+                .register(registry));
+      }
       double value = limits.values().getOrDefault(limit, 0L);
       boolean time = limit.key().endsWith("_timeout");
       Gauge.builder("vigie.receive.limit", () -> time ? value / 1000 : value)
@@ -71,6 +85,11 @@ public final class ReceiveMeters {
     Gauge.builder("vigie.receive.queue.bytes", queuedBytes)
         .description("Bytes of records received and not yet durable")
         .register(registry);
+  }
+
+  /** Takes the kernel's count of datagrams that found no room in its buffer. */
+  public void kernelDrops(DoubleSupplier drops) {
+    kernelDrops = drops;
   }
 
   /** Counts that the limit was met. */

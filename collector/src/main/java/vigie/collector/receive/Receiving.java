@@ -60,7 +60,8 @@ public final class Receiving implements AutoCloseable {
         .register(registry);
     this.turns = new Turns(executor, limits, clock, meters);
     this.faults = new PeerFaults(clock);
-    this.router = new SyslogRouter(loops, scheduler, limits, registry);
+    this.router =
+        new SyslogRouter(loops, scheduler, limits, registry, () -> meters.hit(Limit.FORWARD_BYTES));
   }
 
   /** Who may speak for other nodes, from now on. */

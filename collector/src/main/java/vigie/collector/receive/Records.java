@@ -29,8 +29,13 @@ public final class Records {
   private final int elements;
   private final int params;
   private final int fieldBytes;
+  private final ReceiveMeters meters;
 
-  public Records(ReceiveLimits limits) {
+  /**
+   * @param meters count what does not become fields
+   */
+  public Records(ReceiveLimits limits, ReceiveMeters meters) {
+    this.meters = meters;
     this.elements = limits.of(Limit.SD_ELEMENTS);
     this.params = limits.of(Limit.SD_PARAMS);
     this.fieldBytes = limits.of(Limit.FIELD_BYTES);
@@ -129,8 +134,14 @@ public final class Records {
   /** Structured data as fields {@code SD-ID.NAME}; of a repeated name the values joined. */
   private void putData(List<String> fields, SyslogMessage message) {
     Map<String, String> all = new LinkedHashMap<>(); // two names may be one once they are cut
-    for (Map.Entry<String, Map<String, List<String>>> element :
-        message.data(elements, params).entrySet()) {
+    Map<String, Map<String, List<String>>> data = message.data(elements, params);
+    if (data.size() >= elements && message.data(elements + 1, params).size() > elements) {
+      meters.hit(Limit.SD_ELEMENTS);
+    }
+    if (params(data) >= params && params(message.data(elements, params + 1)) > params) {
+      meters.hit(Limit.SD_PARAMS);
+    }
+    for (Map.Entry<String, Map<String, List<String>>> element : data.entrySet()) {
       for (Map.Entry<String, List<String>> param : element.getValue().entrySet()) {
         all.put(
             cut(element.getKey() + "." + param.getKey()), cut(String.join(", ", param.getValue())));
@@ -142,11 +153,22 @@ public final class Records {
     }
   }
 
+  private static int params(Map<String, Map<String, List<String>>> data) {
+    int count = 0;
+    for (Map<String, List<String>> element : data.values()) {
+      for (List<String> values : element.values()) {
+        count += values.size();
+      }
+    }
+    return count;
+  }
+
   /** In characters, which is at most the bytes; half a character could not be written. */
   private String cut(String value) {
     if (value.length() <= fieldBytes) {
       return value;
     }
+    meters.hit(Limit.FIELD_BYTES);
     boolean splits = Character.isHighSurrogate(value.charAt(fieldBytes - 1));
     return value.substring(0, splits ? fieldBytes - 1 : fieldBytes);
   }

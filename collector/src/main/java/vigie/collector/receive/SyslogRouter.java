@@ -16,13 +16,23 @@ public final class SyslogRouter implements AutoCloseable {
   private final long mostBytes;
   private final MeterRegistry registry;
   private final Counter dropped;
+  private final Runnable onFull;
   private volatile State state = new State(SyslogRoutes.STORE_ALL, Map.of());
 
   private record State(SyslogRoutes routes, Map<SyslogRoutes.Target, Forwarder> forwarders) {}
 
-  /** Stores everything until {@link #routes} says otherwise. */
+  /**
+   * Stores everything until {@link #routes} says otherwise.
+   *
+   * @param onFull called for each record that finds no room before its target
+   */
   public SyslogRouter(
-      EventLoops loops, Scheduler scheduler, ReceiveLimits limits, MeterRegistry registry) {
+      EventLoops loops,
+      Scheduler scheduler,
+      ReceiveLimits limits,
+      MeterRegistry registry,
+      Runnable onFull) {
+    this.onFull = onFull;
     this.loops = loops;
     this.scheduler = scheduler;
     this.mostBytes = limits.of(Limit.FORWARD_BYTES);
@@ -57,7 +67,7 @@ public final class SyslogRouter implements AutoCloseable {
     left.values().forEach(Forwarder::close); // first, since their meters may be another's
     for (SyslogRoutes.Target target : added) {
       now.computeIfAbsent(
-          target, each -> new Forwarder(each, loops, scheduler, mostBytes, registry));
+          target, each -> new Forwarder(each, loops, scheduler, mostBytes, registry, onFull));
     }
     state = new State(routes, Map.copyOf(now));
   }

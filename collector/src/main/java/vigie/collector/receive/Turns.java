@@ -212,6 +212,11 @@ public final class Turns {
         turn += next.size() + 64L;
         next.take();
       }
+      synchronized (waiting) {
+        if (!waiting.isEmpty()) {
+          meters.hit(Limit.TURN_BYTES);
+        }
+      }
       startDraining();
     }
 

@@ -52,7 +52,7 @@ class ForwardToRsyslogIT {
   void start() throws IOException {
     out = folder.resolve("out.log");
     port = Ports.free();
-    router = new SyslogRouter(loops, scheduler, ReceiveLimits.DEFAULTS, meters);
+    router = new SyslogRouter(loops, scheduler, ReceiveLimits.DEFAULTS, meters, () -> {});
     logged.start();
     ((Logger) LoggerFactory.getLogger(Forwarder.class)).addAppender(logged);
   }

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Ports;
 import vigie.base.time.ManualClock;
 import vigie.collector.receive.relp.BadLink;
 import vigie.collector.receive.relp.BadLink.Harm;
@@ -47,7 +48,7 @@ class ForwarderTest {
 
   ForwarderTest() throws IOException {
     receiver = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    router = new SyslogRouter(loops, clock, ReceiveLimits.DEFAULTS, meters);
+    router = new SyslogRouter(loops, clock, ReceiveLimits.DEFAULTS, meters, () -> {});
     threads.execute(this::accept);
   }
 
@@ -116,6 +117,32 @@ class ForwarderTest {
       assertThat(waitingBytes()).isEqualTo(waiting);
       assertThat(meters.find("vigie.syslog.forward.queue.bytes").gauges()).hasSize(1);
     }
+  }
+
+  @Test
+  void givenMoreThanMayWait_whenForwarded_thenItsLimitIsCounted() throws Exception {
+    Receiving receiving =
+        new Receiving(
+            ReceiveLimits.DEFAULTS.with(Limit.FORWARD_BYTES, 20),
+            new HeldSink(),
+            Runnable::run,
+            loops,
+            clock,
+            clock,
+            meters);
+    Faults faults = new Faults();
+    String yaml =
+        "syslog_routes: [{selector: '*.*', to: forward, target: 'syslog://127.0.0.1:%d'}]\n";
+    receiving
+        .router()
+        .routes(
+            SyslogRoutes.read(
+                Yaml.parse(Path.of("c.yaml"), yaml.formatted(Ports.refusing()), Map.of(), faults)));
+    for (String record : records(1, 3)) {
+      receiving.router().route(PRI, record.getBytes(UTF_8));
+    }
+    assertThat(receiving.meters().hits(Limit.FORWARD_BYTES)).isEqualTo(2);
+    receiving.router().close();
   }
 
   private double waitingBytes() {

@@ -1,11 +1,16 @@
 package vigie.collector.receive;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,6 +20,7 @@ import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Peer;
+import vigie.base.syslog.SyslogMessage;
 import vigie.base.time.ManualClock;
 
 class ReceivingTest {
@@ -155,9 +161,65 @@ class ReceivingTest {
       assertThat(meters.get("vigie.receive.limit").tag("limit", limit.key()).gauge().value())
           .as(limit.key())
           .isNotNaN();
-      assertThat(meters.get("vigie.receive.limited").tag("limit", limit.key()).counter().count())
-          .isZero();
+      assertThat(limited(limit)).isZero();
     }
+  }
+
+  private double limited(Limit limit) {
+    Meter meter = meters.get("vigie.receive.limited").tag("limit", limit.key()).meter();
+    return meter.measure().iterator().next().getValue();
+  }
+
+  @Test
+  void givenMoreThanBecomesFields_whenTaken_thenEachLimitIsCounted() {
+    ReceiveLimits limits =
+        ReceiveLimits.DEFAULTS
+            .with(Limit.SD_ELEMENTS, 2)
+            .with(Limit.SD_PARAMS, 3)
+            .with(Limit.FIELD_BYTES, 8);
+    Records records = new Records(limits, receiving(limits).meters());
+    Peer peer = new Peer("192.0.2.5", "", "");
+    for (String data :
+        List.of(
+            "[a x=\"1\"][b x=\"1\" y=\"2\"]", // just as many
+            "[a x=\"1\"][b x=\"1\"][c x=\"1\"]",
+            "[a x=\"1\" y=\"1\"][b x=\"1\" y=\"1\"]",
+            "[a x=\"123456789\"]")) {
+      String record = "<13>1 2026-01-01T00:00:00Z h a - - " + data + " text";
+      SyslogMessage message = records.parser().parse(record.getBytes(UTF_8), clock.now());
+      assertThat(message).isNotNull();
+      records.foreign(message, clock.now(), peer, "", false);
+    }
+    assertThat(limited(Limit.SD_ELEMENTS)).isEqualTo(1);
+    assertThat(limited(Limit.SD_PARAMS)).isEqualTo(1);
+    assertThat(limited(Limit.FIELD_BYTES)).isEqualTo(1);
+  }
+
+  @Test
+  void givenASourceWithMuchToTake_whenItsTurnIsOver_thenThatIsCounted() {
+    Deque<Runnable> held = new ArrayDeque<>();
+    Turns turns =
+        new Receiving(
+                ReceiveLimits.DEFAULTS.with(Limit.TURN_BYTES, 50),
+                new HeldSink(),
+                held::add,
+                loops,
+                clock,
+                clock,
+                meters)
+            .turns();
+    turns.source("busy").add(new Undone(), 1, 10);
+    turns.source("busy").add(new Undone(), 1, 10);
+    held.remove().run();
+    assertThat(limited(Limit.TURN_BYTES)).isEqualTo(1);
+    held.remove().run();
+    assertThat(limited(Limit.TURN_BYTES)).isEqualTo(1);
+  }
+
+  @Test
+  void givenDatagramsThatTheKernelDrops_whenRead_thenItsLimitWasMet() {
+    receiving(ReceiveLimits.DEFAULTS).meters().kernelDrops(() -> 7);
+    assertThat(limited(Limit.UDP_BUFFER_BYTES)).isEqualTo(7);
   }
 
   @Test

@@ -59,7 +59,7 @@ public final class RelpReceiver implements AutoCloseable {
     this.receiving = receiving;
     this.limits = receiving.limits().relp();
     this.loops = loops;
-    this.records = new Records(receiving.limits());
+    this.records = new Records(receiving.limits(), receiving.meters());
     this.meters =
         new RelpMeters(
             receiving.registry(),

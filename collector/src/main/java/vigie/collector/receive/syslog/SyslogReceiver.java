@@ -56,7 +56,7 @@ public final class SyslogReceiver implements AutoCloseable {
   public SyslogReceiver(Receiving receiving, EventLoops loops, Scheduler scheduler) {
     this.receiving = receiving;
     this.loops = loops;
-    this.records = new Records(receiving.limits());
+    this.records = new Records(receiving.limits(), receiving.meters());
     this.meters = new SyslogMeters(receiving.registry(), sessions::size);
     this.check = scheduler.every(CHECK_EVERY, CHECK_EVERY, this::checkTime);
   }
@@ -121,7 +121,9 @@ public final class SyslogReceiver implements AutoCloseable {
     }
     datagrams.add(bind.channel());
     int port = ((InetSocketAddress) bind.channel().localAddress()).getPort();
-    meters.kernelDrops(new UdpDrops(Path.of("/proc"), port));
+    UdpDrops drops = new UdpDrops(Path.of("/proc"), port);
+    meters.kernelDrops(drops);
+    receiving.meters().kernelDrops(drops::count);
     return port;
   }
 
