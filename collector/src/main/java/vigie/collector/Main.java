@@ -74,6 +74,7 @@ public final class Main {
         asked,
         new RuleTests(Main::emptyStore),
         new StoredEvents(),
+        new StoredSamples(),
         file -> CollectorConfig.load(Optional.of(file), System.getenv(), new Faults()).routing());
     var clients = root.getExecutionExceptionHandler();
     root.setExecutionExceptionHandler(

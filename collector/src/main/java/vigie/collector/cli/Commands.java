@@ -22,6 +22,7 @@ public final class Commands {
    *     since to read their annotations takes a third of a command's time
    * @param tests runs unit tests of rules
    * @param files reaches events where they are stored
+   * @param samples reaches samples where they are stored
    * @param routing reads the routes of a configuration
    */
   public static void addTo(
@@ -29,13 +30,14 @@ public final class Commands {
       String asked,
       RuleTests tests,
       EventFiles files,
+      SampleFiles samples,
       Function<Path, Routing> routing) {
     Map<String, Supplier<Object>> all = new LinkedHashMap<>();
     all.put("alerts", AlertsCommand::new);
     all.put("silences", SilencesCommand::new);
     all.put("events", () -> events(files));
     all.put("nodes", NodesCommand::new);
-    all.put("rules", () -> new RulesCommand(tests, routing));
+    all.put("rules", () -> new RulesCommand(tests, routing, samples));
     all.put("query", QueryCommand::new);
     all.put("drill", DrillCommand::new);
     Supplier<Object> one = all.get(asked);

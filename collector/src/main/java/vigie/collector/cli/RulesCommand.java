@@ -1,12 +1,14 @@
 package vigie.collector.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,13 +29,16 @@ import vigie.collector.rule.RuleTests;
 final class RulesCommand {
   private final RuleTests tests;
   private final Function<Path, Routing> routing;
+  private final SampleFiles samples;
 
   /**
    * @param routing reads the routes of a configuration
+   * @param samples reaches samples where they are stored
    */
-  RulesCommand(RuleTests tests, Function<Path, Routing> routing) {
+  RulesCommand(RuleTests tests, Function<Path, Routing> routing, SampleFiles samples) {
     this.tests = tests;
     this.routing = routing;
+    this.samples = samples;
   }
 
   @Command(
@@ -44,7 +49,8 @@ final class RulesCommand {
         "",
         "Examples:",
         "  collector rules check alert-rules/*.yml",
-        "  collector rules check --config collector.yaml --seen my-rules.yml"
+        "  collector rules check --config collector.yaml --seen my-rules.yml",
+        "  collector rules check --seen --storage /var/lib/vigie my-rules.yml"
       })
   static final class Check implements Callable<Integer> {
     @ParentCommand private @Nullable RulesCommand parent;
@@ -61,6 +67,12 @@ final class RulesCommand {
         description =
             "ask the running collector for what the rules read, and name what was never there")
     boolean seen;
+
+    @Option(
+        names = "--storage",
+        paramLabel = "FOLDER",
+        description = "with --seen: look into the storage.path of a collector that is stopped")
+    @Nullable Path storage;
 
     @Option(names = "--lint-fatal", description = "a warning is a fault")
     boolean lintFatal;
@@ -81,11 +93,22 @@ final class RulesCommand {
       }
       Map<String, String> labels =
           config == null ? Map.of() : parent.routing.apply(config).labels();
-      boolean well =
-          new RuleCheck(labels, seen ? this::wasSeen : null, lintFatal)
-              .run(Globs.expand(files), output.out());
+      boolean well;
+      if (seen && storage != null) {
+        try (SampleFiles.Kept kept = parent.samples.open(storage)) {
+          well = run(labels, kept::has);
+        } catch (IOException e) {
+          throw new CliException(2, String.valueOf(e.getMessage()));
+        }
+      } else {
+        well = run(labels, seen ? this::wasSeen : null);
+      }
       output.out().flush();
       return well ? 0 : 1;
+    }
+
+    private boolean run(Map<String, String> labels, @Nullable Predicate<String> asked) {
+      return new RuleCheck(labels, asked, lintFatal).run(Globs.expand(files), output.out());
     }
 
     /** Whether the collector keeps a series that matches; true once it could not be asked. */

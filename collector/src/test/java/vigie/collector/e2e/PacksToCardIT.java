@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -112,16 +114,23 @@ class PacksToCardIT {
               - {alert: A, expr: node_filesystem_readonly == 1}
               - {alert: B, expr: 'node_filesystem_readonly{node="p8"} == 1'}
             """);
+    checkSays(fleet, "check", "--seen", rules.toString());
+    // The same of what it kept.
+    assertThat(fleet.collector.stop()).isIn(0, 143);
+    String storage = dir.resolve("collector").toString();
+    checkSays(fleet, "stopped", "--seen", "--storage", storage, rules.toString());
+  }
+
+  private void checkSays(Fleet fleet, String log, String... arguments) throws IOException {
+    List<String> all = new ArrayList<>(List.of("rules", "check"));
+    all.addAll(List.of(arguments));
     Program check =
         Program.start(
-            dir.resolve("check.log"),
+            dir.resolve(log + ".log"),
             Map.of("VIGIE_URL", fleet.url("")),
             "collector",
-            "rules",
-            "check",
-            "--seen",
-            rules.toString());
-    assertThat(check.await()).isZero();
+            all.toArray(String[]::new));
+    assertThat(check.await()).as(check.log()).isZero();
     assertThat(check.log())
         .contains("seen.yml:5:5: note: nothing that B reads by {node=\"p8\",")
         .doesNotContain("that A reads");
