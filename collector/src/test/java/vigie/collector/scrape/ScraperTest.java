@@ -3,6 +3,7 @@ package vigie.collector.scrape;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -365,6 +366,45 @@ class ScraperTest {
   }
 
   @Test
+  void givenRedirectsThatAreSlowTogether_whenScraped_thenTheyHaveOneTimeout() {
+    try (HttpServer slow =
+        new HttpServer(
+            loops,
+            new InetSocketAddress("127.0.0.1", 0),
+            new HttpServer.Limits(1000, 16),
+            WebAccess.open(Clock.system(), new SimpleMeterRegistry()),
+            Runnable::run,
+            r -> {
+              clock.advance(Duration.ofSeconds(6));
+              return new HttpAnswer(302, "text/plain", new byte[0], Map.of("location", "/again"));
+            })) {
+      configure(
+          "scrape_configs: [{job_name: j, scrape_interval: 5m, scrape_timeout: 10s,"
+              + " static_configs: [{targets: ['127.0.0.1:"
+              + slow.port()
+              + "']}]}]");
+      turn(1);
+      assertThat(scraper.targets().get(0).last().error()).isEqualTo("no answer within 10s");
+    }
+  }
+
+  @Test
+  void givenSampleOfAMomentAhead_whenItsTargetEnds_thenTheStaleMarkerIsLaterStill() {
+    long start = clock.millis();
+    configure("scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
+    turn(1);
+    long place = times.get(0) - start;
+    assumeTrue(place > 0); // of 15,000
+    clock.step(Duration.ofMillis(-4)); // so that the next one comes early
+    clock.advance(Duration.ofMillis(place));
+    await().until(() -> outcomes.size() == 2);
+    assertThat(times.get(1)).isEqualTo(clock.millis() + 4);
+    configure("scrape_configs: []");
+    await().until(() -> times.size() == 3);
+    assertThat(times.get(2)).isGreaterThan(times.get(1));
+  }
+
+  @Test
   void givenTargetLabelsThatLookRenamed_whenScraped_thenTheShortestIsRenamedFirst() {
     answer = HttpAnswer.text(200, "a{x=\"s\",exported_x=\"e\"} 1\n");
     configure(
@@ -410,7 +450,7 @@ class ScraperTest {
             .write("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\na 1\n".getBytes(UTF_8));
         await().until(() -> outcomes.size() == 1);
         assertThat(scraper.targets().get(0).last().error()).isEqualTo("no answer within 300ms");
-        peer.setSoTimeout(10_000);
+        peer.setSoTimeout(60_000);
         peer.getInputStream().readAllBytes(); // ends, as the scraper has closed it
       }
     }
