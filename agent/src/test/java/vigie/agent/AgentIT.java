@@ -70,7 +70,7 @@ class AgentIT {
         .contains("vigie_probe_runs_total ");
     assertThat(get("/healthz")).isEqualTo("ok\n");
     agent.destroy();
-    assertThat(agent.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(agent.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(agent.exitValue()).isZero();
     assertThat(output()).contains("msg=\"agent stopped\"");
     assertThat(spooled()).contains("agent.start", "probe.up", "agent.stop");

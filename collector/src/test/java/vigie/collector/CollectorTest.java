@@ -146,7 +146,7 @@ class CollectorTest {
 
   private void awaitFiring() {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> run("alerts", "list", "--no-headers").out().startsWith("firing"));
   }
 
@@ -193,7 +193,7 @@ class CollectorTest {
 
     send(event(3, "probe.up", "up again"));
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> run("alerts", "list").out().startsWith("no alerts"));
     assertThat(run("alerts", "list", "--state", "resolved", "--no-headers").out())
         .startsWith("resolved");
@@ -232,7 +232,7 @@ class CollectorTest {
         event(2, "probe.down", "second"),
         event(2, "probe.down", "second"));
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> ask("/api/vigie/events").path("events").size() >= 2);
     Ran found = run("events", "search", "--no-headers", "--node", "p1");
     assertThat(found.out().lines()).hasSize(2);
@@ -251,7 +251,7 @@ class CollectorTest {
   @Test
   void givenNodes_whenListed_thenExpectedAndHeard() throws Exception {
     send(event(1, "probe.up", "up"));
-    await().atMost(Duration.ofSeconds(20)).until(() -> run("nodes", "list").out().contains("p1"));
+    await().atMost(Duration.ofSeconds(60)).until(() -> run("nodes", "list").out().contains("p1"));
     List<String> lines = run("nodes", "list", "--no-headers").out().lines().toList();
     assertThat(lines.get(0)).matches("p1 +up +\\d+s ago +- +\\d+s ago +ok .*");
     assertThat(lines.get(1)).matches("p9 +unseen +\\d+s ago +- +- .*");
@@ -271,7 +271,7 @@ class CollectorTest {
     assertThat(ask("/api/vigie/events?filter=type%3Dprobe.down").path("events")).hasSize(1);
     send(event(1, "probe.down", "down"), event(2, "probe.up", "up"));
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> run("alerts", "list").out().startsWith("no alerts"));
     assertThat(ask("/api/vigie/events?filter=type%3Dprobe.down").path("events")).hasSize(1);
   }
@@ -390,7 +390,7 @@ class CollectorTest {
   void givenSamples_whenQueried_thenTheirTimesAreReadable() throws Exception {
     send(event(1, "probe.up", "up"));
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .until(() -> run("query", "vigie_probe_up[5m]").out().contains("@"));
     assertThat(run("query", "vigie_probe_up[5m]").out()).containsPattern("1 @\\d{10}");
   }

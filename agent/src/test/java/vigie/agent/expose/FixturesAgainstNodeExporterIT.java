@@ -177,7 +177,7 @@ class FixturesAgainstNodeExporterIT {
     COLLECTORS.forEach(name -> arguments.add("--collector." + name));
     try (Peer exporter = Peer.start(folder, "node_exporter3", arguments)) {
       URI uri = URI.create("http://127.0.0.1:" + port + "/metrics");
-      HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+      HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build();
       HttpClient client = HttpClient.newHttpClient();
       return await()
           .atMost(Duration.ofSeconds(30))

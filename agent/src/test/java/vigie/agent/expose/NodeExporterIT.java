@@ -147,7 +147,7 @@ class NodeExporterIT {
                     () ->
                         // Devices and mounts come and go on a machine in use.
                         await()
-                            .atMost(Duration.ofSeconds(6))
+                            .atMost(Duration.ofSeconds(30))
                             .pollInterval(Duration.ofMillis(200))
                             .untilAsserted(() -> assertSame(name))));
   }
@@ -227,7 +227,7 @@ class NodeExporterIT {
   private static Text theirs(String query) throws IOException, InterruptedException {
     assertThat(exporter.isAlive()).as(exporter.log()).isTrue();
     URI uri = URI.create("http://127.0.0.1:" + exporterPort + "/metrics" + query);
-    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build();
     return Text.parse(client.send(request, BodyHandlers.ofString()).body());
   }
 }

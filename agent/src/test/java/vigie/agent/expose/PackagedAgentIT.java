@@ -110,7 +110,7 @@ class PackagedAgentIT {
 
       running.destroy();
 
-      assertThat(running.waitFor(10, TimeUnit.SECONDS)).as(log()).isTrue();
+      assertThat(running.waitFor(60, TimeUnit.SECONDS)).as(log()).isTrue();
       assertThat(running.exitValue()).isZero();
       // Without markers they would go on for Prometheus's five minutes.
       assertThat(query(prometheusPort, series)).as(log()).contains("\"result\":[]");
@@ -181,7 +181,7 @@ class PackagedAgentIT {
   private HttpRequest request(@Nullable String password) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + port + "/metrics"))
-            .timeout(Duration.ofSeconds(20));
+            .timeout(Duration.ofSeconds(60));
     if (password != null) {
       byte[] login = ("alice:" + password).getBytes(StandardCharsets.UTF_8);
       request.header("authorization", "Basic " + Base64.getEncoder().encodeToString(login));
@@ -192,7 +192,7 @@ class PackagedAgentIT {
   private static String query(int port, String query) throws Exception {
     String encoded = URLEncoder.encode(query, StandardCharsets.UTF_8);
     URI uri = URI.create("http://127.0.0.1:" + port + "/api/v1/query?query=" + encoded);
-    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build();
     return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
   }
 }

@@ -122,7 +122,7 @@ class PrometheusIT {
 
   private static String get(int port, String path) throws IOException, InterruptedException {
     URI uri = URI.create("http://127.0.0.1:" + port + path);
-    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build();
     return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
   }
 }

@@ -143,7 +143,7 @@ class PushIT {
         HttpRequest.newBuilder(
                 URI.create("https://localhost:" + port + "/api/v1/query?query=ticks_total"))
             .header("authorization", "Basic " + login)
-            .timeout(Duration.ofSeconds(10))
+            .timeout(Duration.ofSeconds(60))
             .build();
     try (Peer prometheus = prometheus(port, "--web.config.file=" + folder.resolve("web.yml"));
         EventLoops loops = EventLoops.nio(1, "test-push");
@@ -280,7 +280,7 @@ class PushIT {
 
   private static String get(int port, String path) throws IOException, InterruptedException {
     URI uri = URI.create("http://127.0.0.1:" + port + path);
-    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).build();
     return HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
   }
 }

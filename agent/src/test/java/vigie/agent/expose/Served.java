@@ -27,7 +27,7 @@ import vigie.base.time.Clock;
 /** The agent's pages on a free port of this machine. */
 final class Served implements AutoCloseable {
   private final HttpClient client =
-      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(60)).build();
   private final EventLoops loops = EventLoops.nio(1, "test-http");
   private final ExecutorService executor;
   private final ExecutorService reading = Executors.newCachedThreadPool();

@@ -116,7 +116,7 @@ class WebConfigIT {
       assertThat(ours.subList(5, 7)).allMatch(a -> a.startsWith("429"));
       // Its start was awaited with requests that count.
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> answer("http", port, HttpClient.newHttpClient(), "").equals(ours.get(6)));
     }
   }
@@ -248,7 +248,7 @@ class WebConfigIT {
     parameters.setProtocols(new String[] {version});
     return HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)
-        .connectTimeout(Duration.ofSeconds(20))
+        .connectTimeout(Duration.ofSeconds(60))
         .sslContext(authority.client(certificate))
         .sslParameters(parameters)
         .build();
@@ -257,7 +257,7 @@ class WebConfigIT {
   private static String answer(String scheme, int port, HttpClient client, String login)
       throws InterruptedException {
     URI uri = URI.create(scheme + "://127.0.0.1:" + port + "/metrics");
-    HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(20));
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60));
     if (!login.isEmpty()) {
       request.header("authorization", login);
     }

@@ -122,7 +122,7 @@ class IcmpIT {
                   () -> agent.descendants().filter(IcmpIT::isKeptPing).findFirst().orElse(null),
                   found -> found != null);
       agent.destroyForcibly().waitFor();
-      await().atMost(Duration.ofSeconds(5)).until(() -> !kept.isAlive());
+      await().atMost(Duration.ofSeconds(60)).until(() -> !kept.isAlive());
     } catch (org.awaitility.core.ConditionTimeoutException e) {
       throw new AssertionError(Files.readString(folder.resolve("output")), e);
     } finally {

@@ -113,7 +113,7 @@ class PushTest {
   }
 
   private void settle() throws Exception {
-    thread.submit(() -> {}).get(20, TimeUnit.SECONDS);
+    thread.submit(() -> {}).get(60, TimeUnit.SECONDS);
   }
 
   private double count(String name, String... tags) {

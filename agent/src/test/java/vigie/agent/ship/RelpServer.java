@@ -42,19 +42,19 @@ final class RelpServer implements AutoCloseable {
     if (socket != null) {
       socket.close();
     }
-    listening.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
+    listening.setSoTimeout((int) Duration.ofSeconds(60).toMillis());
     socket = listening.accept();
     return open();
   }
 
   /** Takes the next connection and reads nothing. */
   void acceptRaw() throws IOException {
-    listening.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
+    listening.setSoTimeout((int) Duration.ofSeconds(60).toMillis());
     socket = listening.accept();
   }
 
   private String open() throws IOException {
-    socket.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
+    socket.setSoTimeout((int) Duration.ofSeconds(60).toMillis());
     in = socket.getInputStream();
     Frame open = read();
     if (open.txnr != 1 || !open.command.equals("open")) {

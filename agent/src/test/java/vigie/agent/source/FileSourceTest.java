@@ -276,7 +276,7 @@ class FileSourceTest {
     seconds(2);
     assertThat(meters.get("vigie.files.failing").gauge().value()).isEqualTo(1);
     Files.delete(log());
-    assertThat(new ProcessBuilder("mkfifo", log().toString()).start().waitFor(10, TimeUnit.SECONDS))
+    assertThat(new ProcessBuilder("mkfifo", log().toString()).start().waitFor(60, TimeUnit.SECONDS))
         .isTrue();
     seconds(2);
     assertThat(meters.get("vigie.files.failing").gauge().value()).isEqualTo(1);

@@ -62,7 +62,7 @@ class SyslogForwardersIT {
   void end() throws InterruptedException {
     if (daemon != null) {
       daemon.destroy();
-      if (!daemon.waitFor(20, TimeUnit.SECONDS)) {
+      if (!daemon.waitFor(60, TimeUnit.SECONDS)) {
         daemon.destroyForcibly().waitFor();
       }
     }

@@ -236,7 +236,7 @@ class HttpServerTest {
       socket.getInputStream().skipNBytes(socket.getInputStream().available());
       socket.setSoTimeout(600); // longer than a request may take
       assertThat(isClosed(socket)).isFalse();
-      socket.setSoTimeout(20_000);
+      socket.setSoTimeout(60_000);
       socket.getOutputStream().write(request);
       assertThat(socket.getInputStream().read()).isEqualTo('H');
     }

@@ -84,6 +84,8 @@ class PresenceIT {
 
       assertThat(fleet.agent.stop()).isIn(0, 143);
       awaitState(fleet, "stopped", "agent");
+      // The state may show a moment before its event is on the disk.
+      fleet.awaitOrTell("that to be told", () -> events(fleet, "node.silent").size() == 2);
       fleet.collector.kill();
       fleet.collector.start();
       fleet.awaitReady();

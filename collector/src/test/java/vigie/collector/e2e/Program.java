@@ -107,9 +107,9 @@ final class Program implements AutoCloseable {
   /** Waits for the end; gives the exit code. */
   int await() {
     try {
-      if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
-        throw new AssertionError(command + " did not end within 30 s; its log:\n" + log());
+        throw new AssertionError(command + " did not end within 60 s; its log:\n" + log());
       }
       return process.exitValue();
     } catch (InterruptedException e) {

@@ -14,12 +14,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.net.Ports;
@@ -31,19 +32,80 @@ import vigie.collector.testing.RealPrometheus;
 class RemoteWriteIT {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
-  @TempDir Path dir;
-  private int pushPort;
+  @TempDir static Path dir;
+  private static Fleet fleet;
+  private static int pushPort;
 
-  private void configure(Fleet fleet, String more) throws IOException {
-    pushPort = Ports.free();
+  /** One collector for all, but where it is killed. */
+  @BeforeAll
+  static void start() throws IOException {
+    Path shared = Files.createDirectory(dir.resolve("shared"));
+    fleet = new Fleet(shared);
+    pushPort =
+        configure(
+            fleet,
+            """
+            nodes: {silent_after: 10s}
+            rule_files: [load.yml, pushed.yml]
+            route:
+              receiver: nobody
+              routes: [{receiver: discord, matchers: ['alertname="PushedProbeDown"']}]
+            receivers:
+            - {name: nobody}
+            - {name: discord, discord_configs: [{webhook_url_file: hook}]}
+            """);
     Files.writeString(
-        dir.resolve("collector.yaml"),
+        shared.resolve("load.yml"),
+        """
+        groups:
+        - name: pushed
+          interval: 1s
+          rules: [{alert: Loaded, expr: 'node_load1{node="p1"} >= 0'}]
+        """);
+    Files.writeString(
+        shared.resolve("pushed.yml"),
+        """
+        groups:
+        - name: probes
+          interval: 1h
+          rules:
+          - alert: PushedProbeDown
+            expr: probe_success == 0
+            annotations: {summary: '{{ $labels.probe }} on {{ $labels.node }} is down'}
+        """);
+    Files.writeString(
+        shared.resolve("agent.yaml"),
+        """
+        node: p1
+        listen: 127.0.0.1:%d
+        collector: relp://127.0.0.1:%d
+        sources: {journal: false, boot: false}
+        spool: {path: spool}
+        push: {url: 'http://127.0.0.1:%d/api/v1/write', every: 1s}
+        """
+            .formatted(fleet.agentPort, Ports.refusing(), pushPort)); // no session
+    fleet.startCollector();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (fleet != null) {
+      fleet.close();
+    }
+  }
+
+  /** Gives the port that takes samples. */
+  private static int configure(Fleet of, String more) throws IOException {
+    int port = Ports.free();
+    Files.writeString(
+        of.dir.resolve("collector.yaml"),
         """
         storage: {path: collector}
         listen: {http: '127.0.0.1:%d', relp: '127.0.0.1:%d', remote_write: '127.0.0.1:%d'}
         """
-                .formatted(fleet.httpPort, fleet.relpPort, pushPort)
+                .formatted(of.httpPort, of.relpPort, port)
             + more);
+    return port;
   }
 
   private static String query(String expression) {
@@ -53,16 +115,14 @@ class RemoteWriteIT {
   @Test
   void givenPrometheusThatScrapesItself_whenItWritesToUs_thenBothHaveTheSameSamples()
       throws Exception {
-    try (Fleet fleet = new Fleet(dir)) {
-      configure(fleet, "");
-      fleet.startCollector();
-      for (String proto : List.of("prometheus.WriteRequest", "io.prometheus.write.v2.Request")) {
-        compare(fleet, proto, proto.contains("v2") ? "two" : "one");
-      }
+    try (RealPrometheus one = prometheus("prometheus.WriteRequest", "one");
+        RealPrometheus two = prometheus("io.prometheus.write.v2.Request", "two")) {
+      compare(one, "one");
+      compare(two, "two");
     }
   }
 
-  private void compare(Fleet fleet, String message, String job) throws Exception {
+  private static RealPrometheus prometheus(String message, String job) throws Exception {
     int port = Ports.free();
     String config =
         """
@@ -74,26 +134,28 @@ class RemoteWriteIT {
           queue_config: {batch_send_deadline: 1s}
         """
             .formatted(job, port, "prometheus-" + job, pushPort, message);
-    try (RealPrometheus prometheus = RealPrometheus.startAt(port, dir.resolve(job), config)) {
-      String sign = "count_over_time(up{job=\"" + job + "\"}[5m])";
-      fleet.awaitOrTell(
-          "eight samples of job " + job,
-          () -> {
-            JsonNode result = fleet.ask(query(sign)).path("data").path("result");
-            return result.path(0).path("value").path(1).asInt() >= 8;
-          });
-      JsonNode last = fleet.ask(query("timestamp(up{job=\"" + job + "\"})"));
-      double end = last.path("data").path("result").path(0).path("value").path(1).asDouble() - 2;
-      String all = "{job=\"" + job + "\"}[5m] @ " + end;
-      Map<String, String> theirs = series(prometheus.get(query(all)));
-      Map<String, String> ours = series(fleet.ask(query(all)));
-      assertThat(theirs).hasSizeGreaterThan(200);
-      assertThat(ours).isEqualTo(theirs);
-      fleet.awaitOrTell(
-          "its node to be up",
-          () -> fleet.ask("/api/vigie/nodes").toString().contains("prometheus-" + job));
-      assertThat(prometheus.alive()).isTrue();
-    }
+    return RealPrometheus.startAt(port, dir.resolve(job), config);
+  }
+
+  private static void compare(RealPrometheus prometheus, String job) throws Exception {
+    String sign = "count_over_time(up{job=\"" + job + "\"}[5m])";
+    fleet.awaitOrTell(
+        "eight samples of job " + job,
+        () -> {
+          JsonNode result = fleet.ask(query(sign)).path("data").path("result");
+          return result.path(0).path("value").path(1).asInt() >= 8;
+        });
+    JsonNode last = fleet.ask(query("timestamp(up{job=\"" + job + "\"})"));
+    double end = last.path("data").path("result").path(0).path("value").path(1).asDouble() - 2;
+    String all = "{job=\"" + job + "\"}[5m] @ " + end;
+    Map<String, String> theirs = series(prometheus.get(query(all)));
+    Map<String, String> ours = series(fleet.ask(query(all)));
+    assertThat(theirs).hasSizeGreaterThan(200);
+    assertThat(ours).isEqualTo(theirs);
+    fleet.awaitOrTell(
+        "its node to be up",
+        () -> fleet.ask("/api/vigie/nodes").toString().contains("prometheus-" + job));
+    assertThat(prometheus.alive()).isTrue();
   }
 
   /** Each series' samples by its labels. */
@@ -112,82 +174,37 @@ class RemoteWriteIT {
   @Test
   void givenAgentThatNobodyCanReach_whenItPushes_thenItIsUpInQueriesAndRulesAndLostWhenKilled()
       throws Exception {
-    try (Fleet fleet = new Fleet(dir)) {
-      Files.writeString(
-          dir.resolve("load.yml"),
-          """
-          groups:
-          - name: pushed
-            interval: 1s
-            rules: [{alert: Loaded, expr: 'node_load1{node="p1"} >= 0'}]
-          """);
-      configure(fleet, "rule_files: [load.yml]\nnodes: {silent_after: 10s}\n");
-      Files.writeString(
-          dir.resolve("agent.yaml"),
-          """
-          node: p1
-          listen: 127.0.0.1:%d
-          collector: relp://127.0.0.1:%d
-          sources: {journal: false, boot: false}
-          spool: {path: spool}
-          push: {url: 'http://127.0.0.1:%d/api/v1/write', every: 1s}
-          """
-              .formatted(fleet.agentPort, Ports.refusing(), pushPort)); // no session
-      fleet.startCollector();
-      fleet.startAgent();
-      fleet.awaitOrTell(
-          "the alert", () -> fleet.ask("/api/v1/alerts").toString().contains("Loaded"));
-      fleet.awaitOrTell("p1 to be up", () -> state(fleet).equals("up"));
-      assertThat(
-              fleet.ask(query("node_load1{node=\"p1\",instance=\"p1\",job=\"agent\"}")).toString())
-          .contains("\"value\"");
-      fleet.agent.kill();
-      fleet.awaitOrTell("p1 to be lost", () -> state(fleet).equals("lost"));
-      fleet.agent.start();
-      fleet.awaitOrTell("p1 to be back", () -> state(fleet).equals("up"));
-    }
+    fleet.startAgent();
+    fleet.awaitOrTell("the alert", () -> fleet.ask("/api/v1/alerts").toString().contains("Loaded"));
+    fleet.awaitOrTell("p1 to be up", () -> state().equals("up"));
+    assertThat(fleet.ask(query("node_load1{node=\"p1\",instance=\"p1\",job=\"agent\"}")).toString())
+        .contains("\"value\"");
+    fleet.agent.kill();
+    fleet.awaitOrTell("p1 to be lost", () -> state().equals("lost"));
+    fleet.agent.start();
+    fleet.awaitOrTell("p1 to be back", () -> state().equals("up"));
+    fleet.agent.kill();
   }
 
   @Test
   void givenProbeThatFails_whenPushed_thenACardLongBeforeTheInterval() throws Exception {
-    try (Fleet fleet = new Fleet(dir)) {
-      Files.writeString(
-          dir.resolve("pushed.yml"),
-          """
-          groups:
-          - name: pushed
-            interval: 1h
-            rules:
-            - alert: PushedProbeDown
-              expr: probe_success == 0
-              annotations: {summary: '{{ $labels.probe }} on {{ $labels.node }} is down'}
-          """);
-      configure(
-          fleet,
-          """
-          rule_files: [pushed.yml]
-          route: {receiver: discord}
-          receivers: [{name: discord, discord_configs: [{webhook_url_file: hook}]}]
-          """);
-      fleet.startCollector();
-      probe(1);
-      probe(0);
-      fleet.awaitOrTell("a card", fleet::cardSaysFiring);
-      assertThat(fleet.discord.messages().get(0).text()).contains("web on p7 is down");
-      probe(1);
-      fleet.awaitOrTell("its end", fleet::cardSaysResolved);
-      assertThat(fleet.discord.messages()).hasSize(1);
-    }
+    probe(1);
+    probe(0);
+    fleet.awaitOrTell("a card", fleet::cardSaysFiring);
+    assertThat(fleet.discord.messages().get(0).text()).contains("web on p7 is down");
+    probe(1);
+    fleet.awaitOrTell("its end", fleet::cardSaysResolved);
+    assertThat(fleet.discord.messages()).hasSize(1);
   }
 
-  private void probe(int success) throws InterruptedException {
+  private static void probe(int success) throws InterruptedException {
     Map<String, String> labels = Map.of("__name__", "probe_success", "node", "p7", "probe", "web");
     WriteRequest body = new WriteRequest();
     body.add(WriteRequest.labels(new TreeMap<>(labels)), success, Clock.system().millis());
-    assertThat(send(body)).isTrue();
+    assertThat(send(pushPort, body)).isTrue();
   }
 
-  private static String state(Fleet fleet) {
+  private static String state() {
     for (JsonNode node : fleet.ask("/api/vigie/nodes").path("nodes")) {
       if (node.path("node").asText().equals("p1")) {
         return node.path("state").asText();
@@ -204,11 +221,11 @@ class RemoteWriteIT {
     Random random = new Random(seed);
     long start = Clock.system().millis() - Duration.ofMinutes(30).toMillis();
     int acknowledged = 0;
-    try (Fleet fleet = new Fleet(dir)) {
-      configure(fleet, "");
+    try (Fleet killed = new Fleet(Files.createDirectory(dir.resolve("killed")))) {
+      int port = configure(killed, "");
       for (int round = 0; round < rounds; round++) {
-        fleet.startCollector();
-        Program collector = fleet.collector;
+        killed.startCollector();
+        Program collector = killed.collector;
         int delay = random.nextInt(1000);
         Thread killer =
             new Thread(
@@ -218,13 +235,13 @@ class RemoteWriteIT {
                 });
         killer.start();
         // What was not answered is sent again in the next round, as a sender would.
-        while (push(start, acknowledged)) {
+        while (push(port, start, acknowledged)) {
           acknowledged++;
         }
         killer.join();
       }
-      fleet.startCollector();
-      JsonNode found = fleet.ask(query("pushed[1h]")).path("data").path("result");
+      killed.startCollector();
+      JsonNode found = killed.ask(query("pushed[1h]")).path("data").path("result");
       JsonNode values = found.path(0).path("values");
       System.out.println(
           "kill.seed=" + seed + " rounds=" + rounds + " acknowledged=" + acknowledged);
@@ -237,18 +254,18 @@ class RemoteWriteIT {
   }
 
   /** Whether the sample was answered with 204. */
-  private boolean push(long start, int number) throws InterruptedException {
+  private static boolean push(int port, long start, int number) throws InterruptedException {
     WriteRequest body = new WriteRequest();
     body.add(
         WriteRequest.labels(new TreeMap<>(Map.of("__name__", "pushed"))),
         number,
         start + 100L * number);
-    return send(body);
+    return send(port, body);
   }
 
-  private boolean send(WriteRequest body) throws InterruptedException {
+  private static boolean send(int port, WriteRequest body) throws InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + pushPort + "/api/v1/write"))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/v1/write"))
             .timeout(Duration.ofSeconds(60))
             .POST(BodyPublishers.ofByteArray(body.take()));
     WriteRequest.HEADERS.forEach(request::header);

@@ -96,7 +96,7 @@ class TlsReceiversTest {
   private static SSLSocket connect(SSLContext context, int port) throws IOException {
     SSLSocket socket =
         (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(60_000);
     return socket;
   }
 

@@ -26,7 +26,7 @@ final class RelpClient implements AutoCloseable {
 
   RelpClient(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout((int) Duration.ofSeconds(20).toMillis());
+    socket.setSoTimeout((int) Duration.ofSeconds(60).toMillis());
     in = socket.getInputStream();
     out = socket.getOutputStream();
   }

@@ -83,7 +83,7 @@ class SyslogReceiverTest {
 
   private static Socket send(int port, String text) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(60_000);
     socket.getOutputStream().write(bytes(text));
     return socket;
   }

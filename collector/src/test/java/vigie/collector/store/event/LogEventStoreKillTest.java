@@ -90,7 +90,7 @@ class LogEventStoreKillTest {
       assertThat(process.isAlive()).isTrue();
     } finally {
       process.destroyForcibly();
-      assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     }
     Files.readAllLines(said).forEach(this::take);
   }
