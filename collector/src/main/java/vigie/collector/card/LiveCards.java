@@ -26,6 +26,7 @@ import vigie.collector.graph.PngGraph;
 import vigie.collector.graph.Unit;
 import vigie.collector.label.Labels;
 import vigie.collector.promql.Engine;
+import vigie.collector.promql.EngineOptions;
 import vigie.collector.promql.Expr;
 import vigie.collector.promql.QueryResult;
 import vigie.collector.rule.Rule;
@@ -46,6 +47,7 @@ public final class LiveCards implements CardSource {
   private static final int MOST_SERIES = 2_000;
 
   private final Engine engine;
+  private final EngineOptions limits;
   private final Changes changes;
   private final Clock clock;
   private final Scheduler scheduler;
@@ -70,14 +72,13 @@ public final class LiveCards implements CardSource {
       Executor executor,
       MeterRegistry meters,
       ZoneId zone) {
-    this.engine =
-        engine.with(
-            engine
-                .options()
-                .withMaxSamples(MOST_SAMPLES)
-                .withMaxSeries(MOST_SERIES)
-                .withTimeout(PATIENCE),
-            0);
+    this.engine = engine;
+    this.limits =
+        engine
+            .options()
+            .withMaxSamples(MOST_SAMPLES)
+            .withMaxSeries(MOST_SERIES)
+            .withTimeout(PATIENCE);
     this.changes = changes;
     this.clock = clock;
     this.scheduler = scheduler;
@@ -234,7 +235,8 @@ public final class LiveCards implements CardSource {
   }
 
   private List<QueryResult.Row> rows(Measure measure, long from, long to, long step) {
-    QueryResult.Value value = engine.range(measure.graphed(), from, to, step).value();
+    Engine bounded = engine.with(limits, clock.nanos());
+    QueryResult.Value value = bounded.range(measure.graphed(), from, to, step).value();
     return value instanceof QueryResult.Matrix matrix ? matrix.rows() : List.of();
   }
 
