@@ -391,7 +391,8 @@ class ScraperTest {
   @Test
   void givenSampleOfAMomentAhead_whenItsTargetEnds_thenTheStaleMarkerIsLaterStill() {
     long start = clock.millis();
-    configure("scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
+    configure(
+        "scrape_configs: [{job_name: j, static_configs: [{targets: ['" + address() + "']}]}]");
     turn(1);
     long place = times.get(0) - start;
     assumeTrue(place > 0); // of 15,000
