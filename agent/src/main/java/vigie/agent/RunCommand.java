@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
 import org.slf4j.Logger;
@@ -92,6 +93,9 @@ final class RunCommand implements Callable<Integer> {
     Logging.install(new PrintStream(System.out, true, StandardCharsets.UTF_8), Level.INFO);
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) -> log.error("task failed thread={}", thread.getName(), failure));
+    // First of all, for without it the signal ends the process; on a thread of its own.
+    CompletableFuture<Agent> started = new CompletableFuture<>();
+    on("HUP", () -> reload(started.join()));
     Faults faults = new Faults();
     AgentConfig config = options.load(faults);
     faults.throwIfAny();
@@ -100,7 +104,7 @@ final class RunCommand implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     on("TERM", stop::countDown);
     on("INT", stop::countDown);
-    on("HUP", () -> reload(agent));
+    started.complete(agent);
     try {
       stop.await();
     } catch (InterruptedException e) {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -131,6 +132,9 @@ public final class Main {
     @Override
     public Integer call() throws InterruptedException {
       Logger log = log();
+      // First of all, for without it the signal ends the process; on a thread of its own.
+      CompletableFuture<Collector> started = new CompletableFuture<>();
+      Signal.handle(new Signal("HUP"), signal -> reload(started.join()));
       Faults faults = new Faults();
       Collector collector;
       try {
@@ -151,7 +155,7 @@ public final class Main {
       CountDownLatch stop = new CountDownLatch(1);
       Signal.handle(new Signal("TERM"), signal -> stop.countDown());
       Signal.handle(new Signal("INT"), signal -> stop.countDown());
-      Signal.handle(new Signal("HUP"), signal -> reload(collector));
+      started.complete(collector);
       stop.await();
       log.info("stopping");
       collector.close();

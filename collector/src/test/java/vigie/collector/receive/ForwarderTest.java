@@ -123,7 +123,7 @@ class ForwarderTest {
   void givenMoreThanMayWait_whenForwarded_thenItsLimitIsCounted() throws Exception {
     Receiving receiving =
         new Receiving(
-            ReceiveLimits.DEFAULTS.with(Limit.FORWARD_BYTES, 20),
+            ReceiveLimits.DEFAULTS.with(Limit.FORWARD_BYTES, 15),
             new HeldSink(),
             Runnable::run,
             loops,
