@@ -107,9 +107,13 @@ public final class EventSeries implements EventListener {
         if (event.type().equals("node.silent")) {
           states.sleep(event.node());
         } else {
-          states.heard(event, NodeClock.isLateByDefault(event), clock.nanos());
+          // As long ago as it was: what was to be told again after a start then is overdue by now.
+          long ago = Math.max(0, Duration.between(event.received(), now).toNanos());
+          states.heard(event, NodeClock.isLateByDefault(event), clock.nanos() - ago);
         }
       }
+      states.takeGone(clock.nanos());
+      states.goOn(clock.nanos());
       for (ToldStates.State state : states.unseen()) {
         LiveSeries series = seriesOf(state);
         if (series != null) {

@@ -37,7 +37,12 @@ public final class History {
             e.getMessage());
       }
     }
-    history.sort(Comparator.comparing(Event::received));
+    // Of those that came together in the order in which they were spooled.
+    history.sort(Comparator.comparing(Event::received).thenComparingLong(History::seq));
     return history;
+  }
+
+  private static long seq(Event event) {
+    return event.origin() == null ? 0 : event.origin().seq();
   }
 }

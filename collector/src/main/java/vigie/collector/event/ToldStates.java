@@ -168,6 +168,11 @@ final class ToldStates {
     }
   }
 
+  /** A burst that a restart of the collector cut in two goes on: what is late waits anew. */
+  void goOn(long nanos) {
+    nodes.values().forEach(node -> node.lastEvent = nanos);
+  }
+
   /** The late states that count from now on, because nothing newer came. */
   List<State> takeWaiting(long nanos) {
     List<State> ready = new ArrayList<>();

@@ -200,6 +200,41 @@ class EventSeriesTest {
     assertThat(unitStates()).endsWith(UNIT + " 70 stale");
   }
 
+  @Test
+  void givenAUnitThatFailedInAnEarlierBoot_whenTheCollectorRestarts_thenItIsNotDown() {
+    MemoryEventStore store = new MemoryEventStore();
+    List<Event> told =
+        List.of(
+            Events.agent("p1", "s1", 1, "unit.failed", "unit", "a.service"),
+            Events.from(
+                Events.agent("p1", "s1", 2, "agent.start"), new Event.Origin("s1", 2, "another")),
+            Events.from(
+                Events.agent("p1", "s1", 3, "node.boot"), new Event.Origin("s1", 3, "another")));
+    told.forEach(event -> store.append(event, new byte[0], () -> {}));
+    clock.advance(Duration.ofSeconds(100));
+    EventSeries restarted = create();
+    restarted.restore(store);
+    clock.advance(Duration.ofSeconds(30));
+    assertThat(unitStates()).isEmpty();
+  }
+
+  @Test
+  void givenAProbeToldAgainByAStartedAgent_whenTheCollectorRestarts_thenItIsStillDown() {
+    MemoryEventStore store = new MemoryEventStore();
+    // All received in one moment: only their numbers tell their order.
+    List<Event> told =
+        List.of(
+            Events.agent("p1", "s1", 1, "agent.start"),
+            Events.agent("p1", "s1", 2, "probe.down", "probe", "web", "target", "tcp://x:1"));
+    told.forEach(
+        event -> store.append(Events.at(event, event.time(), Events.T0), new byte[0], () -> {}));
+    clock.advance(Duration.ofSeconds(100));
+    EventSeries restarted = create();
+    restarted.restore(store);
+    clock.advance(Duration.ofSeconds(75));
+    assertThat(samples.take()).contains(UP_STATE + " 100 0", UP_STATE + " 175 0");
+  }
+
   private void unit(String what) {
     series.onEvent(Events.agent("p1", "s1", seq++, "unit." + what, "unit", "a.service"), false);
   }
