@@ -493,6 +493,7 @@ public final class HttpServer implements AutoCloseable {
         ctx.close(); // it was gone before its answer was there
         return;
       }
+      asked = null; // its body may be large, and the connection may rest for long
       gate.answered();
       deadlines.answered();
       ctx.channel().config().setAutoRead(true);

@@ -11,6 +11,7 @@ import io.netty.channel.epoll.Epoll;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -31,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -345,6 +347,32 @@ class HttpServerTest {
       }
       assumeTrue(Epoll.isAvailable()); // elsewhere it is seen when the answer is written
       await().until(request::isAbandoned);
+    }
+  }
+
+  @Test
+  void givenAnAnsweredRequest_whenItsConnectionRests_thenTheRequestIsNotKept() throws Exception {
+    AtomicReference<WeakReference<HttpRequest>> asked = new AtomicReference<>();
+    byte[] request =
+        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc".getBytes(UTF_8);
+    try (HttpServer resting =
+            impatient(
+                new Routes()
+                    .post(
+                        "/",
+                        r -> {
+                          asked.set(new WeakReference<>(r));
+                          return HttpAnswer.text(200, "x");
+                        }));
+        Socket peer = new Socket("127.0.0.1", resting.port())) {
+      peer.getOutputStream().write(request);
+      assertThat(peer.getInputStream().read()).isEqualTo('H');
+      await()
+          .until(
+              () -> {
+                System.gc();
+                return asked.get().refersTo(null);
+              });
     }
   }
 }
