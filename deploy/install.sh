@@ -82,7 +82,11 @@ install_it() {
 }
 
 uninstall_it() {
-  if live; then systemctl disable --now --quiet "$unit" "vigie-$what-drill.timer" 2>/dev/null || true; fi
+  if live; then
+    # One by one: a unit that is not there, since an older version was installed, would keep the other running.
+    systemctl disable --now --quiet "vigie-$what-drill.timer" 2>/dev/null || true
+    systemctl disable --now --quiet "$unit" 2>/dev/null || true
+  fi
   if [ -f "$config" ] && [ -f "$home/conf/$what.yaml" ] && shipped "$home/conf/$what.yaml" | cmp -s - "$config"; then
     rm -f "$config"
   fi
