@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.http.HttpAnswer;
+import vigie.base.http.HttpHandler;
 import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
 import vigie.base.http.WebAccess;
@@ -540,6 +541,8 @@ final class Collector implements AutoCloseable {
     routes.post("/-/reload", request -> reloadAnswer());
     new CardPages(cards, clock).routes(routes);
     routes.get("/", request -> HttpAnswer.text(200, FIRST_PAGE));
+    HttpHandler all = new Cors(routes, query.origins());
+    HttpHandler handler = config.webConfig().isPresent() ? all : new OpenHttp(all);
     http =
         closing.add(
             "http",
@@ -553,7 +556,7 @@ final class Collector implements AutoCloseable {
                         HTTP_LIMITS,
                         access,
                         answering,
-                        new Cors(routes, query.origins()))));
+                        handler)));
     ready = true;
     log.info(
         "collector started http={} relp={} storage={} rules={} targets={}",
