@@ -550,13 +550,7 @@ final class Collector implements AutoCloseable {
                 "listen.http",
                 config.http(),
                 () ->
-                    new HttpServer(
-                        loops,
-                        config.http(),
-                        HTTP_LIMITS,
-                        access,
-                        answering,
-                        handler)));
+                    new HttpServer(loops, config.http(), HTTP_LIMITS, access, answering, handler)));
     ready = true;
     log.info(
         "collector started http={} relp={} storage={} rules={} targets={}",

@@ -12,10 +12,7 @@ class OpenHttpTest {
   private final OpenHttp open = new OpenHttp(request -> HttpAnswer.text(200, request.path()));
 
   private int status(String method, String path, String address) throws Exception {
-    return open.begin(HttpRequests.of(method, path, address))
-        .toCompletableFuture()
-        .join()
-        .status();
+    return open.begin(HttpRequests.of(method, path, address)).toCompletableFuture().join().status();
   }
 
   @Test

@@ -353,8 +353,7 @@ class HttpServerTest {
   @Test
   void givenAnAnsweredRequest_whenItsConnectionRests_thenTheRequestIsNotKept() throws Exception {
     AtomicReference<WeakReference<HttpRequest>> asked = new AtomicReference<>();
-    byte[] request =
-        "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc".getBytes(UTF_8);
+    byte[] request = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc".getBytes(UTF_8);
     try (HttpServer resting =
             impatient(
                 new Routes()
