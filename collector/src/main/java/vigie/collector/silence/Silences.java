@@ -258,6 +258,8 @@ public final class Silences implements EventListener {
         renew();
         now = verdicts;
       }
+      // The look that was planned for this change is cancelled with it.
+      listeners.forEach(Runnable::run);
     }
     if (now.index().isEmpty()) {
       return List.of();

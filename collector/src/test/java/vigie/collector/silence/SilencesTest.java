@@ -64,6 +64,17 @@ class SilencesTest {
   }
 
   @Test
+  void givenSilenceWhoseEndIsPast_whenSomebodyAsksBeforeTheTimerRuns_thenTheListenerHears() {
+    silences.set(wanted("p1", Duration.ofHours(2)));
+    int before = told;
+    clock.step(Duration.ofHours(3));
+
+    assertThat(silences.silencing(ON_P1)).isEmpty();
+
+    assertThat(told).isEqualTo(before + 1);
+  }
+
+  @Test
   void givenManyKindsOfMatchers_whenAsked_thenAllThatMatchAreNamed() {
     Instant now = clock.now();
     Instant end = now.plusSeconds(60);
