@@ -115,7 +115,8 @@ public final class PostedAlerts {
     received.increment(posts.size());
     List<String> faults = new ArrayList<>();
     Map<String, PostedAlert> changed = new LinkedHashMap<>();
-    List<Alert> news = new ArrayList<>();
+    Map<String, Alert> news = new LinkedHashMap<>();
+    int more = 0;
     for (Post post : posts) {
       String fault = tooMuch(post);
       if (fault != null) {
@@ -128,21 +129,21 @@ public final class PostedAlerts {
       if (after == null) {
         continue;
       }
-      if (before == null && all.size() + changed.size() >= limits.most()) {
+      if (before == null && all.size() + more >= limits.most()) {
         faults.add(
             "there are as many posted alerts as posted_alerts.most allows, "
                 + limits.most()
                 + "; raise it, or post fewer");
         continue;
       }
+      more += before == null ? 1 : 0;
       changed.put(fingerprint, after);
       if (before == null || before.alert() != after.alert()) {
-        news.removeIf(earlier -> earlier.labels().equals(post.labels()));
-        news.add(after.alert());
+        news.put(fingerprint, after.alert());
       }
     }
     refused.increment(faults.size());
-    take(changed, List.of(), news);
+    take(changed, List.of(), List.copyOf(news.values()));
     return faults;
   }
 

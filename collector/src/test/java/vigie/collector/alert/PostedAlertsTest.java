@@ -125,6 +125,22 @@ class PostedAlertsTest {
   }
 
   @Test
+  void givenAsManyAsFitButOne_whenAllAndOneMoreArePostedAtOnce_thenThatOneFires() {
+    posted = open(new PostedLimits(3, 10, 1000));
+    List<Post> posts = new ArrayList<>();
+    for (String node : List.of("p1", "p2", "p3")) {
+      posts.add(new Post(Labels.of("node", node), Labels.EMPTY, null, null, ""));
+    }
+    posted.post(posts.subList(0, 2));
+    clock.advance(Duration.ofSeconds(30));
+
+    assertThat(posted.post(posts)).isEmpty();
+
+    assertThat(told).hasSize(3);
+    assertThat(posted.alerts()).hasSize(3);
+  }
+
+  @Test
   void givenLimits_whenMoreIsPosted_thenWhatFitsIsTakenAndTheRestIsTold() {
     posted = open(new PostedLimits(1, 2, 1000));
     assertThat(post(DOWN, "down", null, null)).isEmpty();
