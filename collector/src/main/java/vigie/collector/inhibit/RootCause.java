@@ -30,6 +30,9 @@ public final class RootCause {
    */
   private static final Duration QUIET = Duration.ofSeconds(30);
 
+  /** From a node's silence to the alert that tells it: an event, a sync, an evaluation. */
+  private static final Duration TELLING = Duration.ofSeconds(15);
+
   /** Nobody's silence is found out for longer than that after an alert came. */
   public static final Duration LONGEST_HOLD = Duration.ofSeconds(150);
 
@@ -110,9 +113,9 @@ public final class RootCause {
         cause = new Cause(name, List.copyOf(telling.keySet()));
       } else if (node != null && node.state() == NodeState.OFF && isLater(alert, node)) {
         cause = new Cause(name, List.of("node/" + name));
-      } else if (node != null && isQuiet(node, now)) {
+      } else if (node != null && isLikely(node, now)) {
         likely = new Cause(name, List.of());
-      } else if (node != null && node.state() == NodeState.UP) {
+      } else if (node != null && node.state() == NodeState.UP && !isUnheard(node, now)) {
         break; // heard just now: nothing behind it can be the cause
       }
     }
@@ -147,14 +150,19 @@ public final class RootCause {
 
   /**
    * Whether it may turn out to be silent: an agent runs there, which is heard all the time while
-   * all is well, and has not been for a while. What is merely scraped is heard as often as it is
-   * scraped: its silence and the alert of a failed scrape are the same news.
+   * all is well, and has not been for a while; or it just did, and the alert that tells it is on
+   * its way. What is merely scraped is heard as often as it is scraped: its silence and the alert
+   * of a failed scrape are the same news.
    */
-  private static boolean isQuiet(Node node, Instant now) {
-    Instant heard = node.lastHeard();
+  private static boolean isLikely(Node node, Instant now) {
     return node.state() == NodeState.UP
-        && !node.spool().isEmpty()
-        && heard != null
-        && Duration.between(heard, now).compareTo(QUIET) > 0;
+        ? !node.spool().isEmpty() && node.lastHeard() != null && isUnheard(node, now)
+        : node.state() == NodeState.LOST
+            && Duration.between(node.since(), now).compareTo(TELLING) < 0;
+  }
+
+  private static boolean isUnheard(Node node, Instant now) {
+    Instant heard = node.lastHeard();
+    return heard == null || Duration.between(heard, now).compareTo(QUIET) > 0;
   }
 }

@@ -2,9 +2,11 @@ package vigie.collector.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import vigie.collector.alert.Alert;
+import vigie.collector.node.Node;
 import vigie.collector.node.NodeState;
 
 /** The cause gets a card, what follows from it gets lines there, in whatever order they come. */
@@ -48,6 +50,46 @@ class RootCauseTest {
 
     assertThat(rig.open).hasSize(1);
     assertThat(rig.last().commonLabels().get("alertname")).isEqualTo("NodeSilent");
+    assertThat(rig.last().notes().held()).hasSize(1);
+  }
+
+  @Test
+  void givenNodeThatHasJustFallenSilent_whenTheAlertThatTellsItIsOnItsWay_thenItsOthersWait() {
+    rig.node("p1", NodeState.UP, "110s");
+    rig.fire(DOWN);
+    rig.node("p1", NodeState.LOST, "2m");
+    rig.advance("2s"); // looked at every second
+    assertThat(rig.told).isEmpty();
+
+    rig.fire(SILENT);
+    rig.advance("1s");
+
+    assertThat(rig.open).hasSize(1);
+    assertThat(rig.last().commonLabels().get("alertname")).isEqualTo("NodeSilent");
+    assertThat(rig.last().notes().held()).hasSize(1);
+  }
+
+  @Test
+  void givenLostNodeOfWhichNoRuleTells_whenItsAlertFires_thenItIsToldAllTheSame() {
+    rig.node("p1", NodeState.LOST, "2m");
+    rig.fire(DOWN);
+    rig.advance("15s");
+
+    assertThat(rig.told).hasSize(1);
+  }
+
+  @Test
+  void givenScrapedNodeBehindASilentHost_whenItsScrapesFail_thenTheHostIsTheCause() {
+    rig.dependsOn.put("p1", "host");
+    rig.fire("alertname", "NodeSilent", "node", "host", "state", "lost");
+    Instant now = rig.clock.now();
+    Instant heard = now.minusSeconds(75);
+    rig.nodes.put(
+        "p1", new Node("p1", true, true, NodeState.UP, "", now, heard, null, "", "", ""));
+    rig.fire(DOWN);
+    rig.advance("1s");
+
+    assertThat(rig.open).hasSize(1);
     assertThat(rig.last().notes().held()).hasSize(1);
   }
 
