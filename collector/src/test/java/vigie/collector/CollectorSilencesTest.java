@@ -133,6 +133,16 @@ class CollectorSilencesTest {
   }
 
   @Test
+  void givenTimeWithFiveDigitsOfYear_whenAnAlertIsPosted_thenItIsRefusedInWords() throws Exception {
+    String body = "[{'labels':{'alertname':'Down'},'startsAt':'+12026-01-01T00:00:00Z'}]";
+
+    Answer answer = send("POST", "/api/v2/alerts", body);
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.body().path("message").asText()).contains("startsAt", "is no time");
+  }
+
+  @Test
   void givenWrongCommands_whenRun_thenTheySayWhatToDo() {
     Ran noTime = run("silences", "add", "node=p1", "--reason", "x");
     assertThat(noTime.exit()).isEqualTo(2);

@@ -19,6 +19,9 @@ final class Body {
   /** Go's zero time: clients in Go send it where they mean none. */
   private static final Instant NONE = Instant.parse("0001-01-01T00:00:00Z");
 
+  /** RFC 3339 has years of four digits. */
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
   private Body() {}
 
   /**
@@ -72,11 +75,18 @@ final class Body {
     if (text == null || text.isEmpty()) {
       return null;
     }
-    try {
-      Instant time = OffsetDateTime.parse(text).toInstant();
-      return time.isAfter(NONE) ? time : null;
-    } catch (DateTimeParseException e) {
+    Instant time = instant(text);
+    if (time == null || time.isAfter(LAST)) {
       throw unread(what, field + " \"" + text + "\" is no time; write 2026-11-21T12:00:00Z");
+    }
+    return time.isAfter(NONE) ? time : null;
+  }
+
+  private static @Nullable Instant instant(String text) {
+    try {
+      return OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeParseException e) {
+      return null;
     }
   }
 }

@@ -401,7 +401,7 @@ public final class HistoryLog implements AlertHistory, AutoCloseable {
     ByteBuffer record = ByteBuffer.allocate(HEAD + 8 * entry.alerts().size() + json.length);
     record
         .put((byte) entry.kind().code())
-        .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, entry.at()))
+        .putLong(micros(entry.at()))
         .putShort((short) entry.alerts().size());
     entry.alerts().forEach(each -> record.putLong(Long.parseUnsignedLong(each, 16)));
     return record.put(json).flip();
@@ -433,6 +433,12 @@ public final class HistoryLog implements AlertHistory, AutoCloseable {
         node.path("who").asText(),
         node.path("text").asText(),
         node.path("ref").asText());
+  }
+
+  /** As far as 290,000 years: the JDK's own difference in microseconds ends after 292. */
+  private static long micros(Instant time) {
+    return Math.addExact(
+        Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1_000);
   }
 
   private static Instant instant(long micros) {

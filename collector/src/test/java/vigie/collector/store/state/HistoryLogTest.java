@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +74,19 @@ class HistoryLogTest {
     assertThat(again.of("0000000000000001", 10)).isEmpty();
     assertThat(again.between(sent.at(), clock.now(), 10)).containsExactly(sent, other);
     assertThat(again.firing()).containsOnlyKeys(A);
+  }
+
+  @Test
+  void givenTimesThatOthersMadeUp_whenWritten_thenTheyAreKeptAndNothingBesideThemIsLost() {
+    HistoryLog history = open();
+    List<HistoryEntry> all = new ArrayList<>();
+    for (String at : List.of("0001-01-01T00:00:01.000002Z", "9999-12-31T23:59:59Z")) {
+      all.add(HistoryEntry.of(HistoryKind.FIRING, Instant.parse(at), A));
+    }
+    all.forEach(history::append);
+    history.close();
+
+    assertThat(open().of(A, 10)).containsExactlyElementsOf(all);
   }
 
   @Test
