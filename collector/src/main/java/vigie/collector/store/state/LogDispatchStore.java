@@ -59,12 +59,7 @@ public final class LogDispatchStore implements DispatchStore {
           node.put("times", flap.times()).put("since", StateJson.text(flap.since()));
           values.put(FLAPS + fingerprint, StateJson.bytes(node));
         });
-    List<String> kept = states.keys(FLAPS);
-    List<String> removed =
-        gone.stream().map(fingerprint -> FLAPS + fingerprint).filter(kept::contains).toList();
-    if (!values.isEmpty() || !removed.isEmpty()) {
-      states.update(values, removed);
-    }
+    states.update(values, gone.stream().map(FLAPS::concat).toList());
   }
 
   @Override
