@@ -202,7 +202,11 @@ public final class Dispatcher implements AlertSink {
       }
       groups.remove(group.key());
       for (Alert alert : List.copyOf(group.firing())) {
-        homeless.add(alert);
+        Live known = live.get(alert.fingerprint());
+        // One whose end only waits to be told does not fire anew.
+        if (!started || known == null || known.fires) {
+          homeless.add(alert);
+        }
         release(alert.fingerprint(), group);
         group.end(ended(alert, now), now);
       }
@@ -223,6 +227,7 @@ public final class Dispatcher implements AlertSink {
       known.groups.remove(group);
       if (known.groups.isEmpty() && !known.fires) {
         live.remove(fingerprint);
+        marks.remove(fingerprint);
       }
     }
   }
@@ -703,15 +708,23 @@ public final class Dispatcher implements AlertSink {
   }
 
   private void planQuiet(Live known) {
-    scheduler.after(routing.flapping().quiet(), () -> executor.execute(() -> quiet(known)));
+    if (!known.quietPlanned) {
+      known.quietPlanned = true;
+      long left = known.changedNanos + routing.flapping().quiet().toNanos() - clock.nanos();
+      scheduler.after(
+          Duration.ofNanos(Math.max(0, left)), () -> executor.execute(() -> quiet(known)));
+    }
   }
 
   /** It has neither opened nor ended for a while: it fires on as any other, or is over. */
   private synchronized void quiet(Live known) {
     String fingerprint = known.alert.fingerprint();
-    long quiet = clock.nanos() - known.changedNanos;
-    boolean current = live.get(fingerprint) == known && isFlapping(fingerprint);
-    if (!current || quiet < routing.flapping().quiet().toNanos()) {
+    known.quietPlanned = false;
+    if (live.get(fingerprint) != known || !isFlapping(fingerprint)) {
+      return;
+    }
+    if (clock.nanos() - known.changedNanos < routing.flapping().quiet().toNanos()) {
+      planQuiet(known);
       return;
     }
     flaps.remove(fingerprint);

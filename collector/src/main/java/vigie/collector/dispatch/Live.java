@@ -41,6 +41,9 @@ final class Live {
   /** When it last opened or ended, on the monotonic clock. */
   long changedNanos;
 
+  /** Whether a look is planned at whether it, flapping, has been quiet for long enough. */
+  boolean quietPlanned;
+
   Live(Alert alert) {
     this.alert = alert;
   }

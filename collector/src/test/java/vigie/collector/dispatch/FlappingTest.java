@@ -55,6 +55,27 @@ class FlappingTest {
   }
 
   @Test
+  void givenFlappingAlert_whenAReloadAsksForALongerQuiet_thenItsCardEndsAfterThat() {
+    cycle(7);
+    rig.dispatcher.reload(new DispatchRig("flapping: {openings: 5, quiet: 30m}").routing);
+    rig.advance("28m");
+    assertThat(rig.open).hasSize(1);
+    rig.advance("2m");
+
+    assertThat(rig.open).isEmpty();
+  }
+
+  @Test
+  void givenFlappingAlertThatIsClosed_whenAReloadTakesItsReceiverAway_thenItDoesNotFireAnew() {
+    cycle(7);
+    rig.dispatcher.reload(new DispatchRig("receivers: [{name: others}]").routing);
+    rig.advance("1h");
+
+    assertThat(rig.open).isEmpty();
+    assertThat(rig.told).extracting(Notification::receiver).containsOnly("cards");
+  }
+
+  @Test
   void givenFlappingAlert_whenItStaysOpen_thenItBecomesAnyOther() {
     cycle(7);
     alert = rig.fire("alertname", "A");
