@@ -793,7 +793,7 @@ public final class Dispatcher implements AlertSink {
       }
       boolean goesOn = group.isFiring() || group.wasTold();
       if (goesOn && group.dueNanos(now) <= now) {
-        if (!group.wasTold()) {
+        if (!group.wasTold() && !group.labels().has(Alert.DRILL)) {
           group.say(linesFor(group.receiver()), clock.now());
         }
         Notification notification = group.tell(now);

@@ -55,6 +55,17 @@ class PastEventsTest {
   }
 
   @Test
+  void givenShutdownOnPurpose_whenADrillComesFirst_thenTheNextRealCardTellsIt() {
+    event("node.shutdown", "0s", "p1 is switched off");
+    rig.fire("alertname", "Drill", "drill", "1");
+    assertThat(rig.last().notes().lines()).isEmpty();
+
+    rig.fire("alertname", "A");
+
+    assertThat(rig.last().notes().lines()).hasSize(1);
+  }
+
+  @Test
   void givenShutdownOnPurpose_whenRestartedBeforeTheNextCard_thenItIsStillTold() {
     event("node.shutdown", "0s", "p1 is switched off");
     rig.restart(List.of());
