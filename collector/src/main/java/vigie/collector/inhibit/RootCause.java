@@ -123,8 +123,10 @@ public final class RootCause {
     return cause != null ? cause : likely;
   }
 
+  /** It began after the last sign of life: that the node is off was found out later. */
   private static boolean isLater(Alert alert, Node off) {
-    return !alert.activeAt().isBefore(off.since());
+    Instant heard = off.lastHeard();
+    return !alert.activeAt().isBefore(heard == null ? off.since() : heard);
   }
 
   /**

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertState;
 import vigie.collector.node.Node;
 import vigie.collector.node.NodeState;
 
@@ -84,8 +85,7 @@ class RootCauseTest {
     rig.fire("alertname", "NodeSilent", "node", "host", "state", "lost");
     Instant now = rig.clock.now();
     Instant heard = now.minusSeconds(75);
-    rig.nodes.put(
-        "p1", new Node("p1", true, true, NodeState.UP, "", now, heard, null, "", "", ""));
+    rig.nodes.put("p1", new Node("p1", true, true, NodeState.UP, "", now, heard, null, "", "", ""));
     rig.fire(DOWN);
     rig.advance("1s");
 
@@ -172,6 +172,27 @@ class RootCauseTest {
     assertThat(rig.told).isEmpty();
     assertThat(rig.dispatcher.mark(silent.fingerprint()).inhibitedBy())
         .containsExactly("node/host");
+  }
+
+  @Test
+  void givenNodeSwitchedOff_whenAnAlertBeganBeforeThatWasFoundOut_thenNoCard() {
+    Alert down = rig.alert(AlertState.FIRING, DOWN);
+    rig.advance("10s");
+    rig.node("p1", NodeState.OFF, "15s");
+    rig.dispatcher.accept(List.of(down));
+
+    assertThat(rig.told).isEmpty();
+  }
+
+  @Test
+  void givenNodeSwitchedOff_whenAnAlertIsOlderThanItsLastSignOfLife_thenItIsToldAllTheSame() {
+    Alert down = rig.alert(AlertState.FIRING, DOWN);
+    rig.advance("10s");
+    rig.node("p1", NodeState.OFF, "5s");
+
+    rig.dispatcher.accept(List.of(down));
+
+    assertThat(rig.told).hasSize(1);
   }
 
   @Test
