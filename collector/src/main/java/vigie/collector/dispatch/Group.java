@@ -69,7 +69,7 @@ final class Group {
   private final String receiver;
   private final Labels labels;
   private final String incident;
-  private final Instant firstChange;
+  private Instant firstChange;
   private Timing timing;
   private final Map<String, Alert> firing = new LinkedHashMap<>();
   private final Map<String, Alert> resolved = new LinkedHashMap<>();
@@ -218,6 +218,9 @@ final class Group {
     resolved.remove(fingerprint);
     boolean appears = hidden.remove(fingerprint);
     if (before == null || appears) {
+      if (!told && shown() == 1) {
+        firstChange = now;
+      }
       changed(Change.MEMBERS, now);
     } else if (!whole.equals(markBefore == null ? AlertMark.NONE : markBefore)) {
       changed(Change.NOTES, now);

@@ -21,7 +21,8 @@ import vigie.collector.label.Labels;
  *     {@link #MOST_ALERTS}, their events and texts cut
  * @param firing how many fire, listed or not
  * @param resolved how many have fired in this incident and no longer do, listed or not
- * @param firstChange when the incident began
+ * @param firstChange when the incident began: when the first of its alerts was to be told, however
+ *     long something had held that back
  * @param lastChange when the group last changed
  * @param notes what stands beside the alerts
  */

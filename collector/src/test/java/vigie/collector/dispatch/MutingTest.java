@@ -36,6 +36,17 @@ class MutingTest {
   }
 
   @Test
+  void givenSilenceOfSomeHours_whenItEnds_thenTheIncidentBeginsThenAndDoesNotEscalateAtOnce() {
+    rig.silence("1", "node", "p1", "3h");
+    Alert alert = rig.fire("alertname", "A", "node", "p1");
+    rig.advance("3h");
+    rig.expire("1");
+
+    assertThat(rig.last().firstChange()).isEqualTo(rig.clock.now());
+    assertThat(rig.last().alerts().get(0).since()).isEqualTo(alert.since());
+  }
+
+  @Test
   void givenSilencedAlert_whenItEnds_thenNobodyIsToldOfAnything() {
     rig.silence("1", "node", "p1", "1h");
     rig.fire("alertname", "A", "node", "p1");
