@@ -77,6 +77,8 @@ class FullDiskIT {
           out.write("1 open 15 commands=syslog\n".getBytes(UTF_8));
           relp(out, 0, EACH);
           await().atMost(PATIENCE).until(() -> acknowledged.get() == EACH);
+          // What is not moved from the log yet cannot be while the disk is full.
+          await().atMost(PATIENCE).until(() -> found("relp").size() == EACH);
           Path ballast = disk.path().resolve("ballast");
           fill(ballast);
 

@@ -22,11 +22,13 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -198,19 +200,26 @@ public final class FakeGateway implements AutoCloseable {
 
   /** Refuses connections; the port stays ours. */
   public synchronized void away() {
-    try {
-      if (listening != null) {
-        listening.close().syncUninterruptibly();
-        listening = null;
-        drop();
-        Socket held = new Socket();
-        held.setReuseAddress(true);
-        held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        holding = held;
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot hold port " + port, e);
+    if (listening != null) {
+      listening.close().syncUninterruptibly();
+      listening = null;
+      drop();
+      // The kernel has the socket back when its event loop looks the next time.
+      Awaitility.await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(this::hold);
     }
+  }
+
+  private boolean hold() throws IOException {
+    Socket held = new Socket();
+    held.setReuseAddress(true);
+    try {
+      held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    } catch (IOException e) {
+      held.close();
+      throw e;
+    }
+    holding = held;
+    return true;
   }
 
   /** Listens again. */

@@ -205,7 +205,6 @@ final class DayFile implements AutoCloseable {
   int insert(Iterator<EventRows.Row> rows) throws SQLException {
     Set<EventStream> newStreams = new HashSet<>();
     int inserted = 0;
-    boolean done = false;
     try (PreparedStatement insert = connection.prepareStatement(EventRows.INSERT);
         PreparedStatement words = connection.prepareStatement(INSERT_WORDS);
         PreparedStatement block = connection.prepareStatement(INSERT_BLOCK)) {
@@ -241,16 +240,19 @@ final class DayFile implements AutoCloseable {
       insertBlock(block, earliest, latest);
       insertStreams(newStreams);
       connection.commit();
-      done = true;
       newStreams.forEach(this::know);
       return inserted;
-    } finally {
-      if (!done) {
-        blockFirst = Long.MAX_VALUE; // it may be gone with the transaction
-        blockLast = Long.MAX_VALUE;
-        connection.rollback();
-      }
+    } catch (SQLException e) {
+      throw undone(e);
+    } catch (RuntimeException e) {
+      throw undone(e);
     }
+  }
+
+  private <E extends Exception> E undone(E e) {
+    blockFirst = Long.MAX_VALUE; // it may be gone with the transaction
+    blockLast = Long.MAX_VALUE;
+    return rolledBack(e);
   }
 
   /** With one string for each name: by a profile, comparing copies was a fifth of filling. */
@@ -345,7 +347,7 @@ final class DayFile implements AutoCloseable {
     }
   }
 
-  private SQLException rolledBack(SQLException e) {
+  private <E extends Exception> E rolledBack(E e) {
     try {
       connection.rollback();
     } catch (SQLException again) {
