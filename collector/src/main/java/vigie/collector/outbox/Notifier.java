@@ -20,7 +20,8 @@ public interface Notifier {
 
   /**
    * Makes one attempt to have the wanted state seen. Does not block; the stage completes on any
-   * thread, within a bounded time and never exceptionally.
+   * thread, within a bounded time and never exceptionally. What it throws before it asks anybody
+   * counts as refused, and a smaller form is tried.
    */
   CompletionStage<Outcome> deliver(Delivery delivery);
 

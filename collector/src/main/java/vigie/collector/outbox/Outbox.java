@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -667,11 +668,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
               Outcome seen =
                   outcome != null
                       ? outcome
-                      : new Outcome.Later(
-                          "BUG: " + failure.getClass().getSimpleName(),
-                          null,
-                          Outcome.Scope.LANE,
-                          true);
+                      : new Outcome.Later(bug(failure), null, Outcome.Scope.LANE, true);
               try {
                 executor.execute(() -> settle(entry, lane, attempt, seen));
               } catch (RejectedExecutionException stopped) {
@@ -742,6 +739,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     return new Attempt(Work.TELL, card.version(), null, telling);
   }
 
+  /** What it throws itself was before any request: the smaller form may be one that it draws. */
   private static CompletionStage<Outcome> request(Notifier notifier, Attempt attempt) {
     try {
       Telling telling = attempt.telling;
@@ -753,9 +751,19 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         return notifier.deliver(delivery);
       }
       throw new IllegalStateException("BUG: an attempt at nothing");
-    } catch (RuntimeException e) {
-      return CompletableFuture.failedFuture(e);
+    } catch (RuntimeException | Error e) {
+      return CompletableFuture.completedFuture(new Outcome.Refused(bug(e)));
     }
+  }
+
+  /** Where it was thrown tells more than the kind, and holds no secret either. */
+  private static String bug(Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    StackTraceElement[] trace = cause.getStackTrace();
+    return "BUG: " + cause.getClass().getSimpleName() + (trace.length == 0 ? "" : " at " + trace[0]);
   }
 
   private synchronized void settle(Entry entry, Lane lane, Attempt attempt, Outcome outcome) {

@@ -96,15 +96,19 @@ class OutboxTest {
   }
 
   @Test
-  void givenNotifierThatThrows_whenSending_thenTriedLaterAndItsMessageIsNotShown() {
+  void givenNotifierThatThrows_whenSending_thenASmallerFormIsTriedAndItsMessageIsNotShown() {
     outbox.start();
     answer = null;
     outbox.want(List.of(wanted("r", "i", 1)));
-    assertThat(outbox.pending().get(0).lastError()).contains("BUG").doesNotContain("secret");
+    assertThat(outbox.pending().get(0).lastError())
+        .contains("BUG: IllegalArgumentException at ", "OutboxTest.java")
+        .doesNotContain("secret");
     answer = done();
 
     clock.advance(Duration.ofSeconds(1));
 
+    assertThat(deliveries).extracting(Notifier.Delivery::reduction).containsExactly(0, 1);
+    assertThat(deliveries.get(1).doubtSince()).isNull();
     assertThat(outbox.pending()).isEmpty();
   }
 

@@ -25,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
-import vigie.collector.card.CardContext;
 import vigie.collector.card.CardSource;
 import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Message;
@@ -119,14 +118,11 @@ public final class DiscordBot implements Notifier {
 
   @Override
   public CompletionStage<Outcome> deliver(Delivery delivery) {
-    return source
-        .gather(delivery.wanted(), delivery.posted() != null)
-        .thenCompose(context -> deliver(delivery, context));
+    return DiscordCard.send(honest(delivery), source, texts, card -> deliver(delivery, card));
   }
 
-  private CompletionStage<Outcome> deliver(Delivery delivery, CardContext context) {
+  private CompletionStage<Outcome> deliver(Delivery delivery, DiscordMessage card) {
     Posted posted = delivery.posted();
-    DiscordMessage card = DiscordCard.message(honest(delivery), context, texts);
     ObjectNode message = card.body();
     config.mentions().ping(message, posted == null ? delivery.ping() : null);
     message.set("components", buttons(delivery));

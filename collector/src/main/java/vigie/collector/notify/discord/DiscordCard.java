@@ -4,15 +4,22 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vigie.collector.alert.AlertState;
 import vigie.collector.alert.Severity;
 import vigie.collector.card.CardContext;
+import vigie.collector.card.CardSource;
 import vigie.collector.card.Look;
 import vigie.collector.card.Picture;
 import vigie.collector.card.Texts;
 import vigie.collector.dispatch.Notification;
 import vigie.collector.outbox.Notifier.Delivery;
+import vigie.collector.outbox.Outcome;
 
 /**
  * Draws a notification as a message with one embed, whose words come from {@link Texts}. Whatever a
@@ -20,6 +27,7 @@ import vigie.collector.outbox.Notifier.Delivery;
  * of a message, and mention nobody. Source: Discord's message resource, embed limits.
  */
 public final class DiscordCard {
+  private static final Logger log = LoggerFactory.getLogger(DiscordCard.class);
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int LONGEST_TITLE = 256;
   private static final int LONGEST_TEXT = 4_000;
@@ -44,6 +52,33 @@ public final class DiscordCard {
             .with("StandsFor", DiscordText.plain(delivery.standing().other(), LONGEST_NAME))
             .with("StandsWhy", DiscordText.plain(delivery.standing().reason(), LONGEST_WHY))
             .with("Again", delivery.posted() != null);
+  }
+
+  /**
+   * Gathers, draws and sends. What cannot be drawn was not sent and counts as refused, so that the
+   * smaller form goes out, for which nothing is gathered.
+   */
+  static CompletionStage<Outcome> send(
+      Delivery delivery,
+      CardSource source,
+      Texts texts,
+      Function<DiscordMessage, CompletionStage<Outcome>> sender) {
+    CompletionStage<CardContext> gathered =
+        delivery.reduction() > 0
+            ? CompletableFuture.completedFuture(CardContext.NONE)
+            : source.gather(delivery.wanted(), delivery.posted() != null);
+    return gathered.thenCompose(
+        context -> {
+          DiscordMessage drawn;
+          try {
+            drawn = message(delivery, context, texts);
+          } catch (RuntimeException bug) {
+            log.error("card cannot be drawn incident={}", delivery.wanted().incident(), bug);
+            return CompletableFuture.completedFuture(
+                new Outcome.Refused("BUG: it cannot be drawn, the log says why"));
+          }
+          return sender.apply(drawn);
+        });
   }
 
   /**

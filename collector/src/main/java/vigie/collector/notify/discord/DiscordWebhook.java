@@ -78,14 +78,14 @@ public final class DiscordWebhook implements Notifier {
     boolean pings = posted == null && delivery.predecessor() == Predecessor.NONE;
     return request(
         at ->
-            source
-                .gather(delivery.wanted(), posted != null)
-                .thenCompose(
-                    context -> {
-                      DiscordMessage message = DiscordCard.message(delivery, context, texts);
-                      config.mentions().ping(message.body(), pings ? delivery.ping() : null);
-                      return send(at, posted, message);
-                    }));
+            DiscordCard.send(
+                delivery,
+                source,
+                texts,
+                message -> {
+                  config.mentions().ping(message.body(), pings ? delivery.ping() : null);
+                  return send(at, posted, message);
+                }));
   }
 
   @Override

@@ -43,7 +43,9 @@ public final class TerminalNotifier implements Notifier {
 
   @Override
   public CompletionStage<Outcome> deliver(Delivery delivery) {
-    out.print(card(delivery, source.facts(delivery.wanted())));
+    // A smaller form is asked for where the whole one could not be drawn.
+    boolean whole = delivery.reduction() == 0;
+    out.print(card(delivery, whole ? source.facts(delivery.wanted()) : CardContext.NONE));
     out.flush();
     return CompletableFuture.completedFuture(
         new Outcome.Done(new Posted("printed", "terminal"), Duration.ZERO));

@@ -100,6 +100,19 @@ class BotDeliveryTest {
   }
 
   @Test
+  void givenCardThatCannotBeDrawn_whenPosting_thenASmallerOneGoesOutWithThePing() {
+    rig.cards =
+        wanted -> {
+          throw new IllegalStateException("BUG");
+        };
+    rig.start().accept(DOWN);
+    rig.pass(Duration.ofSeconds(2));
+    assertThat(rig.onlyMessage().text()).contains("refused the whole card");
+    assertThat(rig.onlyMessage().pings()).containsExactly("9");
+    assertThat(buttons(rig.onlyMessage())).hasSize(5);
+  }
+
+  @Test
   void givenCardDeletedByHand_whenItChanges_thenPostedAnewUnderAnotherNonce() {
     rig.start().accept(DOWN);
     rig.fake.delete(rig.onlyMessage().id());

@@ -448,6 +448,25 @@ class DiscordDeliveryTest {
   }
 
   @Test
+  void givenCardThatCannotBeDrawn_whenPosting_thenASmallerOneGoesOutWithThePing() {
+    rig.cards = wanted -> null; // which fails where it is drawn
+    rig.insisting().start();
+
+    rig.accept(DOWN);
+    assertThat(rig.onlyPending().lastError()).contains("BUG");
+    rig.pass(Duration.ofSeconds(2));
+
+    assertThat(rig.onlyMessage().text())
+        .contains("refused the whole card")
+        .doesNotContain("may replace");
+    assertThat(rig.onlyMessage().pings()).containsExactly("777");
+    assertThat(rig.requests("POST")).hasSize(1);
+    rig.accept(UP);
+    rig.pass(Duration.ofSeconds(2));
+    assertThat(rig.onlyMessage().title()).contains("Resolved");
+  }
+
+  @Test
   void givenEverythingRefused_whenPosting_thenThreeTriesAndNoLoop() {
     rig.fake.fail(Fault.status(400, 50035).times(4));
     rig.start();
