@@ -90,6 +90,9 @@ public final class Bots implements AutoCloseable {
     running.forEach(
         (line, gateway) -> {
           if (!next.containsKey(line)) {
+            if (next.values().stream().noneMatch(k -> k.guild().equals(gateway.guild()))) {
+              Gateway.forget(gateway.guild(), meters);
+            }
             starting.execute(gateway::close);
           }
         });

@@ -39,6 +39,7 @@ final class Gateway implements AutoCloseable {
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
   private static final Duration STOP = Duration.ofSeconds(5);
   private static final int LONGEST_RECONNECT_SECONDS = 60;
+  private static final String CONNECTED = "vigie.bot.connected";
 
   private enum State {
     /** Not there, and trying. */
@@ -59,6 +60,10 @@ final class Gateway implements AutoCloseable {
   private final Scheduler.Task looking;
   private @Nullable JDA jda;
   private @Nullable String refusedToken;
+
+  /** The one that JDA has; its file may hold another by now. */
+  private String usedToken = "";
+
   private State state = State.DOWN;
   private boolean told;
   private int attempts;
@@ -85,19 +90,25 @@ final class Gateway implements AutoCloseable {
     this.sessions = new CalmSessions(places.get(0).gateway(), random, this::down);
     this.looking = scheduler.every(LOOK_AGAIN, LOOK_AGAIN, this::lookAtToken);
     // A new one takes the place of the one before a reload.
-    meters
-        .find("vigie.bot.connected")
-        .tag("guild", places.get(0).guild())
-        .meters()
-        .forEach(meters::remove);
-    Gauge.builder("vigie.bot.connected", this, Gateway::connected)
+    forget(guild(), meters);
+    Gauge.builder(CONNECTED, this, Gateway::connected)
         .description("Whether the bot hears buttons and commands")
         .tag("guild", places.get(0).guild())
         .register(meters);
   }
 
+  /** A bot that is gone from the configuration is not one that is down. */
+  static void forget(String guild, MeterRegistry meters) {
+    meters.find(CONNECTED).tag("guild", guild).meters().forEach(meters::remove);
+  }
+
   private synchronized double connected() {
     return state == State.UP ? 1 : 0;
+  }
+
+  /** The one that its meter has. */
+  String guild() {
+    return places.get(0).guild();
   }
 
   Collection<DiscordBotConfig> places() {
@@ -134,6 +145,9 @@ final class Gateway implements AutoCloseable {
     } catch (IllegalArgumentException | UncheckedIOException unusable) {
       again(String.valueOf(unusable.getMessage()));
       return;
+    }
+    synchronized (this) {
+      usedToken = token;
     }
     try {
       JDA made = build(token);
@@ -220,19 +234,15 @@ final class Gateway implements AutoCloseable {
     if (state == State.CLOSED || state == State.REFUSED) {
       return;
     }
-    String token = "";
-    try {
-      token = DiscordBotConfig.token(places.get(0).token());
-    } catch (IllegalArgumentException | UncheckedIOException unusable) {
-      log.debug("bot's token cannot be read");
-    }
     log.error(
         "bot was shut out by Discord's gateway guild={} code={}", places.get(0).guild(), code);
     JDA over = jda;
-    refused(token);
+    refused(usedToken);
     if (over != null) {
       starting.execute(() -> stop(over, false));
     }
+    // Who resets a token may have put the next one into the file before Discord closes.
+    lookAtToken();
   }
 
   private void lookAtToken() {

@@ -18,6 +18,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import vigie.base.config.Secret;
 import vigie.base.segment.ForgetfulFiles;
@@ -77,6 +78,9 @@ final class Bench implements AutoCloseable {
   final Silences silences;
   final FakeDiscord.Message card;
   String token = TOKEN;
+
+  /** Holds the token in place of {@link #token}. */
+  @Nullable Path tokenFile;
 
   private final Level before = jdaLog.getLevel();
   private final ExecutorService starting = Executors.newFixedThreadPool(4);
@@ -184,7 +188,7 @@ final class Bench implements AutoCloseable {
     bots.configure(
         List.of(
             new DiscordBotConfig(
-                Secret.of(token),
+                tokenFile == null ? Secret.of(token) : Secret.inFile(tokenFile),
                 FakeBotRest.GUILD,
                 FakeBotRest.CHANNEL,
                 MentionRoles.NONE,
@@ -243,6 +247,11 @@ final class Bench implements AutoCloseable {
         AlertHistory.NONE,
         clock,
         new SimpleMeterRegistry());
+  }
+
+  /** A reload takes the bot out of the configuration. */
+  void withoutBots() {
+    bots.configure(List.of());
   }
 
   void stopBots() {

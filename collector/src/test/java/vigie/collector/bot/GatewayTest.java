@@ -3,10 +3,13 @@ package vigie.collector.bot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import vigie.collector.alert.Acknowledgement;
 import vigie.collector.alert.HistoryEntry;
 import vigie.collector.notify.discord.CardButton;
@@ -224,6 +227,29 @@ class GatewayTest {
     Bench.await(
         () -> bench.warnings().stream().anyMatch(w -> w.contains("refuses the bot's token")));
     assertThat(bench.gateway.connects()).isLessThan(4);
+  }
+
+  @Test
+  void givenTokenThatIsReset_whenItsFileHoldsTheNextOneAlready_thenThatOneIsTried(
+      @TempDir Path folder) throws IOException {
+    bench.tokenFile = folder.resolve("token");
+    Files.writeString(bench.tokenFile, Bench.TOKEN);
+    bench.connected();
+    Files.writeString(bench.tokenFile, Bench.TOKEN.replace("uNiQuE", "oThEr"));
+    bench.gateway.close(4004);
+    // The fake does not know that one either, so that it is refused, too.
+    Bench.await(
+        () ->
+            bench.warnings().stream().filter(w -> w.contains("refuses the bot's token")).count()
+                == 2);
+  }
+
+  @Test
+  void givenReloadWithoutTheBot_whenConnected_thenItEndsAndDoesNotCountAsDown() {
+    bench.connected();
+    bench.withoutBots();
+    assertThat(bench.meters.find("vigie.bot.connected").gauges()).isEmpty();
+    Bench.await(() -> !bench.gateway.isConnected());
   }
 
   @Test
