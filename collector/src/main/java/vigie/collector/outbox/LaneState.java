@@ -149,6 +149,13 @@ final class LaneState {
     waitUntil(now + (probe.compareTo(RAREST_PROBE) < 0 ? probe : RAREST_PROBE).toNanos());
   }
 
+  /** Where only a person can help, the next request may go at once. */
+  void probe(long now) {
+    if (stuck != null) {
+      notBefore = now;
+    }
+  }
+
   void waitUntil(long nanos) {
     notBefore = Math.max(notBefore, nanos);
   }

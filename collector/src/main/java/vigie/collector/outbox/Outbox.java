@@ -32,6 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
+import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertState;
 import vigie.collector.alert.Severity;
 import vigie.collector.dispatch.Insistence;
 import vigie.collector.dispatch.Message;
@@ -122,11 +124,12 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       if (!card.isDone()) {
         pending.add(entry);
       }
-      Notification wanted = card.wanted();
-      if (ReceiverAlerts.NAME.equals(wanted.commonLabels().get("alertname"))
-          && !wanted.isResolved()) {
-        String reason = "stuck before the restart, not tried since";
-        stuckReceivers.put(wanted.commonLabels().get("receiver"), reason);
+      // Several may stand on one card.
+      for (Alert alert : card.wanted().in(AlertState.FIRING)) {
+        if (alert.name().equals(ReceiverAlerts.NAME)) {
+          String reason = "stuck before the restart, not tried since";
+          stuckReceivers.put(alert.labels().get("receiver"), reason);
+        }
       }
     }
     loadWaits();
@@ -191,9 +194,19 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     later();
   }
 
-  /** Takes new ways out; cards find theirs by the receiver's name and their place in it. */
+  /**
+   * Takes new ways out; cards find theirs by the receiver's name and their place in it. What waits
+   * for a person is tried at once: one has been there.
+   */
   public synchronized void reload(Map<String, List<Notifier>> next) {
     receivers = Map.copyOf(next);
+    lanes.values().forEach(lane -> lane.probe(clock.nanos()));
+    for (Entry entry : pending) {
+      if (entry.isRefused()) {
+        entry.reduction = 0;
+        entry.notBefore = clock.nanos();
+      }
+    }
     later();
   }
 
@@ -554,13 +567,15 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     return next;
   }
 
-  /** That a receiver is stuck itself concerns all others, where it names none. */
+  /** That a receiver is stuck itself concerns all others, where it names none that works. */
   private Collection<String> fallbacks(Card card, Insistence how) {
     String named = how.fallback();
-    if (named != null) {
+    boolean ofReceiver =
+        ReceiverAlerts.NAME.equals(card.wanted().commonLabels().get("alertname"));
+    if (named != null && !(ofReceiver && stuckReceivers.containsKey(named))) {
       return List.of(named);
     }
-    if (!ReceiverAlerts.NAME.equals(card.wanted().commonLabels().get("alertname"))) {
+    if (!ofReceiver) {
       return List.of();
     }
     Set<String> others = new HashSet<>(receivers.keySet());

@@ -39,6 +39,7 @@ class FallbackTest {
   private final Deque<Runnable> work = new ArrayDeque<>();
   private final Way first = new Way("first");
   private final Way other = new Way("other");
+  private final Way third = new Way("third");
   private final List<Alert> alerts = new ArrayList<>();
   private int life;
   private Outbox outbox = outbox("other");
@@ -87,6 +88,10 @@ class FallbackTest {
     }
   }
 
+  private Map<String, List<Notifier>> receivers() {
+    return Map.of("first", List.of(first), "other", List.of(other), "third", List.of(third));
+  }
+
   private Outbox outbox(String fallback) {
     int mine = ++life;
     Executor executor =
@@ -99,7 +104,7 @@ class FallbackTest {
     Outbox made =
         new Outbox(
             new LogOutboxStore(StateLog.open(Path.of("/s"), disk)),
-            Map.of("first", List.of(first), "other", List.of(other)),
+            receivers(),
             clock,
             clock,
             executor,
@@ -137,33 +142,60 @@ class FallbackTest {
   }
 
   private void want(String name, int firing, Severity severity) {
-    Alert alert =
-        new Alert(
-            Labels.of("alertname", name, "receiver", "first", "severity", severity.word()),
-            Labels.EMPTY,
-            firing > 0 ? AlertState.FIRING : AlertState.RESOLVED,
-            Instant.EPOCH,
-            Instant.EPOCH,
-            firing > 0 ? null : Instant.EPOCH,
-            Instant.EPOCH,
-            1,
-            "",
-            List.of());
-    outbox.want(
-        List.of(
-            new Notification(
-                "i-" + name,
-                "{}:{}",
-                "first",
-                Labels.EMPTY,
-                alert.labels(),
-                Labels.EMPTY,
-                List.of(alert),
-                firing,
-                firing > 0 ? 0 : 1,
-                Instant.EPOCH,
-                Instant.EPOCH)));
+    Alert alert = alert(name, "first", firing > 0, severity);
+    want(notification(name, "first", alert.labels(), firing, alert));
+  }
+
+  private void want(Notification wanted) {
+    outbox.want(List.of(wanted));
     settle();
+  }
+
+  private static Alert alert(String name, String receiver, boolean fires, Severity severity) {
+    return new Alert(
+        Labels.of("alertname", name, "receiver", receiver, "severity", severity.word()),
+        Labels.EMPTY,
+        fires ? AlertState.FIRING : AlertState.RESOLVED,
+        Instant.EPOCH,
+        Instant.EPOCH,
+        fires ? null : Instant.EPOCH,
+        Instant.EPOCH,
+        1,
+        "",
+        List.of());
+  }
+
+  private static Notification notification(
+      String name, String receiver, Labels common, int firing, Alert... alerts) {
+    return new Notification(
+        "i-" + name,
+        "{}:{}",
+        receiver,
+        Labels.EMPTY,
+        common,
+        Labels.EMPTY,
+        List.of(alerts),
+        firing,
+        firing > 0 ? 0 : 1,
+        Instant.EPOCH,
+        Instant.EPOCH);
+  }
+
+  /** Both receivers are stuck, and one card at the first tells it of both. */
+  private void wantBothStuck() {
+    first.answer = STUCK;
+    other.answer = STUCK;
+    want("A", 1);
+    Alert atOther = alert("B", "other", true, Severity.CRITICAL);
+    want(notification("B", "other", atOther.labels(), 1, atOther));
+    want(
+        notification(
+            ReceiverAlerts.NAME,
+            "first",
+            Labels.of("alertname", ReceiverAlerts.NAME, "severity", "critical"),
+            2,
+            alert(ReceiverAlerts.NAME, "first", true, Severity.CRITICAL),
+            alert(ReceiverAlerts.NAME, "other", true, Severity.CRITICAL)));
   }
 
   private void tell(String id, Message.Kind kind) {
@@ -268,6 +300,53 @@ class FallbackTest {
     pass(Duration.ofMinutes(11));
 
     assertThat(alerts).extracting(Alert::state).containsExactly(AlertState.RESOLVED);
+  }
+
+  @Test
+  void givenTwoStuckReceiversOnOneCard_whenRestarted_thenTheirAlertsGoOn() {
+    wantBothStuck();
+    alerts.clear();
+
+    restart("other");
+    pass(Duration.ofSeconds(5));
+
+    assertThat(alerts).isEmpty();
+  }
+
+  @Test
+  void givenFallbackThatIsStuckToo_whenTheAlertOfItWouldGoThere_thenTheOthersHaveIt() {
+    wantBothStuck();
+
+    assertThat(third.last().wanted().incident()).isEqualTo("i-" + ReceiverAlerts.NAME);
+  }
+
+  @Test
+  void givenStuckReceiver_whenReloadedByWhoMendedIt_thenTriedAtOnce() {
+    first.answer = STUCK;
+    want("A", 1);
+    first.works();
+    pass(Duration.ofMinutes(1));
+    assertThat(first.deliveries).hasSize(1);
+
+    outbox.reload(receivers());
+    settle();
+
+    assertThat(first.deliveries).hasSize(2);
+    assertThat(outbox.pending()).isEmpty();
+  }
+
+  @Test
+  void givenEveryFormRefused_whenReloaded_thenTriedWholeAtOnce() {
+    first.answer = new Outcome.Refused("too long");
+    want("A", 1);
+    pass(Duration.ofSeconds(5));
+    first.works();
+
+    outbox.reload(receivers());
+    pass(Duration.ofSeconds(2));
+
+    assertThat(first.last().reduction()).isZero();
+    assertThat(outbox.pending()).isEmpty();
   }
 
   @Test
