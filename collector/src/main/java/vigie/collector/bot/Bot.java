@@ -157,7 +157,9 @@ final class Bot {
 
   private Reply press(Asked asked, CardButton button) {
     Optional<Notification> found = desk.cards().apply(button.incident(), asked.message());
-    if (found.isEmpty()) {
+    // What was done for an incident that is over would be done to the next one of its group.
+    if (found.isEmpty()
+        || (found.get().isResolved() && button.action() != CardButton.Action.SHOW_LOG)) {
       return Reply.of("This card's incident is over; nothing was done. /alerts shows what fires.");
     }
     Notification card = found.get();

@@ -30,7 +30,7 @@ final class BotActions {
   static final Duration LONGEST = Duration.ofDays(7);
 
   /** How the comment of a silence begins that ends with what it silences. */
-  static final String UNTIL_RESOLVED = "until resolved";
+  static final String UNTIL_RESOLVED = "until resolved (incident ";
 
   private static final Duration SAME = Duration.ofMinutes(1);
   private static final int LONGEST_NAME = 80;
@@ -104,7 +104,7 @@ final class BotActions {
       covered.forEach(alert -> wanted.add(equal(alert.labels())));
     }
     String comment =
-        (untilResolved ? UNTIL_RESOLVED : "from the card") + " (incident " + card.incident() + ")";
+        (untilResolved ? UNTIL_RESOLVED : "from the card (incident ") + card.incident() + ")";
     String said = "";
     for (List<LabelMatcher> matchers : wanted) {
       said = silence(matchers, time, comment, who);

@@ -27,6 +27,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   private static final int MOST_CARDS = 10_000;
 
   private static final int MOST_HISTORY = 200;
+  private static final int MOST_ENDED = 100;
 
   /** Secrets may have been rotated: look again. */
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
@@ -85,6 +87,10 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   private final Map<String, Long> originNotBefore = new HashMap<>();
   private final Map<String, Instant> waits = new HashMap<>();
   private final Deque<SentCard> history = new ArrayDeque<>();
+
+  /** Cards that are over and seen, the newest last: people still ask about them. */
+  private final Deque<Card> ended = new ArrayDeque<>();
+
   private final List<BiConsumer<Notification, SentCard>> sentListeners = new ArrayList<>();
   private Map<String, List<Notifier>> receivers;
   private Map<String, Insistence> insistences = Map.of();
@@ -342,6 +348,10 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     pending.remove(entry);
     if (entry.card.wanted().isResolved()) {
       forget(entry);
+      ended.addLast(entry.card);
+      if (ended.size() > MOST_ENDED) {
+        ended.removeFirst();
+      }
     }
   }
 
@@ -375,12 +385,12 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   /**
    * The wanted state of the incident's card that is the message with this id; empty where there is
-   * none (any more).
+   * none. Of those that are over it knows the last 100 since the start.
    */
   public synchronized Optional<Notification> shown(String incident, String message) {
-    return entries.values().stream()
-        .map(entry -> entry.card)
-        .filter(card -> card.wanted().incident().equals(incident))
+    return Stream.concat(
+            incidents.getOrDefault(incident, List.of()).stream().map(entry -> entry.card),
+            ended.stream().filter(card -> card.wanted().incident().equals(incident)))
         .filter(card -> card.posted() != null && card.posted().id().equals(message))
         .map(Card::wanted)
         .findFirst();

@@ -79,6 +79,9 @@ final class Bench implements AutoCloseable {
   final FakeDiscord.Message card;
   String token = TOKEN;
 
+  /** Whether the card's incident is; the alert fires on, as of a next one. */
+  volatile boolean over;
+
   /** Holds the token in place of {@link #token}. */
   @Nullable Path tokenFile;
 
@@ -176,11 +179,25 @@ final class Bench implements AutoCloseable {
         Labels.of("alertname", "ProbeDown", "node", "p1"),
         first.labels(),
         first.annotations(),
-        List.of(first),
-        1,
-        0,
+        List.of(over ? ended(first) : first),
+        over ? 0 : 1,
+        over ? 1 : 0,
         first.activeAt(),
         first.activeAt());
+  }
+
+  private static Alert ended(Alert alert) {
+    return new Alert(
+        alert.labels(),
+        alert.annotations(),
+        AlertState.RESOLVED,
+        alert.activeAt(),
+        alert.firedAt(),
+        alert.activeAt().plusSeconds(60),
+        alert.activeAt().plusSeconds(60),
+        alert.value(),
+        alert.rule(),
+        alert.events());
   }
 
   /** Starts to connect. */

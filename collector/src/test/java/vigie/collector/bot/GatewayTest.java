@@ -112,12 +112,32 @@ class GatewayTest {
     bench.connected();
     Interaction said = bench.press(Action.SILENCE_UNTIL_RESOLVED, "1001", Bench.OPERATOR);
     assertThat(said.answers()).singleElement().asString().contains("until it is resolved");
+    bench.slash(
+        "silence", List.of("matchers", "node=p1", "reason", "until resolved"), Bench.OPERATOR);
     bench.alerts.clear();
     Bench.await(
         () ->
             bench.silences.list().stream()
-                .allMatch(s -> s.stateAt(bench.clock.now()) == SilenceState.EXPIRED));
-    assertThat(bench.silences.list()).extracting(Silence::ended).containsExactly("resolved");
+                .anyMatch(s -> s.stateAt(bench.clock.now()) == SilenceState.EXPIRED));
+    // What a person wrote for a silence of a given time does not end it.
+    assertThat(bench.silences.list())
+        .extracting(Silence::ended)
+        .containsExactlyInAnyOrder("resolved", "");
+  }
+
+  @Test
+  void givenCardThatIsOver_whenPressed_thenItsLogIsShownAndNothingElseIsDone() {
+    bench.over = true;
+    bench.connected();
+    assertThat(bench.press(Action.SHOW_LOG, "1001", Bench.OPERATOR).answers())
+        .singleElement()
+        .asString()
+        .contains("calculatrice is down");
+    assertThat(bench.press(Action.SILENCE_1H, "1001", Bench.OPERATOR).answers())
+        .singleElement()
+        .asString()
+        .contains("is over");
+    assertThat(bench.silences.list()).isEmpty();
   }
 
   @Test

@@ -176,6 +176,22 @@ class OutboxTest {
   }
 
   @Test
+  void givenCardThatIsOver_whenAskedFor_thenStillKnownButNoLongerKept() {
+    outbox.start();
+    outbox.want(List.of(wanted("r", "i", 1)));
+    outbox.want(List.of(wanted("r", "i", 0)));
+
+    assertThat(outbox.open()).isEmpty();
+    assertThat(outbox.shown("i", "1")).get().matches(Notification::isResolved);
+    assertThat(outbox.shown("i", "2")).isEmpty();
+    for (int i = 0; i < 100; i++) {
+      outbox.want(List.of(wanted("r", "next" + i, 1)));
+      outbox.want(List.of(wanted("r", "next" + i, 0)));
+    }
+    assertThat(outbox.shown("i", "1")).isEmpty();
+  }
+
+  @Test
   void givenReceiverWithoutWayOut_whenWanted_thenNoCard() {
     outbox.start();
     outbox.want(List.of(wanted("none", "i", 1)));
