@@ -17,6 +17,9 @@ import vigie.collector.event.Event;
 
 /** What a change of a card's wanted state is worth telling beside it. */
 final class Asides {
+  /** How ids of these begin; each has the version of its state. */
+  static final String EVENTS = "events-";
+
   private Asides() {}
 
   /**
@@ -27,7 +30,7 @@ final class Asides {
     String incident = next.incident();
     List<String> lines = lines(before, next);
     if (!lines.isEmpty()) {
-      all.add(new Message(incident, "events-" + version, Kind.EVENT, now, null, "", "", lines));
+      all.add(new Message(incident, EVENTS + version, Kind.EVENT, now, null, "", "", lines));
     }
     if (next.isResolved() && !before.isResolved()) {
       all.add(Message.resolved(incident, now));

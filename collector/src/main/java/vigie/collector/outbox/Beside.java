@@ -11,7 +11,8 @@ import vigie.collector.dispatch.Message;
  * The messages beside one card.
  *
  * @param waiting not told yet, in the order in which they will be
- * @param told ids of those that were told or given up, the newest {@link #MOST_TOLD}
+ * @param told ids of those that were told or given up, the newest {@link #MOST_TOLD}; those of
+ *     events, which nobody asks for twice, go first
  * @param tellingSince when the first attempt at the first waiting one began whose answer is not
  *     recorded; null where none was
  */
@@ -89,9 +90,18 @@ public record Beside(List<Message> waiting, List<String> told, @Nullable Instant
         ids.add(message.id());
       }
     }
-    return new Beside(
-        left,
-        ids.subList(Math.max(0, ids.size() - MOST_TOLD), ids.size()),
-        firstLeft ? tellingSince : null);
+    return new Beside(left, fewer(ids), firstLeft ? tellingSince : null);
+  }
+
+  /** An escalation that is forgotten would ping again. */
+  private static List<String> fewer(List<String> ids) {
+    for (int i = 0; i < ids.size() && ids.size() > MOST_TOLD; ) {
+      if (ids.get(i).startsWith(Asides.EVENTS)) {
+        ids.remove(i);
+      } else {
+        i++;
+      }
+    }
+    return ids.subList(Math.max(0, ids.size() - MOST_TOLD), ids.size());
   }
 }

@@ -398,6 +398,18 @@ class FallbackTest {
   }
 
   @Test
+  void givenEscalationBeforeHundredsOfEvents_whenAskedForAgain_thenItIsNotTold() {
+    want("A", 1);
+    tell("escalation-1", Message.Kind.NOTE);
+    for (int i = 0; i < 600; i++) {
+      tell("events-" + i, Message.Kind.EVENT);
+    }
+    tell("escalation-1", Message.Kind.NOTE);
+
+    assertThat(first.told).hasSize(601);
+  }
+
+  @Test
   void givenManyMessages_whenNobodyTakesThem_thenTheOldestGo() {
     want("A", 1);
     first.answer = Outcome.Later.because("away");
