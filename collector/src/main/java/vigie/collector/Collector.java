@@ -551,6 +551,7 @@ final class Collector implements AutoCloseable {
                 config.http(),
                 () ->
                     new HttpServer(loops, config.http(), HTTP_LIMITS, access, answering, handler)));
+    closing.add("start of the stop", threads::stopping);
     ready = true;
     log.info(
         "collector started http={} relp={} storage={} rules={} targets={}",

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
 final class Threads {
   private static final Logger log = LoggerFactory.getLogger(Threads.class);
   private final Counter failures;
+  private volatile boolean stopping;
 
   Threads(MeterRegistry meters) {
     this.failures =
@@ -36,8 +38,16 @@ final class Threads {
     };
   }
 
+  /** From now on pools end one after the other: that one takes no more work is no failure. */
+  void stopping() {
+    stopping = true;
+  }
+
   /** Logs and counts what a task threw. */
   void failed(Throwable failure) {
+    if (stopping && failure instanceof RejectedExecutionException) {
+      return;
+    }
     failures.increment();
     log.error("task failed thread={}", Thread.currentThread().getName(), failure);
   }
