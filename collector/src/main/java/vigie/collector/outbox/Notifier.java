@@ -39,6 +39,9 @@ public interface Notifier {
     return CompletableFuture.completedFuture(new Outcome.Refused("this way out tells no messages"));
   }
 
+  /** Lets go of connections once what is under way has ended; it is not asked again. */
+  default void close() {}
+
   /** Whether it edits what it posted; otherwise each state is a message of its own. */
   default boolean edits() {
     return true;

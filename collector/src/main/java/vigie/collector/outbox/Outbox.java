@@ -8,10 +8,12 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -205,6 +207,10 @@ public final class Outbox implements NotificationSink, AutoCloseable {
    * for a person is tried at once: one has been there.
    */
   public synchronized void reload(Map<String, List<Notifier>> next) {
+    Set<Notifier> over = Collections.newSetFromMap(new IdentityHashMap<>());
+    receivers.values().forEach(over::addAll);
+    next.values().forEach(over::removeAll);
+    over.forEach(Notifier::close);
     receivers = Map.copyOf(next);
     lanes.values().forEach(lane -> lane.probe(clock.nanos()));
     for (Entry entry : pending) {

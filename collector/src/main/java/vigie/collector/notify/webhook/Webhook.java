@@ -38,6 +38,7 @@ public final class Webhook implements Notifier {
   private final Executor blocking;
   private @Nullable URI connectedTo;
   private @Nullable HttpClient client;
+  private CompletableFuture<?> last = CompletableFuture.completedFuture(null);
 
   /**
    * @param receiver its name, which notifications hold
@@ -93,8 +94,7 @@ public final class Webhook implements Notifier {
       Map<String, String> headers = new LinkedHashMap<>(config.http().requestHeaders());
       headers.put("content-type", "application/json");
       headers.put("user-agent", "vigie");
-      return client(at)
-          .post(headers, body)
+      return post(at, headers, body)
           .handle(
               (reply, failure) ->
                   reply != null ? outcome(reply, target) : Outcome.Later.because(words(failure)));
@@ -107,8 +107,23 @@ public final class Webhook implements Notifier {
     return CompletableFuture.completedFuture(outcome);
   }
 
+  private synchronized CompletableFuture<HttpReply> post(
+      URI at, Map<String, String> headers, byte[] body) {
+    CompletableFuture<HttpReply> answer = client(at).post(headers, body);
+    last = answer;
+    return answer;
+  }
+
+  @Override
+  public synchronized void close() {
+    HttpClient open = client;
+    if (open != null) {
+      last.whenComplete((answer, failure) -> open.close());
+    }
+  }
+
   /** One connection, kept; a new one where the address was changed. */
-  private synchronized HttpClient client(URI at) {
+  private HttpClient client(URI at) {
     HttpClient open = client;
     if (open != null && at.equals(connectedTo)) {
       return open;

@@ -1,5 +1,6 @@
 package vigie.collector.notify.webhook;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,6 +9,8 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -67,13 +71,17 @@ class WebhookTest {
   }
 
   private WebhookConfig config(String more) {
+    return config(server.getAddress().getPort(), more);
+  }
+
+  private static WebhookConfig config(int port, String more) {
     Faults faults = new Faults();
     WebhookConfig config =
         WebhookConfig.read(
             Yaml.parse(
                 Path.of("/etc/vigie/collector.yaml"),
                 "url: http://127.0.0.1:"
-                    + server.getAddress().getPort()
+                    + port
                     + "/hook?key=s3cret\n"
                     + more,
                 Map.of(),
@@ -143,6 +151,28 @@ class WebhookTest {
                  "groupKey":"{}:{alertname=\\"Down\\"}","truncatedAlerts":0}
                 """
                     .formatted(alert("p1", false).fingerprint(), alert("p2", true).fingerprint())));
+  }
+
+  @Test
+  void givenConnectionThatIsKept_whenReplacedByAReload_thenItIsClosed() throws Exception {
+    try (ServerSocket listening = new ServerSocket(0, 4, InetAddress.getLoopbackAddress())) {
+      Webhook webhook =
+          new Webhook("bridge", config(listening.getLocalPort(), ""), "", loops, Runnable::run);
+      Notification wanted = notification(1, 0, alert("p1", false));
+      CompletableFuture<Outcome> outcome =
+          webhook
+              .deliver(new Delivery(wanted, null, Predecessor.NONE, 0))
+              .toCompletableFuture();
+      try (Socket taken = listening.accept()) {
+        taken.setSoTimeout(60_000);
+        assertThat(taken.getInputStream().read()).isEqualTo('P');
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        taken.getOutputStream().write(answer.getBytes(UTF_8));
+        assertThat(outcome.get(60, TimeUnit.SECONDS)).isInstanceOf(Outcome.Done.class);
+        webhook.close();
+        assertThat(taken.getInputStream().readAllBytes()).isNotEmpty();
+      }
+    }
   }
 
   @Test
