@@ -794,6 +794,7 @@ final class Collector implements AutoCloseable {
           ways.add(
               new TerminalNotifier(
                   System.out,
+                  lookups,
                   System.console() != null && System.getenv("NO_COLOR") == null,
                   cards,
                   config.texts()));

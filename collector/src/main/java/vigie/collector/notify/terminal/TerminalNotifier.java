@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import vigie.collector.card.CardContext;
 import vigie.collector.card.CardSource;
 import vigie.collector.card.Texts;
@@ -22,15 +23,19 @@ public final class TerminalNotifier implements Notifier {
   private static final String RESET = "\u001b[0m";
 
   private final PrintStream out;
+  private final Executor executor;
   private final boolean colour;
   private final CardSource source;
   private final Texts texts;
 
   /**
+   * @param executor prints: a terminal that is stopped, or a pipe that nobody reads, blocks it
    * @param colour whether to use ANSI colours: on a terminal without NO_COLOR
    */
-  public TerminalNotifier(PrintStream out, boolean colour, CardSource source, Texts texts) {
+  public TerminalNotifier(
+      PrintStream out, Executor executor, boolean colour, CardSource source, Texts texts) {
     this.out = out;
+    this.executor = executor;
     this.colour = colour;
     this.source = source;
     this.texts = texts;
@@ -45,10 +50,14 @@ public final class TerminalNotifier implements Notifier {
   public CompletionStage<Outcome> deliver(Delivery delivery) {
     // A smaller form is asked for where the whole one could not be drawn.
     boolean whole = delivery.reduction() == 0;
-    out.print(card(delivery, whole ? source.facts(delivery.wanted()) : CardContext.NONE));
+    String card = card(delivery, whole ? source.facts(delivery.wanted()) : CardContext.NONE);
+    return CompletableFuture.supplyAsync(() -> print(card), executor);
+  }
+
+  private Outcome print(String card) {
+    out.print(card);
     out.flush();
-    return CompletableFuture.completedFuture(
-        new Outcome.Done(new Posted("printed", "terminal"), Duration.ZERO));
+    return new Outcome.Done(new Posted("printed", "terminal"), Duration.ZERO);
   }
 
   private String card(Delivery delivery, CardContext context) {

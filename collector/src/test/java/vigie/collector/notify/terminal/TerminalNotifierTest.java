@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
@@ -18,12 +20,13 @@ import vigie.collector.event.Event;
 import vigie.collector.label.Labels;
 import vigie.collector.outbox.Notifier.Delivery;
 import vigie.collector.outbox.Notifier.Predecessor;
+import vigie.collector.outbox.Outcome;
 
 class TerminalNotifierTest {
   private static final Instant START = Instant.parse("2026-01-01T10:00:00.123Z");
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
 
-  private String print(boolean colour, AlertState state, String summary) {
+  private static Notification wanted(AlertState state, String summary) {
     Event event =
         new Event(
             START,
@@ -62,12 +65,36 @@ class TerminalNotifierTest {
             firing == 0 ? 1 : 0,
             START,
             START);
+    return wanted;
+  }
+
+  private String print(boolean colour, AlertState state, String summary) {
     PrintStream out = new PrintStream(printed, true, UTF_8);
-    new TerminalNotifier(out, colour, CardSource.NONE, Texts.ENGLISH)
-        .deliver(new Delivery(wanted, null, Predecessor.NONE, 0))
+    new TerminalNotifier(out, Runnable::run, colour, CardSource.NONE, Texts.ENGLISH)
+        .deliver(new Delivery(wanted(state, summary), null, Predecessor.NONE, 0))
         .toCompletableFuture()
         .join();
     return printed.toString(UTF_8);
+  }
+
+  @Test
+  void givenTerminalThatIsStopped_whenDelivered_thenNobodyWaits() {
+    List<Runnable> waiting = new ArrayList<>();
+    CompletionStage<Outcome> outcome =
+        new TerminalNotifier(
+                new PrintStream(printed, true, UTF_8),
+                waiting::add,
+                false,
+                CardSource.NONE,
+                Texts.ENGLISH)
+            .deliver(new Delivery(wanted(AlertState.FIRING, "x"), null, Predecessor.NONE, 0));
+    assertThat(printed.size()).isZero();
+    assertThat(outcome.toCompletableFuture()).isNotDone();
+
+    waiting.forEach(Runnable::run);
+
+    assertThat(printed.toString(UTF_8)).contains("ProbeDown");
+    assertThat(outcome.toCompletableFuture()).isCompleted();
   }
 
   @Test

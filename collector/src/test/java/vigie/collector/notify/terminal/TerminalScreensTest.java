@@ -27,7 +27,7 @@ class TerminalScreensTest {
     Texts texts = Texts.in(language, "https://vigie.example.org");
     for (SampleCards.Sample sample : SampleCards.all()) {
       PrintStream out = new PrintStream(printed, true, UTF_8);
-      new TerminalNotifier(out, false, wanted -> sample.context(), texts)
+      new TerminalNotifier(out, Runnable::run, false, wanted -> sample.context(), texts)
           .deliver(new Delivery(sample.wanted(), null, Predecessor.NONE, 0));
     }
 
