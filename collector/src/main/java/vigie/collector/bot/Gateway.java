@@ -153,7 +153,7 @@ final class Gateway implements AutoCloseable {
       JDA made = build(token);
       boolean late;
       synchronized (this) {
-        late = state == State.CLOSED;
+        late = state == State.CLOSED || state == State.REFUSED;
         jda = late ? null : made;
       }
       if (late) {

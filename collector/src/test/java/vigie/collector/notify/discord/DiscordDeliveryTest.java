@@ -463,7 +463,7 @@ class DiscordDeliveryTest {
     assertThat(rig.requests("POST")).hasSize(1);
     rig.accept(UP);
     rig.pass(Duration.ofSeconds(2));
-    assertThat(rig.onlyMessage().title()).contains("Resolved");
+    assertThat(rig.onlyMessage().title()).containsPattern(OVER);
   }
 
   @Test
