@@ -3,6 +3,7 @@ package vigie.collector.outbox;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
+import vigie.collector.alert.Severity;
 import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Message.Kind;
 import vigie.collector.dispatch.Notification;
@@ -35,10 +37,26 @@ final class Asides {
     if (next.isResolved() && !before.isResolved()) {
       all.add(Message.resolved(incident, now));
     } else if (next.severity().compareTo(before.severity()) < 0) {
-      String id = "worse-" + next.severity().word();
+      String id = worse(next);
       all.add(new Message(incident, id, Kind.ESCALATION, now, next.severity(), "", "", List.of()));
     }
     return all;
+  }
+
+  /** One that made it worse before, and only left the list for a while, is no news. */
+  private static String worse(Notification next) {
+    Severity severity = next.severity();
+    Alert newest =
+        next.in(AlertState.FIRING).stream()
+            .filter(alert -> Severity.of(alert) == severity)
+            .max(Comparator.comparing(Alert::since).thenComparing(Alert::fingerprint))
+            .orElseThrow();
+    return "worse-"
+        + severity.word()
+        + "-"
+        + newest.fingerprint()
+        + "-"
+        + newest.since().getEpochSecond();
   }
 
   private static List<String> lines(Notification before, Notification next) {

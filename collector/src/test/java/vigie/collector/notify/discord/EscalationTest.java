@@ -150,6 +150,26 @@ class EscalationTest {
   }
 
   @Test
+  void givenIncidentThatGotBetter_whenItGetsWorseAgain_thenThatPingsToo() {
+    rig.accept(Alerts.withSeverity(DOWN, "warning"));
+    Alert web = Alerts.firing("ProbeDown", "p1", "127.0.0.1:80", "web is down");
+    rig.accept(web);
+    rig.pass(Duration.ofSeconds(2));
+    rig.accept(Alerts.resolved(web));
+    rig.pass(Duration.ofSeconds(2));
+
+    rig.accept(Alerts.firing("ProbeDown", "p1", "127.0.0.1:25", "mail is down"));
+    rig.pass(Duration.ofSeconds(2));
+
+    assertThat(pinging()).hasSize(2);
+    // The same as before, as where a list of many alerts left it out for a while.
+    rig.accept(Alerts.resolved(Alerts.firing("ProbeDown", "p1", "127.0.0.1:25", "mail is down")));
+    rig.accept(web);
+    rig.pass(Duration.ofSeconds(2));
+    assertThat(pinging()).hasSize(2);
+  }
+
+  @Test
   void givenMessagesThatAWebhookDoesNotTell_whenTold_thenNothingIsPosted() {
     rig.accept(DOWN);
     for (Kind kind : List.of(Kind.ACK, Kind.NOTE, Kind.EVENT, Kind.HISTORY)) {
