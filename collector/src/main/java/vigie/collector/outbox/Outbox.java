@@ -586,8 +586,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   /** That a receiver is stuck itself concerns all others, where it names none that works. */
   private Collection<String> fallbacks(Card card, Insistence how) {
     String named = how.fallback();
-    boolean ofReceiver =
-        ReceiverAlerts.NAME.equals(card.wanted().commonLabels().get("alertname"));
+    boolean ofReceiver = ReceiverAlerts.NAME.equals(card.wanted().commonLabels().get("alertname"));
     if (named != null && !(ofReceiver && stuckReceivers.containsKey(named))) {
       return List.of(named);
     }
@@ -794,7 +793,9 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       cause = cause.getCause();
     }
     StackTraceElement[] trace = cause.getStackTrace();
-    return "BUG: " + cause.getClass().getSimpleName() + (trace.length == 0 ? "" : " at " + trace[0]);
+    return "BUG: "
+        + cause.getClass().getSimpleName()
+        + (trace.length == 0 ? "" : " at " + trace[0]);
   }
 
   private synchronized void settle(Entry entry, Lane lane, Attempt attempt, Outcome outcome) {

@@ -28,6 +28,16 @@ public final class DiscordClient {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final int MOST_ANSWER = 256 << 10;
 
+  /** JDK 17 keeps an idle connection for 20 minutes; routers and walls forget it long before. */
+  private static final String KEEP_ALIVE = "jdk.httpclient.keepalive.timeout";
+
+  static {
+    // A post on a forgotten connection is lost after 10 s and in doubt, and then pings nobody.
+    if (System.getProperty(KEEP_ALIVE) == null) {
+      System.setProperty(KEEP_ALIVE, "20");
+    }
+  }
+
   private final HttpClient http;
   private final Clock clock;
   private final Scheduler scheduler;

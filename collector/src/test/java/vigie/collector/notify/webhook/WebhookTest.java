@@ -80,10 +80,7 @@ class WebhookTest {
         WebhookConfig.read(
             Yaml.parse(
                 Path.of("/etc/vigie/collector.yaml"),
-                "url: http://127.0.0.1:"
-                    + port
-                    + "/hook?key=s3cret\n"
-                    + more,
+                "url: http://127.0.0.1:" + port + "/hook?key=s3cret\n" + more,
                 Map.of(),
                 faults));
     assertThat(faults.all()).isEmpty();
@@ -160,9 +157,7 @@ class WebhookTest {
           new Webhook("bridge", config(listening.getLocalPort(), ""), "", loops, Runnable::run);
       Notification wanted = notification(1, 0, alert("p1", false));
       CompletableFuture<Outcome> outcome =
-          webhook
-              .deliver(new Delivery(wanted, null, Predecessor.NONE, 0))
-              .toCompletableFuture();
+          webhook.deliver(new Delivery(wanted, null, Predecessor.NONE, 0)).toCompletableFuture();
       try (Socket taken = listening.accept()) {
         taken.setSoTimeout(60_000);
         assertThat(taken.getInputStream().read()).isEqualTo('P');
