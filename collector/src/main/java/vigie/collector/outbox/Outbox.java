@@ -781,7 +781,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         return notifier.deliver(delivery);
       }
       throw new IllegalStateException("BUG: an attempt at nothing");
-    } catch (RuntimeException | Error e) {
+    } catch (RuntimeException | VirtualMachineError | LinkageError e) {
       return CompletableFuture.completedFuture(new Outcome.Refused(bug(e)));
     }
   }
