@@ -14,8 +14,7 @@ import vigie.collector.sample.Staleness;
 final class CoarseSeries implements Series {
   private final Labels labels;
   private final Coarse.Column column;
-  private long coarseUntil;
-  private long end = Long.MIN_VALUE;
+  private final long coarseUntil;
   private final List<Part> parts = new ArrayList<>();
   private @Nullable Series rest;
 
@@ -30,18 +29,10 @@ final class CoarseSeries implements Series {
 
   void add(Tier tier, Blocks.Found found, long from, long to) {
     parts.add(new Part(tier, found, from, to));
-    end = Math.max(end, Math.min(found.entry().last(), to) + 1);
   }
 
-  /** Its samples from a time on; replaces what was given before. */
-  void add(Series samples, long fromMillis) {
+  void add(Series samples) {
     rest = samples;
-    coarseUntil = fromMillis;
-  }
-
-  /** Behind the last of its down-sampled values. */
-  long endMillis() {
-    return end;
   }
 
   boolean isCoarse() {

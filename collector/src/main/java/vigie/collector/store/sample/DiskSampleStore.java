@@ -422,7 +422,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     }
     if (until <= toMillis) {
       for (Series samples : select(until, toMillis, matchers)) {
-        coarse(found, samples.labels(), wanted, until).add(samples, until);
+        coarse(found, samples.labels(), wanted, until).add(samples);
       }
     }
     // Of histograms there are samples only.
@@ -430,13 +430,7 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
       for (Series samples : select(fromMillis, toMillis, matchers)) {
         CoarseSeries series = coarse(found, samples.labels(), wanted, until);
         if (!series.isCoarse()) {
-          series.add(samples, until);
-        } else if (samples instanceof Joined joined && series.endMillis() < until) {
-          // From numbers to histograms, within the time that is down-sampled.
-          Joined behind = joined.from(series.endMillis());
-          if (behind.hasSampleBefore(until)) {
-            series.add(behind, series.endMillis());
-          }
+          series.add(samples);
         }
       }
     }
@@ -480,19 +474,6 @@ public final class DiskSampleStore implements SampleStore, AutoCloseable {
     @Override
     public Labels labels() {
       return labels;
-    }
-
-    /** The same from another time on. */
-    Joined from(long fromMillis) {
-      Joined later = new Joined(blocks, labels, fromMillis, to);
-      later.older.addAll(older);
-      later.recent = recent;
-      return later;
-    }
-
-    boolean hasSampleBefore(long millis) {
-      SampleIterator samples = iterator();
-      return samples.seek(from) && samples.time() < millis;
     }
 
     boolean hasSample() {

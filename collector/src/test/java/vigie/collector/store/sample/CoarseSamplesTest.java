@@ -177,32 +177,6 @@ class CoarseSamplesTest {
   }
 
   @Test
-  void givenNumbersThatTurnIntoHistograms_whenQueriedWithLongSteps_thenBothAnswer() {
-    Labels labels = Labels.of(Labels.NAME, "took_seconds", "node", "a");
-    Buckets none = Buckets.ofSpans(List.of(), new double[0]);
-    for (int i = 0; i < 20 * 72; i++) {
-      long now = open.clock.millis();
-      both(GAUGE, now, i);
-      if (now < START + 8 * HOUR) {
-        both(labels, now, i);
-      } else {
-        Buckets some = Buckets.ofSpans(List.of(new Buckets.Span(0, 2)), new double[] {i, 2 * i});
-        Histogram histogram =
-            Histogram.exponential(3, Histogram.Hint.UNKNOWN, 0.001, i, 4 * i, 10 * i, some, none);
-        open.store.append(labels, now, histogram);
-        samples.append(labels, now, histogram);
-      }
-      open.clock.advance(Duration.ofSeconds(50));
-    }
-    for (Duration step : List.of(Duration.ofMinutes(10), Duration.ofHours(1))) {
-      long from = START + 2 * HOUR;
-      compared("histogram_count(took_seconds)", from, step, 0);
-      compared("max_over_time(took_seconds[1h])", from, step, 0);
-      compared("count_over_time(took_seconds[1h])", from, step, 0);
-    }
-  }
-
-  @Test
   void givenHistogramsAlone_whenDownSampled_thenTheyAreReadOnce() {
     Labels labels = Labels.of(Labels.NAME, "took_seconds", "node", "a");
     Buckets none = Buckets.ofSpans(List.of(), new double[0]);
