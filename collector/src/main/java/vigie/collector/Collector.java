@@ -289,12 +289,13 @@ final class Collector implements AutoCloseable {
     discord = new DiscordClient(outgoing, clock, scheduler);
     lookups = outgoing;
     var sender = closing.add("outbox thread", threads.pool("outbox", 1, 0));
+    var ways = notifiers(config);
     outbox =
         closing.add(
             "outbox",
             new Outbox(
                 new LogOutboxStore(state),
-                notifiers(config),
+                ways,
                 clock,
                 scheduler,
                 sender,
@@ -395,7 +396,7 @@ final class Collector implements AutoCloseable {
     dispatcher.start(firing);
     outbox.start();
     scheduler.every(ESCALATIONS_EVERY, ESCALATIONS_EVERY, () -> sender.execute(escalations::look));
-    firstLook(config);
+    firstLook(ways);
     // Its threads begin with the first bot; nothing here waits for Discord.
     var connecting = closing.add("bot threads", threads.pool("bot", 4, 0));
     var helping = closing.add("bot answers", threads.pool("bot-answer", 2, BOT_QUEUE));
@@ -737,7 +738,8 @@ final class Collector implements AutoCloseable {
     }
     config = next;
     cards.load(next.rules());
-    outbox.reload(notifiers(next));
+    Map<String, List<Notifier>> ways = notifiers(next);
+    outbox.reload(ways);
     insist(next.routing());
     dispatcher.reload(next.routing());
     rules.load(rulesOf(next));
@@ -747,7 +749,7 @@ final class Collector implements AutoCloseable {
     remoteReads.configure(next.remoteReads());
     receiving.senders(next.receive().senders());
     receiving.router().routes(next.receive().routes());
-    firstLook(next);
+    firstLook(ways);
     bots.configure(bots(next.routing()));
     log.info("configuration reloaded");
   }
@@ -808,8 +810,8 @@ final class Collector implements AutoCloseable {
   }
 
   /** A webhook that does not answer is told of, and tried all the same. */
-  private void firstLook(CollectorConfig config) {
-    notifiers(config).values().stream()
+  private static void firstLook(Map<String, List<Notifier>> ways) {
+    ways.values().stream()
         .flatMap(List::stream)
         .filter(DiscordWebhook.class::isInstance)
         .forEach(webhook -> ((DiscordWebhook) webhook).firstLook());
