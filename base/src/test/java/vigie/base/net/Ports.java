@@ -14,10 +14,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports of the loopback for tests that have to name one before anybody listens there. */
 public final class Ports {
-  /** Below what the kernel gives to connections, one of which could take it in between. */
-  private static final int FROM = 12_000;
+  /**
+   * Below what the kernel gives to connections, one of which could take it in between; a range for
+   * each process that tests run in beside each other.
+   */
+  private static final int FROM = 12_000 + 5_000 * (Integer.getInteger("vigie.fork", 1) - 1);
 
-  private static final int TO = 32_000;
+  private static final int TO = FROM + 5_000;
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
   private static final Set<Integer> given = new HashSet<>();

@@ -41,7 +41,7 @@ class PromtoolIT {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
     return new Answer(process.exitValue() == 0, Files.readString(output, StandardCharsets.UTF_8));
   }
 
