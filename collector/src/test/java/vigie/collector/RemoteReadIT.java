@@ -11,12 +11,15 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.config.Faults;
+import vigie.base.remotewrite.WireHistogram;
+import vigie.base.remotewrite.WriteRequest;
 import vigie.collector.testing.RealPrometheus;
 
 /** What the real Prometheus 3 keeps from before our time is in our answers. */
@@ -89,6 +92,86 @@ class RemoteReadIT {
     }
   }
 
+  @Test
+  void givenHistogramsElsewhere_whenAsked_thenTheyAreThereAsItHasThem() throws Exception {
+    long start = Instant.now().getEpochSecond() / 3600 * 3600 - 6 * 3600;
+    RealPrometheus theirs =
+        RealPrometheus.start(
+            dir, "", "--web.enable-remote-write-receiver", "--enable-feature=native-histograms");
+    byte[] labels = WriteRequest.labels(new TreeMap<>(Map.of("__name__", "h", "site", "here")));
+    try {
+      for (int i = 0; i < 100; i++) {
+        long time = (start + i * 15) * 1000;
+        WriteRequest request = new WriteRequest();
+        // A number now and then: both kinds of one series come back apart. They go there one by
+        // one, as it takes the numbers of a request before its histograms.
+        if (i % 10 == 9) {
+          request.add(labels, i, time);
+        } else {
+          request.add(labels, histogram(time, i));
+        }
+        theirs.write(request.take());
+      }
+      Path file =
+          Files.writeString(
+              dir.resolve("collector.yaml"),
+              """
+              storage: {path: store}
+              listen: {http: '127.0.0.1:0', relp: '127.0.0.1:0'}
+              global: {external_labels: {site: here}}
+              remote_read: [{url: '%s/api/v1/read', remote_timeout: 1m}]
+              """
+                  .formatted(theirs.url()));
+      try (Collector ours =
+          Collector.start(
+              Optional.of(file), CollectorConfig.load(Optional.of(file), Map.of(), new Faults()))) {
+        for (String query :
+            List.of(
+                "h",
+                "histogram_avg(h)",
+                "rate(h[2m])",
+                "count_over_time(h[5m])",
+                "max_over_time(h[5m])")) {
+          String path =
+              "/api/v1/query_range?"
+                  + RealPrometheus.form(
+                      "query",
+                      query,
+                      "start",
+                      Long.toString(start + 300),
+                      "end",
+                      Long.toString(start + 1500),
+                      "step",
+                      "60");
+          JsonNode our = get("http://127.0.0.1:" + ours.httpPort() + path);
+          assertThat(series(our))
+              .as(query)
+              .isEqualTo(series(get(theirs.url() + path)))
+              .isNotEmpty();
+        }
+      }
+    } finally {
+      theirs.close();
+    }
+  }
+
+  /** A counter with three populated buckets. */
+  private static WireHistogram histogram(long timeMillis, int i) {
+    return WireHistogram.of(
+        timeMillis,
+        4.0 * i,
+        10.0 * i,
+        0,
+        0.001,
+        i,
+        0,
+        new int[0],
+        new double[0],
+        new int[] {0, 2},
+        new double[] {i, 2 * i},
+        new double[0]);
+  }
+
   /** By labels, less the external one, which our answers do not have. */
   private static Map<String, String> series(JsonNode answer) {
     Map<String, String> all = new TreeMap<>();
@@ -98,7 +181,7 @@ class RemoteReadIT {
           .fields()
           .forEachRemaining(l -> labels.put(l.getKey(), l.getValue().asText()));
       labels.remove("site");
-      all.put(labels.toString(), one.path("values").toString());
+      all.put(labels.toString(), one.path("values") + " " + one.path("histograms"));
     }
     return all;
   }

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +22,10 @@ import vigie.base.http.HttpReply;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Lookup;
 import vigie.base.remotewrite.ReadRequest;
+import vigie.base.remotewrite.WireHistogram;
 import vigie.base.remotewrite.WriteReader;
 import vigie.collector.histogram.Histogram;
+import vigie.collector.histogram.SentHistogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Coarse;
@@ -226,8 +229,7 @@ public final class RemoteReads implements SampleStore {
       }
       Joined of = joined.computeIfAbsent(labels.build(), Joined::new);
       if (of.times.length == 0) {
-        of.times = series.timestampsMillis();
-        of.values = series.values();
+        of.take(series);
       }
     }
   }
@@ -262,10 +264,52 @@ public final class RemoteReads implements SampleStore {
     private final Labels labels;
     private long[] times = new long[0];
     private double[] values = new double[0];
+
+    /** Where values are NaN; empty where there are none. */
+    private Histogram[] histograms = new Histogram[0];
+
     private @Nullable Series ours;
 
     Joined(Labels labels) {
       this.labels = labels;
+    }
+
+    /** Numbers and histograms, which stand apart there, in the order of time. */
+    void take(WriteReader.Series<List<String>> series) {
+      times = series.timestampsMillis();
+      values = series.values();
+      if (!series.histograms().isEmpty()) {
+        mix(series.histograms());
+      }
+    }
+
+    private void mix(List<WireHistogram> sent) {
+      long[] allTimes = new long[times.length + sent.size()];
+      double[] allValues = new double[allTimes.length];
+      Histogram[] all = new Histogram[allTimes.length];
+      int number = 0;
+      int next = 0;
+      int size = 0;
+      while (number < times.length || next < sent.size()) {
+        WireHistogram histogram = next < sent.size() ? sent.get(next) : null;
+        if (histogram != null
+            && (number == times.length || histogram.timestampMillis() <= times[number])) {
+          next++;
+          try {
+            all[size] = SentHistogram.of(histogram);
+          } catch (IllegalArgumentException none) {
+            continue; // as the receiver of remote write does; the others are good
+          }
+          allTimes[size] = histogram.timestampMillis();
+          allValues[size++] = Double.NaN;
+        } else {
+          allTimes[size] = times[number];
+          allValues[size++] = values[number++];
+        }
+      }
+      times = Arrays.copyOf(allTimes, size);
+      values = Arrays.copyOf(allValues, size);
+      histograms = Arrays.copyOf(all, size);
     }
 
     @Override
@@ -281,7 +325,7 @@ public final class RemoteReads implements SampleStore {
       while (begins && own != null && count > 0 && times[count - 1] >= own.time()) {
         count--;
       }
-      return new JoinedIterator(times, values, count, begins ? own : null);
+      return new JoinedIterator(times, values, histograms, count, begins ? own : null);
     }
   }
 
@@ -289,13 +333,20 @@ public final class RemoteReads implements SampleStore {
   private static final class JoinedIterator implements SampleIterator {
     private final long[] times;
     private final double[] values;
+    private final Histogram[] histograms;
     private final int count;
     private final @Nullable SampleIterator then;
     private int at = -1;
 
-    JoinedIterator(long[] times, double[] values, int count, @Nullable SampleIterator then) {
+    JoinedIterator(
+        long[] times,
+        double[] values,
+        Histogram[] histograms,
+        int count,
+        @Nullable SampleIterator then) {
       this.times = times;
       this.values = values;
+      this.histograms = histograms;
       this.count = count;
       this.then = then;
     }
@@ -348,7 +399,10 @@ public final class RemoteReads implements SampleStore {
 
     @Override
     public @Nullable Histogram histogram() {
-      return at < count || then == null ? null : then.histogram();
+      if (at < count || then == null) {
+        return at < histograms.length ? histograms[at] : null;
+      }
+      return then.histogram();
     }
   }
 }

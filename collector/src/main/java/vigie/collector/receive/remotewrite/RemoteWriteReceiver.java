@@ -16,6 +16,7 @@ import vigie.base.remotewrite.WireHistogram;
 import vigie.base.remotewrite.WriteReader;
 import vigie.base.time.Clock;
 import vigie.collector.histogram.Histogram;
+import vigie.collector.histogram.SentHistogram;
 import vigie.collector.label.Labels;
 import vigie.collector.receive.PeerFaults;
 import vigie.collector.sample.Outcome;

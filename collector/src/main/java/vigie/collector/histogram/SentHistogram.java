@@ -1,13 +1,11 @@
-package vigie.collector.receive.remotewrite;
+package vigie.collector.histogram;
 
 import java.util.ArrayList;
 import java.util.List;
 import vigie.base.remotewrite.WireHistogram;
-import vigie.collector.histogram.Buckets;
-import vigie.collector.histogram.Histogram;
 
-/** Makes histograms of what a sender says. */
-final class SentHistogram {
+/** Makes histograms of what another server says. */
+public final class SentHistogram {
   private static final Histogram.Hint[] HINTS = {
     Histogram.Hint.UNKNOWN, Histogram.Hint.RESET, Histogram.Hint.NOT_RESET, Histogram.Hint.GAUGE
   };
@@ -19,7 +17,7 @@ final class SentHistogram {
    *
    * @throws IllegalArgumentException that says why it is none
    */
-  static Histogram of(WireHistogram sent) {
+  public static Histogram of(WireHistogram sent) {
     int hint = sent.resetHint();
     Histogram.Hint known = hint >= 0 && hint < HINTS.length ? HINTS[hint] : HINTS[0];
     Buckets positive = buckets(sent.positive());
