@@ -1,0 +1,1 @@
+import {html} from './vendor/htm-preact.js'; export const Node = () => html`<p>…</p>`;

@@ -1,0 +1,139 @@
+// A tile for each node: its state in words and four small graphs. One query per figure serves all nodes.
+import {html, useEffect, useMemo, useState} from './vendor/htm-preact.js';
+import {instant, range} from './api.js';
+import {useLive} from './stream.js';
+import {t} from './text.js';
+import {lasting, Since} from './time.js';
+import {Choice, Empty, Shape, Trouble, useParts} from './parts.js';
+import {figure, Spark} from './graph.js';
+import {needsSomebody} from './now.js';
+
+const SPAN = 3600;
+const STEP = 120;
+const EVERY = 30_000;
+const SKEW = 2; // seconds; less is the network's
+
+/** Percent but for heat; the busiest file system counts. */
+export const FIGURES = {
+  cpu: {unit: 'percent', low: 0, high: 100, expr: '100 * (1 - avg by (node, instance) (rate(node_cpu_seconds_total{mode="idle"}[5m])))'},
+  memory: {unit: 'percent', low: 0, high: 100, expr: '100 * max by (node, instance) (1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes)'},
+  disk: {unit: 'percent', low: 0, high: 100, expr: '100 * max by (node, instance) (1 - node_filesystem_avail_bytes{fstype!~"tmpfs|ramfs|squashfs|overlay|iso9660"} / node_filesystem_size_bytes)'},
+  heat: {unit: 'celsius', low: 20, high: 90, expr: 'max by (node, instance) ({__name__=~"node_hwmon_temp_celsius|node_thermal_zone_temp"})'},
+};
+const THROTTLED = 'max by (node, instance) (vigie_rpi_throttled) > 0';
+
+/** The node that a series is of: its label, else its instance's host. */
+const nodeOf = metric => metric.node || (metric.instance ?? '').replace(/:\d+$/, '');
+
+/** By node: {cpu: [values…], memory: …, throttled: true}; renewed every half a minute. */
+function useFigures() {
+  const [figures, set] = useState(new Map());
+  useEffect(() => {
+    const stop = new AbortController();
+    const ask = async () => {
+      if (document.hidden) return;
+      const to = Date.now() / 1000;
+      const found = new Map();
+      const of = metric => {
+        const name = nodeOf(metric);
+        if (!found.has(name)) found.set(name, {});
+        return found.get(name);
+      };
+      const lines = Object.entries(FIGURES).map(async ([key, {expr}]) => {
+        for (const {metric, values} of (await range(expr, to - SPAN, to, STEP, stop.signal)).series) of(metric)[key] = values;
+      });
+      const flags = instant(THROTTLED, stop.signal).then(all => all.forEach(({metric}) => (of(metric).throttled = true)));
+      await Promise.allSettled([...lines, flags]); // a figure that fails leaves its place empty
+      if (!stop.signal.aborted) set(found);
+    };
+    ask();
+    const timer = setInterval(ask, EVERY);
+    return () => (clearInterval(timer), stop.abort());
+  }, []);
+  return figures;
+}
+
+const lastOf = values => values?.findLast(v => v !== null) ?? null;
+
+/** Worst first: alerts, then silence that nobody meant, then well, then off on purpose. */
+const RANK = {lost: 1, rebooting: 2, stopped: 2, unseen: 3, up: 4, off: 5};
+export const stateKin = node => ({up: 'ok', off: 'off', lost: 'critical', unseen: 'info'})[node.state] ?? 'warning';
+
+export function Nodes({parameters}) {
+  const nodes = useLive('nodes', 'api/vigie/nodes');
+  const alerts = useLive('alerts', 'api/vigie/alerts', {state: 'active'});
+  const figures = useFigures();
+  const [find, setFind] = useState(parameters.get('find') ?? '');
+  const [sort, setSort] = useState(parameters.get('sort') ?? 'state');
+  const [group, setGroup] = useState(parameters.get('group') ?? '');
+  useEffect(() => {
+    const kept = new URLSearchParams(Object.entries({find, sort: sort === 'state' ? '' : sort, group}).filter(([, v]) => v));
+    history.replaceState(null, '', '#/nodes' + (kept.size ? '?' + kept : ''));
+  }, [find, sort, group]);
+
+  const burning = useMemo(() => {
+    const count = new Map();
+    for (const a of alerts.data?.alerts ?? []) if (needsSomebody(a)) count.set(a.node, (count.get(a.node) ?? 0) + 1);
+    return count;
+  }, [alerts.data]);
+  if (!nodes.data) return nodes.fault ? html`<${Trouble} fault=${nodes.fault} retry=${nodes.reload} />` : html`<${Empty}>${t.loading}<//>`;
+
+  const all = nodes.data.nodes;
+  const wanted = find.trim().toLowerCase();
+  const shown = all.filter(n => !wanted || `${n.node} ${n.state} ${t.node[n.state]} ${n.dependsOn} ${n.gateway}`.toLowerCase().includes(wanted)).sort(order(sort, figures, burning));
+  const groups = grouped(shown, group);
+  return html`
+    <div class="head"><h1>${t.nodes}</h1><span class="dim" aria-live="polite">${t.someNodes(shown.length, all.length)}</span></div>
+    <form class="bar" role="search" onSubmit=${e => e.preventDefault()}>
+      <label class="field inline grow"><span class="unseen">${t.findNode}</span><input data-find type="search" placeholder=${t.findNode} value=${find} onInput=${e => setFind(e.target.value)} /></label>
+      <${Choice} label=${t.sort} value=${sort} options=${t.sorts} onChange=${setSort} />
+      <${Choice} label=${t.group} value=${group} options=${t.groups} onChange=${setGroup} />
+    </form>
+    ${all.length === 0 && html`<${Empty}>${t.noNodes}. ${t.noNodesHow}<//>`}
+    ${all.length > 0 && shown.length === 0 && html`<${Empty}>${t.noMatch}<//>`}
+    ${groups.map(([name, members]) => html`<section key=${name}>
+      ${name && html`<h2>${name} <span class="count">${members.length}</span></h2>`}
+      <ul class="tiles">${members.map(n => html`<${Tile} key=${n.node} node=${n} figures=${figures.get(n.node)} alerts=${burning.get(n.node) ?? 0} />`)}</ul>
+    </section>`)}`;
+}
+
+function order(sort, figures, burning) {
+  const byName = (a, b) => a.node.localeCompare(b.node, undefined, {numeric: true});
+  if (sort === 'name') return byName;
+  if (sort === 'state') return (a, b) => rank(a, burning) - rank(b, burning) || byName(a, b);
+  const value = n => lastOf(figures.get(n.node)?.[sort]) ?? -1;
+  return (a, b) => value(b) - value(a) || byName(a, b);
+}
+
+const rank = (node, burning) => (burning.get(node.node) && node.state === 'up' ? 0 : RANK[node.state]);
+
+function grouped(nodes, by) {
+  if (!by) return [['', nodes]];
+  const groups = new Map();
+  for (const node of nodes) {
+    const name = by === 'state' ? t.node[node.state] : node.dependsOn ? `${t.behind} ${node.dependsOn}` : t.direct;
+    groups.set(name, [...(groups.get(name) ?? []), node]);
+  }
+  return [...groups];
+}
+
+/** "clock 3 s behind", or nothing where it is right. */
+export function skewed(node) {
+  const off = node.clockOffsetSeconds;
+  if (off === null || Math.abs(off) < SKEW) return '';
+  return (off > 0 ? t.clockBehind : t.clockAhead)(lasting(Math.abs(off) * 1000));
+}
+
+function Tile({node, figures = {}, alerts}) {
+  const remarks = [skewed(node), figures.throttled && t.throttled, node.pending > 0 && t.waiting(node.pending)].filter(Boolean);
+  // 200 of them: drawn again only where something of this one has changed.
+  return useParts([JSON.stringify(node), JSON.stringify(figures), alerts], () => html`<li class="tile ${node.state}">
+    <p class="tilehead"><${Shape} of=${alerts ? 'critical' : stateKin(node)} />
+      <a href=${'#/nodes/' + encodeURIComponent(node.node)}>${node.node}</a>
+      <span class="push dim">${t.node[node.state]}${node.state !== 'up' && html` <${Since} at=${node.since} />`}</span></p>
+    ${(alerts > 0 || remarks.length > 0) && html`<p class="remarks">${alerts > 0 && html`<strong>${t.alerts(alerts)}</strong>`}${remarks.map(r => html`<span class="tag">${r}</span>`)}</p>`}
+    <dl>${Object.entries(FIGURES).map(([key, {unit, low, high}]) => figures[key] && html`<div>
+      <dt>${t.short[key]}</dt><dd>${figure(lastOf(figures[key]), unit)}</dd>
+      <${Spark} values=${figures[key]} low=${low} high=${high} label=${t.lastHour(t.figures[key])} /></div>`)}</dl>
+  </li>`);
+}
