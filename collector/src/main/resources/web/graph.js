@@ -17,7 +17,7 @@ export function figure(value, unit = '') {
   if (unit === 'percent') return Math.round(value) + ' %';
   if (unit === 'celsius') return Math.round(value) + ' °C';
   if (unit.startsWith('bytes')) return scaled(value, 1000) + 'B' + unit.slice(5);
-  if (unit === 'seconds') return value < 1 ? Math.round(value * 1000) + ' ms' : number.format(value) + ' s';
+  if (unit === 'seconds') return value < 1 ? number.format(value * 1000) + ' ms' : number.format(value) + ' s';
   return Math.abs(value) >= 1e6 ? scaled(value, 1000).trim() : number.format(value);
 }
 
@@ -108,7 +108,7 @@ export function Graph({title, data, unit, low, high, sync, onZoom, tall}) {
     plot.current?.setData(columns(data));
   }, [data]);
 
-  const height = () => (tall ? 300 : 150);
+  const height = () => (tall ? 280 : 140);
 
   function options() {
     const axis = {stroke: css('--dim'), grid: {stroke: css('--rule'), width: 1}, ticks: {show: false}, font: '11px system-ui, sans-serif'};
@@ -123,11 +123,11 @@ export function Graph({title, data, unit, low, high, sync, onZoom, tall}) {
         u.setSelect({left: 0, width: 0, top: 0, height: 0}, false);
       }]},
       scales: {x: {time: true}, y: {range: (u, min, max) => bounds(min, max, low, high)}},
-      axes: [{...axis, values: (u, splits) => ticks(splits)}, {...axis, size: 58, values: (u, splits) => splits.map(v => figure(v, unit))}],
+      axes: [{...axis, size: 28, values: (u, splits) => ticks(splits)}, {...axis, size: 58, values: (u, splits) => splits.map(v => figure(v, unit))}],
       legend: {live: true, markers: {width: 0, fill: (u, i) => colour(i - 1)}},
       series: [
-        {label: t.when ?? '', value: (u, v) => (v ? stamp(v) : '')},
-        ...data.lines.map((line, i) => ({label: line.name, stroke: colour(i), width: 1.5, spanGaps: false, points: {show: false}, value: (u, v) => (v === null || v === undefined ? '' : figure(v, unit))})),
+        {label: ' ', value: (u, v) => (v ? stamp(v) : '')},
+        ...data.lines.map((line, i) => ({label: line.name, stroke: colour(i), width: 1.5, spanGaps: false, points: {show: false}, value: (u, v, s, i) => figure(i === null ? u.data[s].findLast(known => known !== null) : v, unit)})),
       ],
     };
   }
