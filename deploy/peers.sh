@@ -5,7 +5,7 @@
 #   deploy/peers.sh versions [DIR]    print what is there
 #
 # DIR/bin: prometheus promtool alertmanager amtool node_exporter blackbox_exporter rsyslogd netdata strace
-#          busybox systemd systemd-journald systemd-analyze dbus-daemon nsd postgres initdb dovecot slapd
+#          busybox systemd systemd-journald systemd-analyze dbus-daemon nsd postgres initdb dovecot slapd nginx apache2
 #          of this machine's Debian release, and with the suffix 3 the Prometheus tools of Debian sid.
 set -euo pipefail
 
@@ -22,6 +22,8 @@ STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-b
   postgresql-15 libpq5 libxml2 libicu72 libldap-2.5-0 libsasl2-2 libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0
   libkeyutils1 libtirpc3 libssl3
   dovecot-core dovecot-imapd dovecot-pop3d dovecot-submissiond libsodium23 slapd libltdl7"
+# Each of these is a root of its own, so that one more costs no download of the others.
+WEB="nginx apache2-bin libapr1 libaprutil1"
 SID="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
 
 say() { echo "peers: $*"; }
@@ -155,6 +157,18 @@ install_stable() {
   echo "$STABLE" > "$DIR/stable.done"
 }
 
+install_web() {
+  if [ "$(cat "$DIR/web.done" 2>/dev/null)" != "$WEB" ]; then
+    say "downloading $(echo "$WEB" | wc -w) packages of this Debian (about 3 MB)"
+    apt_of stable
+    # shellcheck disable=SC2086  # a list of packages
+    fetch web $WEB
+  fi
+  launcher nginx web usr/sbin/nginx
+  launcher apache2 web usr/sbin/apache2
+  echo "$WEB" > "$DIR/web.done"
+}
+
 # The newer Prometheus tools come from this machine's own Debian mirror, suite sid.
 install_sid() {
   [ "$(cat "$DIR/sid.done" 2>/dev/null)" = "$SID" ] && return 0
@@ -179,6 +193,7 @@ install() {
   DIR=$(cd "$1" && pwd)
   ARCH=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu")
   install_stable
+  install_web
   install_sid
   rm -rf "$DIR/apt"
   say "ready in $DIR/bin: $(cd "$DIR/bin" && echo *)"
@@ -190,7 +205,7 @@ versions() {
     case ${program##*/} in
       systemd-journald) continue ;; # it would run
       netdata) flag="-W buildinfo" ;;
-      rsyslogd | nsd) flag=-v ;;
+      rsyslogd | nsd | nginx | apache2) flag=-v ;;
       ping) flag=-V ;;
       slapd) flag=-VV ;;
       *) flag=--version ;;

@@ -194,6 +194,7 @@ final class Collector implements AutoCloseable {
         new PrometheusMeterRegistry(
             PrometheusConfig.DEFAULT, registry, io.micrometer.core.instrument.Clock.SYSTEM);
     meters.config().meterFilter(MeterFilter.deny(id -> id.getType() == Meter.Type.OTHER));
+    ProcessMeters.register(meters);
     Threads threads = new Threads(meters);
 
     loops = closing.add("event loops", EventLoops.fastest(2, "vigie-net"));
