@@ -28,6 +28,7 @@ import vigie.base.config.ConfigException;
 import vigie.base.config.Faults;
 import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpHandler;
+import vigie.base.http.HttpRequest;
 import vigie.base.http.HttpServer;
 import vigie.base.http.Routes;
 import vigie.base.http.WebAccess;
@@ -125,6 +126,12 @@ import vigie.collector.store.state.LogOutboxStore;
 import vigie.collector.store.state.LogPostedAlertStore;
 import vigie.collector.store.state.LogSilenceStore;
 import vigie.collector.store.state.StateLog;
+import vigie.collector.web.Guard;
+import vigie.collector.web.NewsFeed;
+import vigie.collector.web.NewsFeed.Topic;
+import vigie.collector.web.PageApi;
+import vigie.collector.web.PageFiles;
+import vigie.collector.web.SignIns;
 
 /**
  * The running collector. {@link #start} wires everything in one straight line, from what is stored
@@ -160,6 +167,8 @@ final class Collector implements AutoCloseable {
   private RemoteReads remoteReads;
   private Scraper scraper;
   private Bots bots;
+  private Routes routes;
+  private SignIns signIns;
   private HttpServer http;
   private Receiving receiving;
   private RelpReceiver relp;
@@ -302,6 +311,8 @@ final class Collector implements AutoCloseable {
                 sender,
                 meters,
                 () -> ThreadLocalRandom.current().nextDouble()));
+    var feeding = closing.add("event stream thread", threads.pool("event-stream", 1, 0));
+    var news = new NewsFeed(clock, scheduler, feeding, meters);
     var drills =
         new Drills(
             outbox,
@@ -317,7 +328,7 @@ final class Collector implements AutoCloseable {
             config.routing(),
             drills.behindRoutes(outbox),
             new LogDispatchStore(state),
-            surroundings(silences, acknowledgements, history, clock),
+            surroundings(silences, acknowledgements, history, news, clock),
             clock,
             scheduler,
             dispatching,
@@ -327,8 +338,18 @@ final class Collector implements AutoCloseable {
     acknowledgements.listen(dispatcher::acknowledged);
     var ackMessages = new AckMessages(outbox, acknowledgements);
     acknowledgements.listen(changed -> sender.execute(() -> ackMessages.changed(changed)));
+    silences.listen(() -> news.changed(Topic.ALERTS));
+    acknowledgements.listen(changed -> news.changed(Topic.ALERTS));
     outbox.onSent(new SentHistory(history)::sent);
-    var transitions = new Transitions(history, acknowledgements, dispatcher);
+    outbox.onSent((wanted, sent) -> news.changed(Topic.OUTBOX));
+    var transitions =
+        new Transitions(
+            history,
+            acknowledgements,
+            told -> {
+              dispatcher.accept(told);
+              news.changed(Topic.ALERTS);
+            });
     receiverAlerts = new ReceiverAlerts(transitions, clock, outbox.open());
     outbox.onStuck(receiverAlerts::stuck);
     escalations =
@@ -376,7 +397,6 @@ final class Collector implements AutoCloseable {
     intake.listen(series);
     intake.listen(silences);
     intake.listen(drills);
-    var feeding = closing.add("event stream thread", threads.pool("event-stream", 1, 0));
     var feed = new EventFeed(events, clock, scheduler, feeding, meters);
     intake.listen(feed);
     intake.listen(new PastEvents(dispatcher, scheduler, dispatching));
@@ -392,6 +412,9 @@ final class Collector implements AutoCloseable {
     posted.start();
     Supplier<List<Alert>> alerts =
         () -> Alert.join(rules.alerts(), posted.alerts(), receiverAlerts.active());
+    news.watch(Topic.ALERTS, () -> Digests.alerts(alerts.get()));
+    news.watch(Topic.NODES, () -> Digests.nodes(nodes.list()));
+    news.watch(Topic.OUTBOX, () -> Digests.cards(outbox.pending()));
     List<Alert> firing = alerts.get().stream().filter(a -> a.state() == AlertState.FIRING).toList();
     acknowledgements.keepOnly(firing);
     dispatcher.start(firing);
@@ -505,7 +528,7 @@ final class Collector implements AutoCloseable {
                       clock,
                       meters);
             });
-    Routes routes = new Routes();
+    routes = new Routes();
     QueryConfig query = config.query();
     var querying =
         closing.add(
@@ -528,7 +551,8 @@ final class Collector implements AutoCloseable {
         .routes(routes);
     new AlertsApi(alerts, () -> config.routing(), dispatcher::mark, history, outbox, events, clock)
         .routes(routes);
-    new AlertActionsApi(alerts, acknowledgements, history, clock).routes(routes);
+    new AlertActionsApi(alerts, acknowledgements, history, clock, () -> news.changed(Topic.ALERTS))
+        .routes(routes);
     var searching = closing.add("search threads", threads.pool("search", 2, 32));
     new EventsApi(events, feed, clock, searching).routes(routes);
     new LokiApi(events, clock, searching, Version.VERSION).routes(routes);
@@ -540,10 +564,19 @@ final class Collector implements AutoCloseable {
     routes.get(
         "/-/ready",
         request -> HttpAnswer.text(ready ? 200 : 503, ready ? "Vigie is ready.\n" : "starting\n"));
-    routes.post("/-/reload", request -> reloadAnswer());
+    routes.post("/-/reload", this::reloadAnswer);
     new CardPages(cards, clock).routes(routes);
-    routes.get("/", request -> HttpAnswer.text(200, FIRST_PAGE));
-    HttpHandler all = new Cors(routes, query.origins());
+    routes.get("/api/vigie", request -> HttpAnswer.text(200, FIRST_PAGE));
+    var files = new PageFiles();
+    if (!files.has("/")) {
+      routes.get("/", request -> HttpAnswer.text(200, FIRST_PAGE));
+    }
+    signIns =
+        new SignIns(access, config.web(), request -> PageApi.isOpen(files, request), clock, meters);
+    access.visitors(signIns);
+    new PageApi(files, signIns, access, news, Version.VERSION).routes(routes);
+    HttpHandler all =
+        new Guard(new Cors(routes, query.origins()), routes, signIns, config.externalUrl(), meters);
     HttpHandler handler = config.webConfig().isPresent() ? all : new OpenHttp(all);
     http =
         closing.add(
@@ -614,7 +647,11 @@ final class Collector implements AutoCloseable {
 
   /** What the dispatcher asks of nodes; they come after it. */
   private Surroundings surroundings(
-      Silences silences, Acknowledgements acknowledgements, AlertHistory history, Clock clock) {
+      Silences silences,
+      Acknowledgements acknowledgements,
+      AlertHistory history,
+      NewsFeed news,
+      Clock clock) {
     return new Surroundings() {
       @Override
       public List<AlertMark.Silenced> silencing(Labels labels) {
@@ -635,6 +672,7 @@ final class Collector implements AutoCloseable {
       @Override
       public void marked(String fingerprint, AlertMark before, AlertMark after) {
         MarkHistory.between(fingerprint, before, after, clock.now()).forEach(history::append);
+        news.changed(Topic.ALERTS);
       }
 
       @Override
@@ -704,13 +742,18 @@ final class Collector implements AutoCloseable {
         /api/v1/...         Prometheus's HTTP API: query, query_range, rules, alerts, targets, series, labels
         /api/v2/...         Alertmanager's API: alerts, groups, silences, receivers, status
         /loki/api/v1/...    what Grafana's Loki data source needs, over events
-        /graph?g0.expr=...  a picture of the last six hours; /silence?filter={...} a form for a new silence
+        /graph.png?g0.expr=...  a picture of the last six hours
         /metrics            of this collector
       """;
 
   /** The port of the HTTP side, also where 0 was asked for. */
   int httpPort() {
     return http.port();
+  }
+
+  /** All that the HTTP side answers but the files of the page. */
+  List<Routes.Entry> routes() {
+    return routes.list();
   }
 
   /** The port for pushed samples, also where 0 was asked for; 0 where there is none. */
@@ -745,6 +788,7 @@ final class Collector implements AutoCloseable {
     dispatcher.reload(next.routing());
     rules.load(rulesOf(next));
     nodes.configure(next.nodes());
+    signIns.configure(next.web());
     scraper.configure(next.scrapes());
     remoteWrites.configure(next.remoteWrites(), next.remoteWriteBytes());
     remoteReads.configure(next.remoteReads());
@@ -755,8 +799,9 @@ final class Collector implements AutoCloseable {
     log.info("configuration reloaded");
   }
 
-  private HttpAnswer reloadAnswer() {
+  private HttpAnswer reloadAnswer(HttpRequest request) {
     try {
+      log.info("reload asked for by=\"{}\"", request.who().name());
       reload();
       return HttpAnswer.text(200, "reloaded\n");
     } catch (ConfigException e) {

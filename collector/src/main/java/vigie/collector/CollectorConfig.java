@@ -34,6 +34,7 @@ import vigie.collector.rule.RuleFiles;
 import vigie.collector.rule.RuleGroup;
 import vigie.collector.scrape.ScrapeConfig;
 import vigie.collector.silence.SilenceLimits;
+import vigie.collector.web.WebSettings;
 
 /**
  * {@code collector.yaml} as a whole; each feature reads its own part.
@@ -53,6 +54,7 @@ import vigie.collector.silence.SilenceLimits;
  * @param remoteWriteBytes what may wait for one target of remote_write
  * @param externalUrl where people reach the collector, for links; {@code ""} where nobody said
  * @param texts the words of cards
+ * @param web who may do what on the page and the APIs
  */
 record CollectorConfig(
     Path storage,
@@ -82,7 +84,8 @@ record CollectorConfig(
     Routing routing,
     Texts texts,
     NodesConfig nodes,
-    QueryConfig query) {
+    QueryConfig query,
+    WebSettings web) {
   static final Path DEFAULT_STORAGE = Path.of("/var/lib/vigie");
   private static final Duration DAY = Duration.ofDays(1);
 
@@ -165,6 +168,7 @@ record CollectorConfig(
     String externalUrl = top.string("external_url", "");
     Texts texts = Texts.read(top, routing.templates(), externalUrl);
     QueryConfig query = QueryConfig.read(top, Runtime.getRuntime().maxMemory());
+    WebSettings web = WebSettings.read(top.section("web"));
     top.end();
     return new CollectorConfig(
         path,
@@ -194,7 +198,8 @@ record CollectorConfig(
         routing,
         texts,
         nodes,
-        query);
+        query,
+        web);
   }
 
   private static Duration coarse(Section storage, String key, int days) {

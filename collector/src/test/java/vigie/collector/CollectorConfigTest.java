@@ -45,6 +45,11 @@ class CollectorConfigTest {
     assertThat(config.routing().receivers()).containsOnlyKeys("terminal");
     assertThat(config.nodes().expected()).isEmpty();
     assertThat(config.nodes().silentAfter()).isEqualTo(Duration.ofMinutes(2));
+    assertThat(config.web().operators()).isEmpty();
+    assertThat(config.web().viewers()).isEmpty();
+    assertThat(config.web().proxies()).isEmpty();
+    assertThat(config.web().idle()).isEqualTo(Duration.ofHours(12));
+    assertThat(config.web().end()).isEqualTo(Duration.ofDays(7));
     assertThat(faults.warnings()).isEmpty();
   }
 
@@ -66,6 +71,12 @@ class CollectorConfigTest {
             route: {receiver: d}
             receivers: [{name: d, discord_configs: [{webhook_url_file: hook}]}]
             nodes: {expected: [p1], silent_after: 1m}
+            web:
+              operators: [anna]
+              viewers: [ben]
+              session_idle: 1h
+              session_end: 1d
+              proxy: {user_header: X-Remote-User, role_header: X-Role, from: [127.0.0.1, '10.0.0.0/8']}
             """);
     assertThat(config.storage()).isEqualTo(dir.resolve("data"));
     assertThat(config.samples()).isEqualTo(Duration.ofDays(1));
@@ -81,6 +92,31 @@ class CollectorConfigTest {
     assertThat(config.routing().receivers()).containsOnlyKeys("d");
     assertThat(config.nodes().expected()).containsExactly("p1");
     assertThat(config.nodes().silentAfter()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(config.web().operators()).containsExactly("anna");
+    assertThat(config.web().viewers()).containsExactly("ben");
+    assertThat(config.web().userHeader()).isEqualTo("x-remote-user");
+    assertThat(config.web().roleHeader()).isEqualTo("x-role");
+    assertThat(config.web().proxies()).hasSize(2);
+    assertThat(config.web().idle()).isEqualTo(Duration.ofHours(1));
+    assertThat(config.web().end()).isEqualTo(Duration.ofDays(1));
+  }
+
+  @Test
+  void givenWrongRolesAndProxies_whenLoaded_thenEachIsTold() {
+    assertThatThrownBy(
+            () ->
+                load(
+                    """
+                    web:
+                      operators: [anna]
+                      viewers: [anna]
+                      proxy: {user_header: 'X Y', from: [nowhere]}
+                    """))
+        .hasMessageContaining("yaml:3:3: user \"anna\" is in operators and in viewers")
+        .hasMessageContaining("yaml:4:11: user_header \"X Y\" is no name of a header")
+        .hasMessageContaining("yaml:4:38: \"nowhere\" is no address; write 127.0.0.1");
+    assertThatThrownBy(() -> load("web: {proxy: {user_header: X-User}}\n"))
+        .hasMessageContaining("proxy needs \"from\"");
   }
 
   @Test

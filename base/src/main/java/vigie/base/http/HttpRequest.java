@@ -19,6 +19,7 @@ public final class HttpRequest {
   private final String rawQuery;
   private final HttpHeaders headers;
   private final byte[] body;
+  private final boolean secure;
   private Peer who;
   private Map<String, String> variables = Map.of();
   private Map<String, List<String>> parameters = Map.of();
@@ -26,13 +27,20 @@ public final class HttpRequest {
   private volatile boolean left;
 
   HttpRequest(
-      String method, String path, String rawQuery, HttpHeaders headers, byte[] body, Peer who) {
+      String method,
+      String path,
+      String rawQuery,
+      HttpHeaders headers,
+      byte[] body,
+      Peer who,
+      boolean secure) {
     this.method = method;
     this.path = path;
     this.rawQuery = rawQuery;
     this.headers = headers;
     this.body = body;
     this.who = who;
+    this.secure = secure;
   }
 
   /** Upper case. */
@@ -43,6 +51,16 @@ public final class HttpRequest {
   /** Decoded, without the query. */
   public String path() {
     return path;
+  }
+
+  /** As it came, without the question mark; {@code ""} for none. */
+  public String rawQuery() {
+    return rawQuery;
+  }
+
+  /** Whether it came over TLS of this server's own. */
+  public boolean isSecure() {
+    return secure;
   }
 
   /** The header's first value, {@code ""} where it is absent; names without regard to case. */

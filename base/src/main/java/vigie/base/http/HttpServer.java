@@ -334,7 +334,8 @@ public final class HttpServer implements AutoCloseable {
             question < 0 ? "" : uri.substring(question + 1),
             head.headers().copy(),
             body,
-            who);
+            who,
+            tls != null);
       } catch (IllegalArgumentException undecodable) {
         return null;
       }
@@ -429,8 +430,10 @@ public final class HttpServer implements AutoCloseable {
               HttpVersion.HTTP_1_1,
               HttpResponseStatus.valueOf(answer.status()),
               head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body()));
-      response.headers().set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
-      response.headers().set(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
+      if (answer.status() != 204 && answer.status() != 304) { // they have no body at all
+        response.headers().set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
+        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, answer.body().length);
+      }
       if (gzip) {
         response.headers().set(HttpHeaderNames.CONTENT_ENCODING, "gzip");
         response.headers().set(HttpHeaderNames.VARY, "accept-encoding");

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.crypto.Mac;
@@ -58,14 +59,16 @@ final class Passwords {
   /**
    * The verdict, found out; takes its time.
    *
-   * @param hash null where there is no such user; takes as long as a wrong password
+   * @param hash null where there is no such user; takes as long as a wrong password of one of the
+   *     others
    * @param password its first 72 bytes count, as in every bcrypt
    */
-  boolean check(String user, @Nullable String hash, byte[] password) {
+  boolean check(String user, @Nullable String hash, byte[] password, Collection<String> others) {
     byte[] counted = password.length > 72 ? java.util.Arrays.copyOf(password, 72) : password;
     boolean matches =
         BCrypt.verifyer(VERSION, LongPasswordStrategies.none())
-            .verify(counted, (hash == null ? NOBODY : hash).getBytes(StandardCharsets.US_ASCII))
+            .verify(
+                counted, (hash == null ? nobody(others) : hash).getBytes(StandardCharsets.US_ASCII))
             .verified;
     boolean verdict = matches && hash != null;
     String key = key(user, hash, password);
@@ -73,6 +76,12 @@ final class Passwords {
       (verdict ? right : wrong).put(key, verdict);
     }
     return verdict;
+  }
+
+  /** With the cost that most cost: what else would tell that there is no such user. */
+  private static String nobody(Collection<String> others) {
+    String cost = others.stream().map(h -> h.substring(4, 6)).max(String::compareTo).orElse("10");
+    return NOBODY.substring(0, 4) + cost + NOBODY.substring(6);
   }
 
   private String key(String user, @Nullable String hash, byte[] password) {

@@ -12,7 +12,11 @@ import java.util.concurrent.CompletionStage;
  * for one segment. HEAD is answered as GET. Built once, then read by all threads.
  */
 public final class Routes implements HttpHandler {
+  private static final HttpHandler NOTHING =
+      unknown -> HttpAnswer.text(404, "nothing at " + unknown.path() + "\n");
+
   private final List<Route> routes = new ArrayList<>();
+  private HttpHandler others = NOTHING;
 
   /** Adds a handler for GET and HEAD. */
   public Routes get(String pattern, HttpHandler handler) {
@@ -21,29 +25,26 @@ public final class Routes implements HttpHandler {
 
   /** Adds a handler for GET and HEAD that answers later. */
   public Routes getLater(String pattern, HttpHandler.Later handler) {
-    return onLater("GET", pattern, handler);
+    return on("GET", pattern, later(handler));
   }
 
   /** Adds a handler for POST that answers later. */
   public Routes postLater(String pattern, HttpHandler.Later handler) {
-    return onLater("POST", pattern, handler);
+    return on("POST", pattern, later(handler));
   }
 
-  private Routes onLater(String method, String pattern, HttpHandler.Later handler) {
-    return on(
-        method,
-        pattern,
-        new HttpHandler() {
-          @Override
-          public HttpAnswer handle(HttpRequest request) {
-            throw new IllegalStateException("BUG: answers later, and was asked to answer at once");
-          }
+  private static HttpHandler later(HttpHandler.Later handler) {
+    return new HttpHandler() {
+      @Override
+      public HttpAnswer handle(HttpRequest request) {
+        throw new IllegalStateException("BUG: answers later, and was asked to answer at once");
+      }
 
-          @Override
-          public CompletionStage<HttpAnswer> begin(HttpRequest request) throws Exception {
-            return handler.begin(request);
-          }
-        });
+      @Override
+      public CompletionStage<HttpAnswer> begin(HttpRequest request) throws Exception {
+        return handler.begin(request);
+      }
+    };
   }
 
   /** Adds a handler for POST. */
@@ -53,8 +54,55 @@ public final class Routes implements HttpHandler {
 
   /** Adds a handler for another method. */
   public Routes on(String method, String pattern, HttpHandler handler) {
-    routes.add(new Route(method, split(pattern), handler));
+    return add(method, pattern, !method.equals("GET"), handler);
+  }
+
+  /** Adds a handler for a POST that only asks, and changes nothing. */
+  public Routes ask(String pattern, HttpHandler handler) {
+    return add("POST", pattern, false, handler);
+  }
+
+  /** Adds a handler for a POST that only asks, and is answered later. */
+  public Routes askLater(String pattern, HttpHandler.Later handler) {
+    return add("POST", pattern, false, later(handler));
+  }
+
+  /** What answers a GET or HEAD where no route is. */
+  public Routes otherwise(HttpHandler handler) {
+    others = handler;
     return this;
+  }
+
+  private Routes add(String method, String pattern, boolean changes, HttpHandler handler) {
+    routes.add(new Route(method, pattern, changes, split(pattern), handler));
+    return this;
+  }
+
+  /** A route as others see it. */
+  public record Entry(String method, String pattern, boolean changes) {}
+
+  /** All that were added, in their order. */
+  public List<Entry> list() {
+    return routes.stream().map(r -> new Entry(r.method, r.pattern, r.changes)).toList();
+  }
+
+  /** Whether a request may change something: all but GET and what was said to ask only. */
+  public boolean changes(HttpRequest request) {
+    if (isGet(request) || request.method().equals("OPTIONS")) {
+      return false;
+    }
+    String[] segments = split(request.path());
+    for (Route route : routes) {
+      if (route.method.equals(request.method())
+          && matches(route.segments, segments, new HashMap<>())) {
+        return route.changes;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isGet(HttpRequest request) {
+    return request.method().equals("GET") || request.method().equals("HEAD");
   }
 
   @Override
@@ -89,7 +137,7 @@ public final class Routes implements HttpHandler {
                   405, wrong.method() + " is not for " + wrong.path() + "; use " + list + "\n")
               .with("allow", list);
     }
-    return unknown -> HttpAnswer.text(404, "nothing at " + unknown.path() + "\n");
+    return isGet(request) ? others : NOTHING;
   }
 
   private static boolean matches(String[] pattern, String[] path, Map<String, String> variables) {
@@ -112,5 +160,6 @@ public final class Routes implements HttpHandler {
   }
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Route(String method, String[] segments, HttpHandler handler) {}
+  private record Route(
+      String method, String pattern, boolean changes, String[] segments, HttpHandler handler) {}
 }

@@ -34,8 +34,9 @@ import vigie.base.time.Clock;
 public final class WebAccess {
   private static final Logger log = LoggerFactory.getLogger(WebAccess.class);
   private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
-  private static final int MOST_ADDRESSES = 1000;
+  private static final int MOST_KEPT = 1000;
   private static final int WRONG_BURST = 10;
+  private static final int WRONG_USER_BURST = 20;
   private static final Duration WRONG_EVERY = Duration.ofSeconds(5);
 
   private final @Nullable Path file;
@@ -47,17 +48,13 @@ public final class WebAccess {
   private final Executor checking;
   private final HttpMeters meters;
   private final Passwords passwords = new Passwords();
-  private final Map<String, TokenBucket> wrong =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+  private final Map<String, TokenBucket> wrong = buckets(); // guarded by itself
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, TokenBucket> eldest) {
-          return size() > MOST_ADDRESSES;
-        }
-      }; // guarded by itself
+  /** Of each name that somebody tried, so that many addresses together guess no faster. */
+  private final Map<String, TokenBucket> wrongUsers = buckets(); // guarded by wrong
 
   private volatile State state;
+  private volatile @Nullable Visitors visitors;
   private volatile boolean successful = true;
   private long looked; // guarded by this
   private List<Path> watched; // guarded by this
@@ -160,6 +157,66 @@ public final class WebAccess {
     }
   }
 
+  /** Lets those in, too, whom somebody else knows. To be called before requests come. */
+  public void visitors(Visitors others) {
+    visitors = others;
+  }
+
+  /** Whether people must show who they are. */
+  public boolean hasUsers() {
+    return !state.config.users().isEmpty();
+  }
+
+  /**
+   * What changes when a user's password does; {@code ""} for no user of the file, as it is now. Not
+   * to be shown to anybody.
+   */
+  public String credential(String user) {
+    return current().config.users().getOrDefault(user, "");
+  }
+
+  /** What became of a name and a password. */
+  public enum Verdict {
+    RIGHT,
+    WRONG,
+    /** Not looked at: there were too many wrong ones from there, or of this name. */
+    TOO_MANY,
+    /** Not looked at: too many others are. */
+    BUSY
+  }
+
+  /**
+   * Whether a password is the user's. Takes as long for a user that does not exist.
+   *
+   * @param address where it comes from
+   * @param then at once, or later on the thread that checks passwords
+   */
+  public void check(String user, byte[] password, String address, Consumer<Verdict> then) {
+    Map<String, String> users = current().config.users();
+    String hash = users.get(user);
+    Boolean known = passwords.known(user, hash, password);
+    if (known != null) {
+      then.accept(known ? Verdict.RIGHT : Verdict.WRONG);
+    } else if (!mayTry(address, user)) {
+      meters.refused(Reason.ATTEMPTS);
+      then.accept(Verdict.TOO_MANY);
+    } else {
+      try {
+        checking.execute(
+            () -> {
+              boolean right = passwords.check(user, hash, password, users.values());
+              if (!right) {
+                failed(address, user);
+              }
+              then.accept(right ? Verdict.RIGHT : Verdict.WRONG);
+            });
+      } catch (RejectedExecutionException full) {
+        meters.refused(Reason.BUSY);
+        then.accept(Verdict.BUSY);
+      }
+    }
+  }
+
   /** Whether {@link #tls} must be asked for each connection. */
   boolean isConfigured() {
     return file != null || given != null;
@@ -194,39 +251,45 @@ public final class WebAccess {
       then.accept(HttpAnswer.text(429, "Too Many Requests\n"));
       return;
     }
+    Visitors others = visitors;
+    String visitor = others == null ? "" : others.user(request);
+    if (!visitor.isEmpty()) {
+      request.loggedIn(visitor);
+      then.accept(null);
+      return;
+    }
     if (now.config.users().isEmpty()) {
       then.accept(null);
       return;
     }
     Login login = Login.read(request.header("authorization"));
     if (login == null) {
-      then.accept(challenge());
+      boolean open = others != null && others.isOpenToAll(request);
+      then.accept(open ? null : challenge(request));
       return;
     }
-    String hash = now.config.users().get(login.user);
-    Boolean known = passwords.known(login.user, hash, login.password);
-    if (known != null) {
-      then.accept(verdict(request, login, known));
-    } else if (!mayTry(request.peer())) {
-      meters.refused(Reason.ATTEMPTS);
-      String text = "too many wrong passwords from " + request.peer() + "; wait a little\n";
-      then.accept(
-          HttpAnswer.text(429, text).with("retry-after", Long.toString(WRONG_EVERY.toSeconds())));
-    } else {
-      try {
-        checking.execute(
-            () -> {
-              boolean right = passwords.check(login.user, hash, login.password);
-              if (!right) {
-                failed(request.peer());
-              }
-              then.accept(verdict(request, login, right));
-            });
-      } catch (RejectedExecutionException full) {
-        meters.refused(Reason.BUSY);
-        then.accept(HttpAnswer.text(503, "too many passwords to check; try again later\n"));
-      }
+    check(
+        login.user,
+        login.password,
+        request.peer(),
+        verdict -> {
+          if (verdict == Verdict.RIGHT) {
+            request.loggedIn(login.user);
+            then.accept(null);
+          } else {
+            then.accept(
+                verdict == Verdict.WRONG ? challenge(request) : notNow(verdict, request.peer()));
+          }
+        });
+  }
+
+  /** What somebody is told whose password is not looked at. */
+  public static HttpAnswer notNow(Verdict verdict, String address) {
+    if (verdict == Verdict.BUSY) {
+      return HttpAnswer.text(503, "too many passwords to check; try again later\n");
     }
+    String text = "too many wrong passwords from " + address + "; wait a little\n";
+    return HttpAnswer.text(429, text).with("retry-after", Long.toString(WRONG_EVERY.toSeconds()));
   }
 
   /** Headers that every answer gets. */
@@ -234,17 +297,12 @@ public final class WebAccess {
     return state.config.headers();
   }
 
-  private @Nullable HttpAnswer verdict(HttpRequest request, Login login, boolean right) {
-    if (!right) {
-      return challenge();
-    }
-    request.loggedIn(login.user);
-    return null;
-  }
-
-  private HttpAnswer challenge() {
+  private HttpAnswer challenge(HttpRequest request) {
     meters.refused(Reason.CREDENTIALS);
-    return HttpAnswer.text(401, "Unauthorized\n").with("www-authenticate", "Basic");
+    Visitors others = visitors;
+    return others == null
+        ? HttpAnswer.text(401, "Unauthorized\n").with("www-authenticate", "Basic")
+        : others.unknown(request);
   }
 
   private boolean taken(TokenBucket bucket) {
@@ -253,20 +311,38 @@ public final class WebAccess {
     }
   }
 
-  private boolean mayTry(String address) {
+  private boolean mayTry(String address, String user) {
     synchronized (wrong) {
-      TokenBucket bucket = wrong.get(address);
-      return bucket == null || bucket.has(clock.nanos());
+      long now = clock.nanos();
+      return has(wrong.get(address), now) && has(wrongUsers.get(user), now);
     }
   }
 
-  private void failed(String address) {
+  private static boolean has(@Nullable TokenBucket bucket, long now) {
+    return bucket == null || bucket.has(now);
+  }
+
+  private void failed(String address, String user) {
     synchronized (wrong) {
       long now = clock.nanos();
-      wrong
-          .computeIfAbsent(address, key -> new TokenBucket(WRONG_EVERY, WRONG_BURST, now))
-          .take(now);
+      take(wrong, address, WRONG_BURST, now);
+      take(wrongUsers, user, WRONG_USER_BURST, now);
     }
+  }
+
+  private static void take(Map<String, TokenBucket> buckets, String key, int burst, long now) {
+    buckets.computeIfAbsent(key, k -> new TokenBucket(WRONG_EVERY, burst, now)).take(now);
+  }
+
+  private static Map<String, TokenBucket> buckets() {
+    return new LinkedHashMap<>(16, 0.75f, true) {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<String, TokenBucket> eldest) {
+        return size() > MOST_KEPT;
+      }
+    };
   }
 
   private double expiry() {

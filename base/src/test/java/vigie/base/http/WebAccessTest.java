@@ -58,7 +58,7 @@ class WebAccessTest {
       byte[] text = login.getBytes(StandardCharsets.UTF_8);
       headers.set("authorization", "Basic " + Base64.getEncoder().encodeToString(text));
     }
-    return new HttpRequest("GET", "/", "", headers, new byte[0], new Peer(address, "", ""));
+    return new HttpRequest("GET", "/", "", headers, new byte[0], new Peer(address, "", ""), false);
   }
 
   /** Status, or the user where it may pass; what is to be checked is checked. */

@@ -27,7 +27,11 @@ public enum HistoryKind {
   /** A card or message has reached its receiver; {@code ref} is the incident. */
   SENT(12),
   /** A silence came, changed or went; {@code ref} is its id, no alert is named. */
-  SILENCE(13);
+  SILENCE(13),
+  /** Somebody said why it came to this. */
+  CAUSE(14),
+  /** Somebody said what was done about it. */
+  ACTION(15);
 
   private final int code;
 

@@ -43,15 +43,16 @@ public final class CardPages {
   }
 
   public void routes(Routes routes) {
-    routes.get("/graph", this::graph);
+    routes.get("/graph.png", this::graph);
     routes.get(
-        "/silence", request -> new HttpAnswer(200, "text/html; charset=utf-8", silence, HEADERS));
+        "/silence.html",
+        request -> new HttpAnswer(200, "text/html; charset=utf-8", silence, HEADERS));
   }
 
   private HttpAnswer graph(HttpRequest request) {
     String expression = request.parameter("g0.expr");
     if (expression.isEmpty()) {
-      return HttpAnswer.text(400, "g0.expr is missing: /graph?g0.expr=up\n");
+      return HttpAnswer.text(400, "g0.expr is missing: /graph.png?g0.expr=up\n");
     }
     try {
       byte[] png = cards.draw(Parser.parse(expression), clock.now().minus(SPAN), clock.now());

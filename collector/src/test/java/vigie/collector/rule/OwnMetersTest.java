@@ -92,7 +92,11 @@ class OwnMetersTest {
           "syslog.empty",
           "syslog.forward.sent",
           "syslog.messages",
-          "syslog.routed.away");
+          "syslog.routed.away",
+          "web.refused",
+          "web.sessions",
+          "web.stream.cut",
+          "web.streams");
 
   @Test
   void givenMetersOfTheSources_whenLookedUpInTheRules_thenEachHasOneOrIsHarmless()

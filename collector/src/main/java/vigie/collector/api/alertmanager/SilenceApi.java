@@ -14,6 +14,7 @@ import vigie.base.http.HttpFault;
 import vigie.base.http.HttpRequest;
 import vigie.base.http.Routes;
 import vigie.base.time.Clock;
+import vigie.collector.api.Author;
 import vigie.collector.api.Json;
 import vigie.collector.api.alertmanager.Guarded.Misfit;
 import vigie.collector.label.LabelMatcher;
@@ -96,7 +97,7 @@ final class SilenceApi {
 
   private HttpAnswer expire(HttpRequest request) {
     try {
-      String by = request.parameter("by");
+      String by = Author.of(request, request.parameter("by"));
       silences.expire(id(request), by.isEmpty() ? "expired" : "expired by " + by);
     } catch (SilenceException e) {
       if (e.kind() == SilenceException.Kind.NOT_FOUND) {
@@ -140,7 +141,7 @@ final class SilenceApi {
                 matchers,
                 start == null ? clock.now() : start,
                 end,
-                by == null ? "" : by,
+                Author.of(request, by == null ? "" : by),
                 comment == null ? "" : comment)
             .withId(known)
             .untilBack(untilBack(body, known));

@@ -116,7 +116,7 @@ public final class LokiApi {
   private void both(Routes routes, String path, HttpHandler handler) {
     HttpHandler.Later later = request -> later(handler, request);
     routes.getLater(path, later);
-    routes.postLater(path, later);
+    routes.askLater(path, later);
   }
 
   private CompletableFuture<HttpAnswer> later(HttpHandler handler, HttpRequest request) {

@@ -20,7 +20,7 @@ final class Answers {
   /** Adds a route for GET and form POST whose faults are answered as Prometheus does. */
   static void both(Routes routes, String path, HttpHandler handler) {
     get(routes, path, handler);
-    routes.post(path, answering(handler));
+    routes.ask(path, answering(handler));
   }
 
   /** Adds a route for GET whose faults are answered as Prometheus does. */

@@ -52,7 +52,7 @@ public final class QueryApi {
   private void later(Routes routes, String path, Ask ask) {
     HttpHandler.Later handler = request -> begin(request, ask);
     routes.getLater(path, handler);
-    routes.postLater(path, handler);
+    routes.askLater(path, handler);
   }
 
   /** A query that may run once it is its turn. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ import vigie.collector.alert.AlertHistory;
 import vigie.collector.alert.AlertState;
 import vigie.collector.alert.HistoryEntry;
 import vigie.collector.alert.HistoryKind;
+import vigie.collector.api.Author;
 import vigie.collector.api.Filters;
 import vigie.collector.api.Json;
 
@@ -41,24 +43,30 @@ public final class AlertActionsApi {
   private static final int MOST_ENTRIES = 10_000;
   private static final int MOST_NAME = 200;
   private static final int MOST_NOTE = 2000;
+  private static final Map<String, HistoryKind> NOTES =
+      Map.of("cause", HistoryKind.CAUSE, "action", HistoryKind.ACTION, "note", HistoryKind.NOTE);
 
   private final Supplier<List<Alert>> alerts;
   private final Acknowledgements acknowledgements;
   private final AlertHistory history;
   private final Clock clock;
+  private final Runnable changed;
 
   /**
    * @param alerts all that are known now, in all states
+   * @param changed told after somebody said something to an alert
    */
   public AlertActionsApi(
       Supplier<List<Alert>> alerts,
       Acknowledgements acknowledgements,
       AlertHistory history,
-      Clock clock) {
+      Clock clock,
+      Runnable changed) {
     this.alerts = alerts;
     this.acknowledgements = acknowledgements;
     this.history = history;
     this.clock = clock;
+    this.changed = changed;
   }
 
   /** Adds its routes. */
@@ -66,6 +74,7 @@ public final class AlertActionsApi {
     routes.post(ALERT + "/ack", told(this::acknowledge));
     routes.on("DELETE", ALERT + "/ack", told(this::withdraw));
     routes.post(ALERT + "/note", told(this::note));
+    routes.post(ALERT + "/notes", told(this::notes));
     routes.get(ALERT + "/history", told(this::historyOf));
     routes.get("/api/vigie/history", told(this::recent));
   }
@@ -95,7 +104,7 @@ public final class AlertActionsApi {
 
   private HttpAnswer acknowledge(HttpRequest request) {
     JsonNode body = body(request);
-    String by = text(body, "by", MOST_NAME);
+    String by = author(request, body);
     String note = text(body, "note", MOST_NOTE);
     Alert alert = firing(request);
     Acknowledgement made = new Acknowledgement(alert.fingerprint(), by, note, clock.now());
@@ -105,7 +114,7 @@ public final class AlertActionsApi {
 
   private HttpAnswer withdraw(HttpRequest request) {
     Alert alert = alert(request);
-    String by = request.parameter("by");
+    String by = Author.of(request, request.parameter("by"));
     if (!acknowledgements.withdraw(alert.fingerprint(), by)) {
       throw new HttpFault(409, alert.name() + " is not acknowledged");
     }
@@ -114,23 +123,58 @@ public final class AlertActionsApi {
 
   private HttpAnswer note(HttpRequest request) {
     JsonNode body = body(request);
-    String note = text(body, "note", MOST_NOTE);
-    String by = text(body, "by", MOST_NAME);
-    if (note.isBlank()) {
-      throw new HttpFault(400, "\"note\" is missing: what is there to say?");
-    }
+    String note = said(body, "note");
+    String by = author(request, body);
     Alert alert = alert(request);
+    keep(HistoryKind.NOTE, alert.fingerprint(), by, note);
+    return answer(alert, acknowledgements.of(alert.fingerprint()).orElse(null));
+  }
+
+  /** Causes, corrective actions, notes: also of an alert that is long over. */
+  private HttpAnswer notes(HttpRequest request) {
+    JsonNode body = body(request);
+    HistoryKind kind = NOTES.get(text(body, "kind", MOST_NAME));
+    if (kind == null) {
+      throw new HttpFault(400, "\"kind\" must be cause, action or note");
+    }
+    String said = said(body, "text");
+    String by =
+        Author.proved(request).isEmpty() ? text(body, "by", MOST_NAME) : author(request, body);
+    String wanted = request.variable("fingerprint");
+    boolean past = isId(wanted) && !history.of(wanted, 1).isEmpty();
+    String id = past ? wanted : alert(request).fingerprint();
+    keep(kind, id, by, said);
+    changed.run();
+    return Json.answer(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("id", id);
+          json.writeEndObject();
+        });
+  }
+
+  private static String said(JsonNode body, String field) {
+    String text = text(body, field, MOST_NOTE);
+    if (text.isBlank()) {
+      throw new HttpFault(400, "\"" + field + "\" is missing: what is there to say?");
+    }
+    return text;
+  }
+
+  /** Returns when it is on the disk. */
+  private void keep(HistoryKind kind, String id, String by, String text) {
     CompletionStage<Void> written =
-        history.append(
-            HistoryEntry.of(HistoryKind.NOTE, clock.now(), alert.fingerprint())
-                .by(by)
-                .saying(note));
+        history.append(HistoryEntry.of(kind, clock.now(), id).by(by).saying(text));
     try {
       written.toCompletableFuture().join();
     } catch (RuntimeException e) {
       throw new HttpFault(503, "the note could not be written: " + e.getMessage());
     }
-    return answer(alert, acknowledgements.of(alert.fingerprint()).orElse(null));
+  }
+
+  private static boolean isId(String text) {
+    return text.length() == 16 && text.chars().allMatch(c -> "0123456789abcdef".indexOf(c) >= 0);
   }
 
   private static HttpAnswer answer(Alert alert, @Nullable Acknowledgement acknowledged) {
@@ -217,16 +261,21 @@ public final class AlertActionsApi {
       throw new HttpFault(
           400, "\"" + field + "\" has " + text.length() + " characters; at most " + most);
     }
-    if (field.equals("by") && text.isBlank()) {
+    return text;
+  }
+
+  private static String author(HttpRequest request, JsonNode body) {
+    String by = Author.of(request, text(body, "by", MOST_NAME));
+    if (by.isBlank()) {
       throw new HttpFault(400, "\"by\" is missing: who is it?");
     }
-    return text;
+    return by;
   }
 
   /** Also of an alert that is long over: its whole fingerprint, or one that is known now. */
   private HttpAnswer historyOf(HttpRequest request) {
     String wanted = request.variable("fingerprint");
-    String id = wanted.matches("[0-9a-f]{16}") ? wanted : alert(request).fingerprint();
+    String id = isId(wanted) ? wanted : alert(request).fingerprint();
     int most = Filters.integer(request, "limit", 1000, 1, MOST_ENTRIES);
     return entries(history.of(id, most));
   }
