@@ -59,10 +59,22 @@ class ScrapeSideBySideIT {
       dup 2
       # TYPE h histogram
       h_bucket{le="0.5"} 1
+      h_bucket{le="1"} 1
+      h_bucket{le="2.50"} 1
+      h_bucket{le="1000000"} 1
+      h_bucket{le="0.00001"} 1
+      h_bucket{le="odd"} 1
+      h_bucket{le="inf"} 2
       h_bucket{le="+Inf"} 2
       h_sum 3
       h_count 2
+      # TYPE sm summary
+      sm{quantile="0.50",le="1"} 1
+      sm{quantile="1"} 1
+      sm_sum 3
+      sm_count 2
       # TYPE u untyped
+      u{le="1",quantile="1"} 1
       u 7
       # a comment
       drop_me{x="1"} 1
@@ -93,7 +105,7 @@ class ScrapeSideBySideIT {
               # TYPE s stateset
               s{s="on"} 1
               # TYPE b histogram
-              b_bucket{le="1.0"} 1 # {x="y"} 0.5 1520879607.789
+              b_bucket{le="1"} 1 # {x="y"} 0.5 1520879607.789
               b_bucket{le="+Inf"} 2
               b_count 2
               b_sum 3

@@ -3,8 +3,11 @@ package vigie.base.remotewrite;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Walks the fields of one protobuf message, over bytes that others hold. */
-final class Message {
+/**
+ * Walks the fields of one protobuf message, over bytes that others hold. Nothing is read twice by
+ * itself: ask for the value of a field before the next one.
+ */
+public final class Message {
   private static final char REPLACEMENT = '\uFFFD';
   private static final int VARINT = 0;
   private static final int FIXED64 = 1;
@@ -19,14 +22,19 @@ final class Message {
   private int start;
   private int length;
 
-  Message(byte[] from, int start, int end) {
+  /** Those from {@code start} to before {@code end}. */
+  public Message(byte[] from, int start, int end) {
     this.from = from;
     this.at = start;
     this.end = end;
   }
 
-  /** The number of the next field, 0 at the end. */
-  int next() throws FormatException {
+  /**
+   * The number of the next field, 0 at the end.
+   *
+   * @throws FormatException as the others: if the bytes are cut off, or of another type
+   */
+  public int next() throws FormatException {
     if (at == end) {
       return 0;
     }
@@ -55,16 +63,18 @@ final class Message {
   }
 
   /** Where the next field begins. */
-  int position() {
+  public int position() {
     return at;
   }
 
-  Message message() throws FormatException {
+  /** The message that the field is. */
+  public Message message() throws FormatException {
     require(BYTES);
     return new Message(from, start, start + length);
   }
 
-  String text() throws FormatException {
+  /** The field as text. */
+  public String text() throws FormatException {
     require(BYTES);
     String text = new String(from, start, length, StandardCharsets.UTF_8);
     // It stands for what is no UTF-8, and may have been sent as well.
@@ -72,23 +82,25 @@ final class Message {
         && !Arrays.equals(
             text.getBytes(StandardCharsets.UTF_8),
             Arrays.copyOfRange(from, start, start + length))) {
-      throw new FormatException("not remote write: text that is no UTF-8");
+      throw new FormatException("not protobuf: text that is no UTF-8");
     }
     return text;
   }
 
-  double real() throws FormatException {
+  /** The field as a double. */
+  public double real() throws FormatException {
     require(FIXED64);
     return Double.longBitsToDouble(number);
   }
 
-  long whole() throws FormatException {
+  /** The field as a number. */
+  public long whole() throws FormatException {
     require(VARINT);
     return number;
   }
 
   /** A list of numbers in one field, each handed on; or, as is allowed too, one number. */
-  void numbers(Numbers to) throws FormatException {
+  public void numbers(Numbers to) throws FormatException {
     if (type == VARINT) {
       to.add(number);
       return;
@@ -101,7 +113,7 @@ final class Message {
   }
 
   /** A list of doubles in one field, each handed on; or, as is allowed too, one double. */
-  void reals(Reals to) throws FormatException {
+  public void reals(Reals to) throws FormatException {
     if (type == FIXED64) {
       to.add(Double.longBitsToDouble(number));
       return;
@@ -117,21 +129,23 @@ final class Message {
   }
 
   /** A signed number, written so that small ones are short. */
-  static long signed(long zigzag) {
+  public static long signed(long zigzag) {
     return zigzag >>> 1 ^ -(zigzag & 1);
   }
 
-  interface Reals {
+  /** Takes doubles. */
+  public interface Reals {
     void add(double number) throws FormatException;
   }
 
-  interface Numbers {
+  /** Takes numbers. */
+  public interface Numbers {
     void add(long number) throws FormatException;
   }
 
   private void require(int wanted) throws FormatException {
     if (type != wanted) {
-      throw new FormatException("not remote write: wire type " + type + " instead of " + wanted);
+      throw new FormatException("not protobuf: wire type " + type + " instead of " + wanted);
     }
   }
 

@@ -1,10 +1,10 @@
 package vigie.collector.histogram;
 
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import vigie.collector.label.Floats;
 
 /**
  * A native histogram: how many observations fell into each of many buckets, with their count and
@@ -390,13 +390,17 @@ public final class Histogram {
   /** As Prometheus writes it: count, sum, and the buckets that are not empty in rising order. */
   @Override
   public String toString() {
-    StringBuilder out = new StringBuilder("{count:").append(text(count));
-    out.append(", sum:").append(text(sum));
+    StringBuilder out = new StringBuilder("{count:").append(Floats.general(count));
+    out.append(", sum:").append(Floats.general(sum));
     for (Bucket bucket : buckets()) {
       if (bucket.count() != 0) {
-        out.append(", ").append(bucket.openLeft() ? '(' : '[').append(text(bucket.lower()));
-        out.append(',').append(text(bucket.upper())).append(bucket.openRight() ? ')' : ']');
-        out.append(':').append(text(bucket.count()));
+        out.append(", ")
+            .append(bucket.openLeft() ? '(' : '[')
+            .append(Floats.general(bucket.lower()));
+        out.append(',')
+            .append(Floats.general(bucket.upper()))
+            .append(bucket.openRight() ? ')' : ']');
+        out.append(':').append(Floats.general(bucket.count()));
       }
     }
     return out.append('}').toString();
@@ -433,27 +437,5 @@ public final class Histogram {
       all.add(new Bucket(low, upper(index), open, false, positive.count(i)));
     }
     return all;
-  }
-
-  /** The shortest form, with an exponent below 1e-4 and from 1e6 on, as Go's %g. */
-  private static String text(double value) {
-    if (Double.isNaN(value)) {
-      return "NaN";
-    }
-    if (Double.isInfinite(value)) {
-      return value > 0 ? "+Inf" : "-Inf";
-    }
-    BigDecimal exact = new BigDecimal(Double.toString(value)).stripTrailingZeros();
-    int exponent = exact.precision() - exact.scale() - 1;
-    if (value == 0 || (exponent >= -4 && exponent < 6)) {
-      return exact.toPlainString();
-    }
-    String digits = exact.unscaledValue().abs().toString();
-    return (value < 0 ? "-" : "")
-        + digits.charAt(0)
-        + (digits.length() > 1 ? "." + digits.substring(1) : "")
-        + (exponent < 0 ? "e-" : "e+")
-        + (Math.abs(exponent) < 10 ? "0" : "")
-        + Math.abs(exponent);
   }
 }

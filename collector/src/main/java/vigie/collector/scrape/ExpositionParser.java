@@ -7,6 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import vigie.collector.histogram.Histogram;
+import vigie.collector.label.Floats;
 import vigie.collector.label.Labels;
 
 /**
@@ -16,7 +19,7 @@ import vigie.collector.label.Labels;
  *
  * <p>Source: Prometheus exposition formats; OpenMetrics 1.0, section ABNF.
  */
-final class ExpositionParser {
+final class ExpositionParser implements Exposition {
   private static final int MOST_METADATA = 5_000;
   private static final int LONGEST_TEXT = 1_000;
   private static final double[] POWERS = new double[23];
@@ -42,27 +45,25 @@ final class ExpositionParser {
   private boolean eof;
   private List<String> emptyNames = List.of();
 
+  /** The label whose values are numbers, by the last type that was said; {@code ""} for none. */
+  private String boundLabel = "";
+
   ExpositionParser(boolean openMetrics) {
     this.openMetrics = openMetrics;
   }
 
-  /**
-   * Starts over with {@code length} bytes of {@code bytes}, which must not change until the end.
-   */
-  void reset(byte[] bytes, int length) {
+  @Override
+  public void reset(byte[] bytes, int length) {
     text = bytes;
     end = length;
     at = 0;
     line = 0;
     eof = false;
+    boundLabel = "";
   }
 
-  /**
-   * Moves to the start of the next sample's series; false at the end.
-   *
-   * @throws ExpositionException if a line is no exposition
-   */
-  boolean nextSeries() {
+  @Override
+  public boolean nextSeries() {
     while (at < end) {
       line++;
       if (eof && openMetrics) {
@@ -100,12 +101,64 @@ final class ExpositionParser {
         && text[start + 3] == 'O'
         && text[start + 4] == 'F') {
       eof = true;
+    } else {
+      String type = type(start + 1);
+      if (!type.isEmpty()) {
+        boundLabel = type.equals("histogram") ? "le" : type.equals("summary") ? "quantile" : "";
+      }
     }
     at++;
   }
 
-  /** Whether the series at hand is exactly these bytes; cheaper than {@link #findSeriesEnd}. */
-  boolean seriesIs(byte[] known) {
+  /** The last word of a comment that says a type; {@code ""} of others. */
+  private String type(int from) {
+    int i = from;
+    while (i < at && (text[i] == ' ' || text[i] == '\t')) {
+      i++;
+    }
+    if (at - i < 6 || text[i] != 'T' || text[i + 1] != 'Y' || text[i + 2] != 'P') {
+      return "";
+    }
+    int last = at;
+    while (last > i
+        && (text[last - 1] == ' ' || text[last - 1] == '\t' || text[last - 1] == '\r')) {
+      last--;
+    }
+    int first = last;
+    while (first > i && text[first - 1] != ' ' && text[first - 1] != '\t' && last - first < 20) {
+      first--;
+    }
+    return new String(text, first, last - first, StandardCharsets.US_ASCII);
+  }
+
+  /** As Prometheus 3 writes bounds, in whatever way they were sent. */
+  private static String bound(String value) {
+    double bound;
+    switch (value.toLowerCase(Locale.ROOT)) {
+      case "nan" -> bound = Double.NaN;
+      case "+inf", "inf", "+infinity", "infinity" -> bound = Double.POSITIVE_INFINITY;
+      case "-inf", "-infinity" -> bound = Double.NEGATIVE_INFINITY;
+      default -> {
+        for (int i = 0; i < value.length(); i++) {
+          if ("0123456789.+-eE".indexOf(value.charAt(i)) < 0) {
+            return value;
+          }
+        }
+        try {
+          bound = Double.parseDouble(value);
+        } catch (NumberFormatException e) {
+          return value;
+        }
+        if (Double.isInfinite(bound)) {
+          return value;
+        }
+      }
+    }
+    return Floats.bound(bound);
+  }
+
+  @Override
+  public boolean seriesIs(byte[] known) {
     int after = seriesStart + known.length;
     if (after < end
         && (text[after] == ' ' || text[after] == '\t')
@@ -124,8 +177,8 @@ final class ExpositionParser {
     return false;
   }
 
-  /** Finds where the series at hand ends. */
-  void findSeriesEnd() {
+  @Override
+  public void findSeriesEnd() {
     int i = seriesStart;
     while (i < end && text[i] != '{' && text[i] != ' ' && text[i] != '\t' && text[i] != '\n') {
       i++;
@@ -160,21 +213,24 @@ final class ExpositionParser {
     }
   }
 
-  int seriesStart() {
+  @Override
+  public byte[] seriesIn() {
+    return text;
+  }
+
+  @Override
+  public int seriesStart() {
     return seriesStart;
   }
 
-  int seriesEnd() {
+  @Override
+  public int seriesEnd() {
     return seriesEnd;
   }
 
-  /** The bytes of the series at hand, copied. */
-  byte[] seriesBytes() {
-    return java.util.Arrays.copyOfRange(text, seriesStart, seriesEnd);
-  }
-
   /** Reads value and time behind the series and moves on to the next line. */
-  void readSample() {
+  @Override
+  public void readSample() {
     at = seriesEnd;
     skipBlanks();
     value = number();
@@ -198,16 +254,24 @@ final class ExpositionParser {
     at++;
   }
 
-  double value() {
+  @Override
+  public double value() {
     return value;
   }
 
-  /** Whether the sample carries a time of its own. */
-  boolean timed() {
+  /** Text has none. */
+  @Override
+  public @Nullable Histogram histogram() {
+    return null;
+  }
+
+  @Override
+  public boolean timed() {
     return timed;
   }
 
-  long timeMillis() {
+  @Override
+  public long timeMillis() {
     return timeMillis;
   }
 
@@ -301,8 +365,8 @@ final class ExpositionParser {
     }
   }
 
-  /** The labels of the series at hand, {@code __name__} included. */
-  Labels labels() {
+  @Override
+  public Labels labels() {
     emptyNames = List.of();
     Labels.Builder labels = new Labels.Builder();
     int i = seriesStart;
@@ -332,8 +396,8 @@ final class ExpositionParser {
     return built;
   }
 
-  /** The labels that {@link #labels} found with an empty value. */
-  List<String> emptyNames() {
+  @Override
+  public List<String> emptyNames() {
     return emptyNames;
   }
 
@@ -370,7 +434,7 @@ final class ExpositionParser {
       emptyNames = new ArrayList<>(emptyNames);
       emptyNames.add(name);
     }
-    labels.set(name, value);
+    labels.set(name, name.equals(boundLabel) ? bound(value) : value);
     i = close + 1;
     if (i < seriesEnd && text[i] != ',' && text[i] != '}' && text[i] != ' ') {
       throw fault("expected a comma between labels");
@@ -423,12 +487,8 @@ final class ExpositionParser {
     return string;
   }
 
-  /**
-   * What the comments say, a bounded number of them and each of bounded length.
-   *
-   * @param before whose objects are used again where they say the same
-   */
-  List<Metadata> metadata(List<Metadata> before) {
+  @Override
+  public List<Metadata> metadata(List<Metadata> before) {
     Map<String, String[]> found = new LinkedHashMap<>();
     int i = 0;
     while (i < end) {
@@ -491,14 +551,5 @@ final class ExpositionParser {
 
   private ExpositionException fault(String what) {
     return new ExpositionException("line " + line + ": " + what);
-  }
-
-  /** What a target answered is no exposition; the message names the line. */
-  static final class ExpositionException extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    ExpositionException(String message) {
-      super(message, null, false, false);
-    }
   }
 }

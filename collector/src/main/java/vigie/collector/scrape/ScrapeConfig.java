@@ -36,7 +36,8 @@ public record ScrapeConfig(
     List<Discovery.Config> discoveries,
     List<Relabel> relabels,
     List<Relabel> metricRelabels,
-    Limits limits) {
+    Limits limits,
+    HistogramLimits histograms) {
   static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(15);
   static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
@@ -92,7 +93,8 @@ public record ScrapeConfig(
         List.of(),
         List.of(),
         metricRelabels,
-        limits);
+        limits,
+        histograms);
   }
 
   /** Reads all jobs of the file and of {@code scrape_config_files}. */

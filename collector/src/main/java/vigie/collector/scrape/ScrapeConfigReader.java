@@ -32,15 +32,13 @@ final class ScrapeConfigReader {
           "target_limit",
           "keep_dropped_targets",
           "metric_name_validation_scheme",
-          "metric_name_escaping_scheme");
+          "metric_name_escaping_scheme",
+          "scrape_native_histograms",
+          "always_scrape_classic_histograms",
+          "convert_classic_histograms_to_nhcb");
 
   private static final List<String> ESCAPINGS =
       List.of("allow-utf-8", "underscores", "dots", "values");
-  private static final List<String> HISTOGRAMS =
-      List.of(
-          "scrape_native_histograms",
-          "convert_classic_histograms_to_nhcb",
-          "always_scrape_classic_histograms");
 
   private ScrapeConfigReader() {}
 
@@ -51,7 +49,8 @@ final class ScrapeConfigReader {
       List<ScrapeProtocol> protocols,
       boolean legacyNames,
       String escaping,
-      ScrapeConfig.Limits limits) {}
+      ScrapeConfig.Limits limits,
+      HistogramLimits histograms) {}
 
   static List<ScrapeConfig> readAll(Section top) {
     Section global = top.section("global");
@@ -59,10 +58,11 @@ final class ScrapeConfigReader {
         new Defaults(
             ScrapeConfig.DEFAULT_INTERVAL,
             ScrapeConfig.DEFAULT_TIMEOUT,
-            ScrapeProtocol.DEFAULTS,
+            List.of(),
             false,
             "",
-            ScrapeConfig.Limits.DEFAULTS);
+            ScrapeConfig.Limits.DEFAULTS,
+            HistogramLimits.NONE);
     boolean legacy = legacyNames(global, none);
     Defaults defaults =
         new Defaults(
@@ -71,7 +71,9 @@ final class ScrapeConfigReader {
             protocols(global, none.protocols),
             legacy,
             global.has("metric_name_escaping_scheme") ? escaping(global, none, legacy) : "",
-            limits(global, none.limits));
+            limits(global, none.limits),
+            histograms(global, none.histograms));
+    refuseConverted(global);
     List<ScrapeConfig> jobs = new ArrayList<>();
     Set<String> names = new HashSet<>();
     readAll(top, defaults, names, jobs);
@@ -137,6 +139,9 @@ final class ScrapeConfigReader {
       params.put(name, paramSection.strings(name));
     }
     boolean legacy = legacyNames(s, defaults);
+    HistogramLimits histograms = histogramsOfJob(s, defaults.histograms);
+    List<ScrapeProtocol> usual =
+        histograms.natives() ? ScrapeProtocol.WITH_HISTOGRAMS : ScrapeProtocol.DEFAULTS;
     ScrapeConfig job =
         new ScrapeConfig(
             s.requiredString("job_name"),
@@ -149,7 +154,7 @@ final class ScrapeConfigReader {
             s.bool("honor_timestamps", true),
             s.bool("track_timestamps_staleness", false),
             s.bool("enable_compression", true),
-            protocols(s, defaults.protocols),
+            protocols(s, defaults.protocols.isEmpty() ? usual : defaults.protocols),
             fallback(s),
             escaping(s, defaults, legacy),
             legacy,
@@ -158,7 +163,8 @@ final class ScrapeConfigReader {
             discoveries,
             Relabel.readAll(s, "relabel_configs"),
             Relabel.readAll(s, "metric_relabel_configs"),
-            limits(s, defaults.limits));
+            limits(s, defaults.limits),
+            histograms);
     s.end();
     return job;
   }
@@ -167,15 +173,32 @@ final class ScrapeConfigReader {
     s.refuse(
         List.of("scrape_failure_log_file"),
         "is not supported; take it out: the collector logs each target that fails and comes back");
-    for (String key : HISTOGRAMS) {
-      if (s.bool(key, false)) {
-        s.fault(key, key + " is not supported yet; take it out");
-      }
-    }
-    s.refuse(
-        List.of("native_histogram_bucket_limit", "native_histogram_min_bucket_factor"),
-        "is not supported yet; take it out");
+    refuseConverted(s);
     s.refuse(List.of("extra_scrape_metrics"), "is not supported; take it out");
+  }
+
+  private static void refuseConverted(Section s) {
+    String key = "convert_classic_histograms_to_nhcb";
+    if (s.bool(key, false)) {
+      s.fault(key, key + " is not supported yet; take it out");
+    }
+  }
+
+  private static HistogramLimits histograms(Section s, HistogramLimits otherwise) {
+    return new HistogramLimits(
+        s.bool("scrape_native_histograms", otherwise.natives()),
+        s.bool("always_scrape_classic_histograms", otherwise.classicToo()),
+        otherwise.buckets(),
+        otherwise.schema());
+  }
+
+  private static HistogramLimits histogramsOfJob(Section s, HistogramLimits otherwise) {
+    HistogramLimits both = histograms(s, otherwise);
+    return new HistogramLimits(
+        both.natives(),
+        both.classicToo(),
+        count(s, "native_histogram_bucket_limit", 0),
+        HistogramLimits.schema(s.number("native_histogram_min_bucket_factor", 0)));
   }
 
   private static List<ScrapeProtocol> protocols(Section s, List<ScrapeProtocol> otherwise) {
@@ -200,16 +223,13 @@ final class ScrapeConfigReader {
 
   private static @Nullable ScrapeProtocol protocol(Value value, String text) {
     ScrapeProtocol protocol = ScrapeProtocol.of(text);
-    // Configurations that ask for protobuf first name the text formats, too.
-    if (protocol == null && !text.equals("PrometheusProto")) {
+    if (protocol == null) {
       value.fault(
           "scrape protocol \""
               + text
               + "\" is none of "
               + String.join(
-                  ", ", ScrapeProtocol.DEFAULTS.stream().map(ScrapeProtocol::key).toList()));
-    } else if (protocol == null) {
-      value.warn("scrape protocol PrometheusProto is not supported yet and left out");
+                  ", ", ScrapeProtocol.WITH_HISTOGRAMS.stream().map(ScrapeProtocol::key).toList()));
     }
     return protocol;
   }

@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 import vigie.base.http.HttpClient;
 import vigie.base.http.HttpReply;
 import vigie.base.time.Clock;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.Labels;
 import vigie.collector.label.Relabel;
 import vigie.collector.sample.Appender;
@@ -206,7 +207,7 @@ final class ScrapeLoop {
       }
       text = body;
     }
-    return append(protocol.isOpenMetrics(), text, length, now, counts);
+    return append(protocol, text, length, now, counts);
   }
 
   private String tooLarge() {
@@ -232,8 +233,11 @@ final class ScrapeLoop {
     return -1;
   }
 
-  private String append(boolean openMetrics, byte[] text, int length, long now, Counts counts) {
-    ExpositionParser parser = new ExpositionParser(openMetrics);
+  private String append(ScrapeProtocol protocol, byte[] text, int length, long now, Counts counts) {
+    Exposition parser =
+        protocol == ScrapeProtocol.PROTOBUF
+            ? new ProtobufExposition(target.job().histograms())
+            : new ExpositionParser(protocol.isOpenMetrics());
     String error = appendOrSay(parser, text, length, now, counts);
     if (counts.added > 0 || target.metadata().isEmpty()) {
       target.record(parser.metadata(target.metadata()));
@@ -241,8 +245,7 @@ final class ScrapeLoop {
     return error;
   }
 
-  private String appendOrSay(
-      ExpositionParser parser, byte[] text, int length, long now, Counts counts) {
+  private String appendOrSay(Exposition parser, byte[] text, int length, long now, Counts counts) {
     // Twice over the text: a scrape counts wholly or not at all, and a fault may stand in its last
     // line.
     try {
@@ -250,7 +253,7 @@ final class ScrapeLoop {
       if (!error.isEmpty()) {
         return error;
       }
-    } catch (ExpositionParser.ExpositionException e) {
+    } catch (ExpositionException e) {
       return "not an exposition: " + e.getMessage();
     }
     boolean times = target.job().honorTimestamps();
@@ -258,7 +261,7 @@ final class ScrapeLoop {
     cache.start();
     scrape++;
     while (parser.nextSeries()) {
-      SeriesCache.Entry entry = cache.find(parser, text);
+      SeriesCache.Entry entry = cache.find(parser);
       if (entry == null) {
         throw new IllegalStateException("BUG: a series of the first pass is unknown in the second");
       }
@@ -268,7 +271,13 @@ final class ScrapeLoop {
       entry.seen = scrape;
       entry.live = !timed || target.job().trackTimestampsStaleness();
       if (entry.labels != null && !again) {
-        samples.append(entry.labels, timed ? parser.timeMillis() : now, parser.value());
+        long time = timed ? parser.timeMillis() : now;
+        Histogram histogram = parser.histogram();
+        if (histogram != null) {
+          samples.append(entry.labels, time, histogram);
+        } else {
+          samples.append(entry.labels, time, parser.value());
+        }
       }
     }
     cache.removeUnseen(scrape, entry -> markStale(entry, now));
@@ -277,12 +286,12 @@ final class ScrapeLoop {
   }
 
   /** Goes over the text without taking anything of it; gives what is wrong with it. */
-  private String count(ExpositionParser parser, byte[] text, int length, Counts counts) {
+  private String count(Exposition parser, byte[] text, int length, Counts counts) {
     long most = target.job().limits().samples();
     parser.reset(text, length);
     cache.start();
     while (parser.nextSeries()) {
-      SeriesCache.Entry entry = cache.find(parser, text);
+      SeriesCache.Entry entry = cache.find(parser);
       boolean isNew = entry == null;
       if (entry == null) {
         counts.scraped++;

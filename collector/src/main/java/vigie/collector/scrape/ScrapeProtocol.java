@@ -7,16 +7,21 @@ import org.jspecify.annotations.Nullable;
 
 /** The formats that targets are asked for, by Prometheus's names. */
 enum ScrapeProtocol {
+  PROTOBUF(
+      "PrometheusProto",
+      "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+      false),
   OPENMETRICS_1_0("OpenMetricsText1.0.0", "application/openmetrics-text;version=1.0.0", true),
   OPENMETRICS_0_0_1("OpenMetricsText0.0.1", "application/openmetrics-text;version=0.0.1", false),
   TEXT_1_0("PrometheusText1.0.0", "text/plain;version=1.0.0", true),
   TEXT_0_0_4("PrometheusText0.0.4", "text/plain;version=0.0.4", false);
 
   /** As in Prometheus while no protobuf is asked for. */
-  static final List<ScrapeProtocol> DEFAULTS = List.of(values());
+  static final List<ScrapeProtocol> DEFAULTS =
+      List.of(OPENMETRICS_1_0, OPENMETRICS_0_0_1, TEXT_1_0, TEXT_0_0_4);
 
-  /** Prometheus counts the one with protobuf, too. */
-  private static final int KNOWN = 5;
+  /** Where native histograms are asked for: only protobuf has them. */
+  static final List<ScrapeProtocol> WITH_HISTOGRAMS = List.of(values());
 
   private final String key;
   private final String mediaType;
@@ -52,6 +57,7 @@ enum ScrapeProtocol {
     return switch (type.toLowerCase(Locale.ROOT)) {
       case "application/openmetrics-text" -> OPENMETRICS_1_0;
       case "text/plain" -> TEXT_0_0_4;
+      case "application/vnd.google.protobuf" -> PROTOBUF;
       default -> null;
     };
   }
@@ -59,7 +65,7 @@ enum ScrapeProtocol {
   /** What is asked for: the first with the highest weight, and anything last. */
   static String accept(List<ScrapeProtocol> protocols, String escaping) {
     List<String> all = new ArrayList<>();
-    int weight = KNOWN + 1;
+    int weight = values().length + 1;
     for (ScrapeProtocol protocol : protocols) {
       all.add(
           protocol.mediaType

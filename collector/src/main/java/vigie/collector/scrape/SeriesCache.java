@@ -52,13 +52,14 @@ final class SeriesCache {
   }
 
   /** The entry of the parser's series, whose end is found on the way; null for one never seen. */
-  @Nullable Entry find(ExpositionParser parser, byte[] text) {
+  @Nullable Entry find(Exposition parser) {
     Entry expected = last.next;
     if (expected != null && !expected.removed && parser.seriesIs(expected.bytes)) {
       last = expected;
       return expected;
     }
     parser.findSeriesEnd();
+    byte[] text = parser.seriesIn();
     int from = parser.seriesStart();
     int to = parser.seriesEnd();
     int hash = hash(text, from, to);

@@ -36,7 +36,7 @@ class ExpositionParserFuzzTest extends FuzzContract {
         parser.readSample();
         assertThat(String.valueOf(parser.value() + parser.timeMillis())).isNotEmpty();
       }
-    } catch (ExpositionParser.ExpositionException refused) {
+    } catch (ExpositionException refused) {
       assertThat(refused.getMessage()).isNotBlank();
     }
   }

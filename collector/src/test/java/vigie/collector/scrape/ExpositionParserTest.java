@@ -114,7 +114,7 @@ class ExpositionParserTest {
       }
       try {
         parse(text.toString(), random.nextBoolean());
-      } catch (ExpositionParser.ExpositionException expected) {
+      } catch (ExpositionException expected) {
         assertThat(expected).hasMessageStartingWith("line ");
       } catch (RuntimeException e) {
         throw new AssertionError("seed " + seed + " text " + text, e);

@@ -1,7 +1,7 @@
 package vigie.collector.receive.remotewrite;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static vigie.collector.receive.remotewrite.Protobuf.series;
+import static vigie.collector.testing.Protobuf.series;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -42,6 +42,7 @@ import vigie.collector.sample.Series;
 import vigie.collector.sample.Staleness;
 import vigie.collector.store.sample.DiskSampleStore;
 import vigie.collector.store.sample.SampleStoreOptions;
+import vigie.collector.testing.Protobuf;
 
 class RemoteWriteReceiverTest {
   private static final String SECOND =

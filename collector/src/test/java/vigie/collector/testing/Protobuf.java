@@ -1,4 +1,4 @@
-package vigie.collector.receive.remotewrite;
+package vigie.collector.testing;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -7,29 +7,29 @@ import java.nio.charset.StandardCharsets;
 import vigie.base.remotewrite.Snappy;
 
 /** Writes messages field by field, sound ones and others. */
-final class Protobuf {
+public final class Protobuf {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  Protobuf bytes(int field, byte[] value) {
+  public Protobuf bytes(int field, byte[] value) {
     varint((long) field << 3 | 2);
     varint(value.length);
     out.writeBytes(value);
     return this;
   }
 
-  Protobuf text(int field, String value) {
+  public Protobuf text(int field, String value) {
     return bytes(field, value.getBytes(StandardCharsets.UTF_8));
   }
 
-  Protobuf message(int field, Protobuf value) {
+  public Protobuf message(int field, Protobuf value) {
     return bytes(field, value.out.toByteArray());
   }
 
-  Protobuf label(String name, String value) {
+  public Protobuf label(String name, String value) {
     return message(1, new Protobuf().text(1, name).text(2, value));
   }
 
-  Protobuf sample(double value, long timeMillis) {
+  public Protobuf sample(double value, long timeMillis) {
     Protobuf sample = new Protobuf();
     sample.varint(1 << 3 | 1);
     ByteBuffer bits = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
@@ -39,11 +39,11 @@ final class Protobuf {
     return message(2, sample);
   }
 
-  Protobuf number(int field, long value) {
+  public Protobuf number(int field, long value) {
     return varint((long) field << 3).varint(value);
   }
 
-  Protobuf real(int field, double value) {
+  public Protobuf real(int field, double value) {
     varint((long) field << 3 | 1);
     ByteBuffer bits = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
     out.writeBytes(bits.putLong(Double.doubleToRawLongBits(value)).array());
@@ -51,7 +51,7 @@ final class Protobuf {
   }
 
   /** One series with its labels, name and value in turn. */
-  static Protobuf series(String... labels) {
+  public static Protobuf series(String... labels) {
     Protobuf series = new Protobuf();
     for (int i = 0; i < labels.length; i += 2) {
       series.label(labels[i], labels[i + 1]);
@@ -59,11 +59,19 @@ final class Protobuf {
     return series;
   }
 
-  byte[] packed() {
+  /** As remote write sends it. */
+  public byte[] packed() {
     return Snappy.compress(out.toByteArray(), out.size());
   }
 
-  Protobuf varint(long value) {
+  /** Behind its length, as an exposition has it. */
+  public byte[] delimited() {
+    Protobuf all = new Protobuf().varint(out.size());
+    all.out.writeBytes(out.toByteArray());
+    return all.out.toByteArray();
+  }
+
+  public Protobuf varint(long value) {
     long left = value;
     while ((left & ~0x7fL) != 0) {
       out.write((int) (left | 0x80));
