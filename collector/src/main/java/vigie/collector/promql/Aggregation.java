@@ -140,7 +140,7 @@ final class Aggregation {
   private HistogramNotes notes() {
     // As Prometheus does it: of those that pick elements, the annotation is at the whole.
     boolean whole = aggregate.op().isSelection();
-    Span span = whole ? aggregate.span() : Evaluation.unwrap(aggregate.expr()).span();
+    Span span = whole ? aggregate.span() : aggregate.expr().span();
     return new HistogramNotes(evaluation.run, span);
   }
 

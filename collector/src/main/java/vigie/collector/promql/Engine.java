@@ -204,6 +204,7 @@ public final class Engine {
       evaluation.run.hold(window.weight());
       long end = evaluation.reference(input.shift, 0);
       window.move(end - input.rangeMillis, end, end);
+      evaluation.run.read(window.read());
       if (window.size() > 0) {
         Labels labels = input.labels(row);
         rows.add(

@@ -49,7 +49,10 @@ final class Evaluation {
 
   private Block computed(Expr expr) {
     if (steps > 1 && Invariance.holds(expr)) {
-      return spread(new Evaluation(run, startMillis, stepMillis, 1).vector(expr));
+      long before = run.read();
+      Block single = new Evaluation(run, startMillis, stepMillis, 1).vector(expr);
+      run.read((run.read() - before) * (steps - 1));
+      return spread(single);
     }
     if (expr instanceof Expr.VectorSelector selector) {
       return select(selector, false);
@@ -78,7 +81,10 @@ final class Evaluation {
       return filled(number.value());
     }
     if (steps > 1 && Invariance.holds(expr)) {
-      return filled(new Evaluation(run, startMillis, stepMillis, 1).scalar(expr)[0]);
+      long before = run.read();
+      double value = new Evaluation(run, startMillis, stepMillis, 1).scalar(expr)[0];
+      run.read((run.read() - before) * (steps - 1));
+      return filled(value);
     }
     if (expr instanceof Expr.Call call) {
       return call.function().scalar(this, call);
@@ -181,7 +187,7 @@ final class Evaluation {
       SampleIterator samples = series.iterator();
       long coarseUntil = series.coarseUntilMillis();
       long coarseBack = Math.max(lookback, series.resolutionMillis());
-      boolean any = false;
+      long read = 0;
       for (int step = 0; step < steps; step++) {
         long reference = reference(selector.shift(), step);
         if (samples.last(reference)
@@ -189,16 +195,17 @@ final class Evaluation {
                 > reference - (samples.time() < coarseUntil ? coarseBack : lookback)) {
           double value = samples.value();
           if (Double.isNaN(value)) {
-            any |= setNan(block, row, step, samples, timestamps, selector, series);
+            read += setNan(block, row, step, samples, timestamps, selector, series);
           } else {
             block.set(row, step, timestamps ? samples.time() / 1000.0 : value);
-            any = true;
+            read++;
           }
         }
       }
-      if (!any) {
+      if (read == 0) {
         block.removeLast();
       }
+      run.read(read);
     }
     return block;
   }
@@ -248,8 +255,11 @@ final class Evaluation {
     return block;
   }
 
-  /** A sample whose value is NaN: a histogram, the end of the series, or just NaN. */
-  private boolean setNan(
+  /**
+   * A sample whose value is NaN: a histogram, the end of the series, or just NaN. Gives as how many
+   * samples it counts, 0 for the end.
+   */
+  private long setNan(
       Block block,
       int row,
       int step,
@@ -259,7 +269,7 @@ final class Evaluation {
       Series series) {
     Histogram histogram = samples.histogram();
     if (histogram == null && Block.isAbsent(samples.value())) {
-      return false;
+      return 0;
     }
     if (timestamps) {
       block.set(row, step, samples.time() / 1000.0);
@@ -274,8 +284,9 @@ final class Evaluation {
       }
       run.hold(histogram.size());
       block.set(row, step, histogram);
+      return Run.weight(histogram);
     }
-    return true;
+    return 1;
   }
 
   /** The time that a selector or subquery with this shift reads at a step. */
@@ -375,7 +386,10 @@ final class Evaluation {
     int count = last < first ? 0 : Engine.steps(first, last, step);
     run.hold(count);
     Evaluation inner = new Evaluation(run, first, step, count);
+    long read = run.read();
     Block block = count == 0 ? new Block(0, 0) : inner.vector(subquery.expr());
+    // Its results are counted instead, as Prometheus does it.
+    run.read(read - run.read());
     return RangeInput.of(inner, block, subquery.rangeMillis(), subquery.shift());
   }
 

@@ -9,10 +9,11 @@ import vigie.collector.label.Labels;
  * The answer to a query, with what Prometheus calls annotations, each ending in {@code
  * (line:column)}.
  *
+ * @param totalSamples how many samples the selectors gave to all steps together
  * @param peakSamples how many samples the query held at once, at most
  */
 public record QueryResult(
-    Value value, List<String> warnings, List<String> infos, long peakSamples) {
+    Value value, List<String> warnings, List<String> infos, long totalSamples, long peakSamples) {
   public QueryResult {
     warnings = List.copyOf(warnings);
     infos = List.copyOf(infos);

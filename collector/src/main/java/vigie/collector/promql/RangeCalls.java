@@ -125,8 +125,8 @@ final class RangeCalls {
             "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
                 + Strings.quote(name),
             Evaluation.unwrap(call.args().get(0)).span());
+        known = name;
       }
-      known = name;
     }
     return evaluation.withoutNamesOnce(block);
   }
@@ -248,6 +248,7 @@ final class RangeCalls {
         long from = start < startsInsideUntil ? start - 1 : start - input.beforeMillis;
         window.move(from, end + input.afterMillis, evaluation.time(step));
         run.work(1 + window.size());
+        run.read(window.read());
         window.start = start;
         window.end = end;
         if (window.histograms() > 0) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import vigie.base.time.Clock;
+import vigie.collector.histogram.Histogram;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.sample.Coarse;
 import vigie.collector.sample.SampleStore;
@@ -45,6 +46,9 @@ final class Run {
   private long held;
   private long peak;
   private long sinceCheck;
+
+  /** How many samples selectors gave to all steps together, a histogram as some. */
+  private long read;
 
   private final Expr query;
 
@@ -120,6 +124,22 @@ final class Run {
     work(SERIES + samples);
   }
 
+  /** Counts samples that a selector gave to one step or several. */
+  void read(long samples) {
+    read += samples;
+  }
+
+  long read() {
+    return read;
+  }
+
+  /** As many samples as Prometheus counts a histogram as: by what it takes in its memory. */
+  static long weight(Histogram histogram) {
+    int spans = histogram.positive().spans().size() + histogram.negative().spans().size();
+    int buckets = histogram.positive().size() + histogram.negative().size();
+    return (176 + 8L * (spans + buckets + histogram.customBounds().length)) / 16;
+  }
+
   void release(long samples) {
     held -= samples;
   }
@@ -182,7 +202,7 @@ final class Run {
   }
 
   QueryResult result(QueryResult.Value value) {
-    return new QueryResult(value, notes(warnings, "warning"), notes(infos, "info"), peak);
+    return new QueryResult(value, notes(warnings, "warning"), notes(infos, "info"), read, peak);
   }
 
   private static List<String> notes(Map<String, String> all, String kind) {

@@ -74,7 +74,7 @@ final class VectorFunctions {
   }
 
   private static Block sorted(Evaluation evaluation, Call call, boolean descending) {
-    Block block = evaluation.vector(call.args().get(0));
+    Block block = evaluation.vector(call.args().get(0)).numbers();
     if (evaluation.steps > 1) {
       evaluation.run.warn(
           call.function().name()
@@ -82,7 +82,6 @@ final class VectorFunctions {
           call.span());
       return block;
     }
-    block.numbers();
     List<Integer> rows = new ArrayList<>();
     for (int row = 0; row < block.rows(); row++) {
       rows.add(row);

@@ -80,6 +80,16 @@ final class Window {
     return weight;
   }
 
+  /** As how many samples those in range count. */
+  long read() {
+    long read = size();
+    for (int i = from; mixed > 0 && histograms != null && i < to; i++) {
+      Histogram histogram = histograms[i];
+      read += histogram == null ? 0 : Run.weight(histogram) - 1;
+    }
+    return read;
+  }
+
   /** How many of the samples in range are histograms. */
   int histograms() {
     return mixed;

@@ -70,10 +70,23 @@ final class RandomQueries {
   private static final List<String> COMPARISONS = List.of("==", "!=", "<", ">", "<=", ">=");
   private static final List<String> SETS = List.of("and", "or", "unless");
 
-  private final Random random;
+  private static final List<String> OF_HISTOGRAMS =
+      List.of(
+          "histogram_count",
+          "histogram_sum",
+          "histogram_avg",
+          "histogram_stddev",
+          "histogram_stdvar");
 
-  RandomQueries(Random random) {
+  private final Random random;
+  private final boolean histograms;
+
+  /**
+   * @param histograms whether native ones are asked for, too
+   */
+  RandomQueries(Random random, boolean histograms) {
     this.random = random;
+    this.histograms = histograms;
   }
 
   /** A query of a type that can be asked over a range. */
@@ -120,23 +133,21 @@ final class RandomQueries {
   }
 
   private String selector() {
-    String name = pick(RandomSeries.METRICS);
+    String name = metric();
     return switch (random.nextInt(8)) {
       case 0 -> name + "{a=\"" + random.nextInt(3) + "\"}";
       case 1 -> name + "{b!=\"x\"}";
       case 2 -> name + "{instance=~\"h[01].*\"}";
       case 3 -> name + "{a!~\"0|1\",b=~\".+\"}";
-      case 4 ->
-          "{__name__=~\""
-              + name
-              + "|"
-              + pick(RandomSeries.METRICS)
-              + "\",a=\""
-              + random.nextInt(3)
-              + "\"}";
+      case 4 -> "{__name__=~\"" + name + "|" + metric() + "\",a=\"" + random.nextInt(3) + "\"}";
       case 5 -> name + "{nothing=\"\"}";
       default -> name;
     };
+  }
+
+  private String metric() {
+    return pick(
+        histograms && random.nextBoolean() ? RandomSeries.HISTOGRAMS : RandomSeries.METRICS);
   }
 
   private String range(int depth) {
@@ -201,6 +212,9 @@ final class RandomQueries {
   }
 
   private String histogram(int depth) {
+    if (histograms && random.nextBoolean()) {
+      return pick(OF_HISTOGRAMS) + "(" + vector(depth) + ")";
+    }
     String buckets =
         switch (random.nextInt(4)) {
           case 0 -> "took_bucket";
@@ -276,11 +290,16 @@ final class RandomQueries {
     return switch (random.nextInt(5)) {
       case 0 -> "absent(" + vector(depth) + ")";
       // Of timestamp(x @ start() offset 3m) Prometheus forgets the offset.
-      case 1 -> "timestamp(" + pick(List.of(selector(), "-(" + vector(depth) + ")")) + ")";
+      case 1 -> timestamp(pick(List.of(selector(), "-(" + vector(depth) + ")")));
       case 2 -> "vector(" + scalar(depth) + ")";
       case 3 -> "sort(" + vector(depth) + ")";
       default -> "absent(" + selector() + ")";
     };
+  }
+
+  /** From the start on: of large numbers that differ little, a variance is rounding. */
+  private static String timestamp(String of) {
+    return "(timestamp(" + of + ") - " + RandomSeries.START / 1000 + ")";
   }
 
   private String overRangeWithNumber(int depth) {

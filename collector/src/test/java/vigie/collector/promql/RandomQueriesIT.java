@@ -29,18 +29,35 @@ class RandomQueriesIT {
 
   @Test
   void givenRandomSeries_whenAskedRandomQueries_thenAnswersAgree() throws Exception {
+    compare(false);
+  }
+
+  @Test
+  void givenRandomHistograms_whenAskedRandomQueries_thenAnswersAgree() throws Exception {
+    compare(true);
+  }
+
+  private void compare(boolean histograms) throws Exception {
     System.out.println("fuzz.seed=" + SEED);
     Random random = new Random(SEED);
     MemorySampleStore store = new MemorySampleStore(10_000);
     Engine engine = new Engine(store, EngineOptions.defaults());
-    RandomQueries queries = new RandomQueries(random);
+    RandomQueries queries = new RandomQueries(random, histograms);
     List<String> differences = new ArrayList<>();
     int answered = 0;
     int refused = 0;
     try (RealPrometheus prometheus =
-        RealPrometheus.start(folder, "", "--web.enable-remote-write-receiver")) {
+        RealPrometheus.start(
+            folder,
+            "",
+            "--web.enable-remote-write-receiver",
+            "--enable-feature=native-histograms")) {
       TwinSamples samples = new TwinSamples();
-      new RandomSeries(random, samples).fill();
+      RandomSeries series = new RandomSeries(random, samples);
+      series.fill();
+      if (histograms) {
+        series.fillHistograms();
+      }
       samples.send(store, prometheus);
       Twins twins = new Twins(engine, prometheus);
       for (int i = 0; i < QUERIES && differences.size() < MOST_TOLD; i++) {

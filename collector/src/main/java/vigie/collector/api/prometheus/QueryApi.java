@@ -186,6 +186,7 @@ public final class QueryApi {
     json.writeNumberField("execTotalTime", (waited + took) / 1e9);
     json.writeEndObject();
     json.writeObjectFieldStart("samples");
+    json.writeNumberField("totalQueryableSamples", result.totalSamples());
     json.writeNumberField("peakSamples", result.peakSamples());
     json.writeEndObject();
     json.writeEndObject();

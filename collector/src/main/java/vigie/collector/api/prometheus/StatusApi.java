@@ -1,5 +1,7 @@
 package vigie.collector.api.prometheus;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.time.Duration;
@@ -17,6 +19,7 @@ import vigie.base.time.Clock;
 import vigie.collector.api.Json;
 import vigie.collector.api.prometheus.Answers.BadParameter;
 import vigie.collector.label.Labels;
+import vigie.collector.sample.SampleIterator;
 import vigie.collector.sample.SampleStore;
 import vigie.collector.sample.Series;
 
@@ -137,9 +140,17 @@ public final class StatusApi {
     Map<String, Integer> byMetric = new HashMap<>();
     Map<String, Map<String, Integer>> byPair = new HashMap<>();
     int count = 0;
+    long first = Long.MAX_VALUE;
+    long last = Long.MIN_VALUE;
     for (Series series : store.select(since, now, List.of())) {
       Labels labels = series.labels();
       count++;
+      SampleIterator samples = series.iterator();
+      if (samples.next()) {
+        first = Math.min(first, samples.time());
+        samples.last(now);
+        last = Math.max(last, samples.time());
+      }
       byMetric.merge(labels.metricName(), 1, Integer::sum);
       for (int i = 0; i < labels.size(); i++) {
         byPair
@@ -148,15 +159,20 @@ public final class StatusApi {
       }
     }
     int allSeries = count;
+    long oldest = first;
+    long newest = last;
     Map<String, Integer> values = new HashMap<>();
     Map<String, Integer> bytes = new HashMap<>();
     Map<String, Integer> pairs = new HashMap<>();
     byPair.forEach(
         (name, counts) -> {
           values.put(name, counts.size());
+          int nameBytes = name.getBytes(UTF_8).length;
           counts.forEach(
               (value, times) -> {
-                bytes.merge(name, value.length(), Integer::sum);
+                // As Prometheus keeps labels: name and value, each behind its length.
+                int each = nameBytes + value.getBytes(UTF_8).length + 2;
+                bytes.merge(name, each * times, Integer::sum);
                 pairs.put(name + "=" + value, times);
               });
         });
@@ -167,8 +183,8 @@ public final class StatusApi {
           json.writeNumberField("numSeries", allSeries);
           json.writeNumberField("numLabelPairs", pairs.size());
           json.writeNumberField("chunkCount", allSeries);
-          json.writeNumberField("minTime", since);
-          json.writeNumberField("maxTime", now);
+          json.writeNumberField("minTime", oldest);
+          json.writeNumberField("maxTime", newest);
           json.writeEndObject();
           most(json, "seriesCountByMetricName", byMetric, limit);
           most(json, "labelValueCountByLabelName", values, limit);

@@ -32,6 +32,7 @@ import vigie.base.http.Routes;
 import vigie.base.http.WebAccess;
 import vigie.base.net.EventLoops;
 import vigie.base.time.Clock;
+import vigie.base.time.ManualClock;
 import vigie.collector.label.Labels;
 import vigie.collector.label.Regex;
 import vigie.collector.promql.Engine;
@@ -115,7 +116,8 @@ class ApiAnswersIT {
     StatusApi.State state =
         new StatusApi.State(
             "1", Instant.EPOCH, Instant.EPOCH, true, "h", "/", "15d", Map.of("a", "b"), "{}\n");
-    new StatusApi(store, clock, () -> state).routes(routes);
+    ManualClock then = new ManualClock(Instant.ofEpochMilli(START + 3_600_000));
+    new StatusApi(store, then, () -> state).routes(routes);
     server =
         new HttpServer(
             loops,
@@ -352,6 +354,77 @@ class ApiAnswersIT {
     asks.add(new Ask("POST", "/api/v1/label/job/values", List.of()));
     asks.add(new Ask("DELETE", "/api/v1/query", List.of()));
     asks.add(new Ask("GET", "/api/v1/unknown", List.of()));
+  }
+
+  @Test
+  void givenSameSamples_whenAskedForStatistics_thenAsManySamples() throws Exception {
+    Map<String, String> differences = new TreeMap<>();
+    for (String query :
+        List.of(
+            "up",
+            "up[5m]",
+            "gone",
+            "nothing",
+            "1",
+            "time()",
+            "sum by (job) (up)",
+            "rate(requests_total[5m])",
+            "rate(requests_total[5m]) + on(instance) up",
+            "histogram_quantile(0.9, sum by (le) (rate(took_bucket[2m])))",
+            "up @ 1767226500",
+            "sum_over_time(temperature[5m] @ end())",
+            "scalar(up{job=\"db\"}) + up offset 1m",
+            "max_over_time(rate(requests_total[1m])[5m:30s])",
+            "timestamp(up)",
+            "absent(nothing)",
+            "topk(1, temperature)")) {
+      String[] range = {"query", query, "start", FROM, "end", TO, "step", "37", "stats", "all"};
+      String[] instant = {"query", query, "time", T, "stats", "all"};
+      for (boolean isRange : new boolean[] {true, false}) {
+        if (isRange && query.endsWith("]")) {
+          continue;
+        }
+        String path = "/api/v1/query" + (isRange ? "_range" : "");
+        String form = path + "?" + RealPrometheus.form(isRange ? range : instant);
+        String field = "/data/stats/samples/totalQueryableSamples";
+        String theirs = prometheus.get(form).at(field).toString();
+        String ours = ours(form).at(field).toString();
+        if (!theirs.equals(ours) || theirs.isEmpty()) {
+          differences.put(form, ours + " instead of " + theirs);
+        }
+      }
+    }
+    assertThat(differences).isEmpty();
+  }
+
+  @Test
+  void givenSameSamples_whenAskedForTsdb_thenTheSameCounts() throws Exception {
+    JsonNode theirs = prometheus.get("/api/v1/status/tsdb?limit=100").path("data");
+    JsonNode ours = ours("/api/v1/status/tsdb?limit=100").path("data");
+    for (String field :
+        List.of(
+            "seriesCountByMetricName",
+            "labelValueCountByLabelName",
+            "memoryInBytesByLabelName",
+            "seriesCountByLabelValuePair")) {
+      TreeSet<String> expected = new TreeSet<>();
+      theirs.path(field).forEach(each -> expected.add(each.toString()));
+      TreeSet<String> actual = new TreeSet<>();
+      ours.path(field).forEach(each -> actual.add(each.toString()));
+      assertThat(actual).as(field).isEqualTo(expected).isNotEmpty();
+    }
+    for (String field : List.of("numSeries", "numLabelPairs", "minTime", "maxTime")) {
+      assertThat(ours.path("headStats").path(field).asLong())
+          .as(field)
+          .isEqualTo(theirs.path("headStats").path(field).asLong());
+    }
+  }
+
+  private static JsonNode ours(String path) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + server.port() + path);
+    return JSON.readTree(
+        http.send(java.net.http.HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
+            .body());
   }
 
   @Test
