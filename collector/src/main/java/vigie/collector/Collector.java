@@ -69,6 +69,7 @@ import vigie.collector.bot.Desk;
 import vigie.collector.card.CardPages;
 import vigie.collector.card.Changes;
 import vigie.collector.card.LiveCards;
+import vigie.collector.card.Runbooks;
 import vigie.collector.dispatch.AlertMark;
 import vigie.collector.dispatch.Dispatcher;
 import vigie.collector.dispatch.Insistence;
@@ -566,6 +567,7 @@ final class Collector implements AutoCloseable {
         request -> HttpAnswer.text(ready ? 200 : 503, ready ? "Vigie is ready.\n" : "starting\n"));
     routes.post("/-/reload", this::reloadAnswer);
     new CardPages(cards, clock).routes(routes);
+    new Runbooks().routes(routes);
     routes.get("/api/vigie", request -> HttpAnswer.text(200, FIRST_PAGE));
     var files = new PageFiles();
     if (!files.has("/")) {
@@ -743,6 +745,7 @@ final class Collector implements AutoCloseable {
         /api/v2/...         Alertmanager's API: alerts, groups, silences, receivers, status
         /loki/api/v1/...    what Grafana's Loki data source needs, over events
         /graph.png?g0.expr=...  a picture of the last six hours
+        /runbooks/          what to do about each alert that ships
         /metrics            of this collector
       """;
 

@@ -165,7 +165,7 @@ record CollectorConfig(
     NodesConfig nodes = NodesConfig.from(top.section("nodes"));
     SilenceLimits silences = SilenceLimits.read(top.section("silences"));
     PostedLimits posted = PostedLimits.read(top.section("posted_alerts"));
-    String externalUrl = top.string("external_url", "");
+    String externalUrl = top.string("external_url", "").replaceAll("/+$", "");
     Texts texts = Texts.read(top, routing.templates(), externalUrl);
     QueryConfig query = QueryConfig.read(top, Runtime.getRuntime().maxMemory());
     WebSettings web = WebSettings.read(top.section("web"));

@@ -65,7 +65,7 @@ class CollectorConfigTest {
             storage: {path: data, samples: 1d, samples_bytes: 1GiB, events: 30d}
             listen: {http: '0.0.0.0:1', relp: '[::1]:2'}
             global: {scrape_interval: 5s, evaluation_interval: 7s, external_labels: {site: a}, resolve_timeout: 5m}
-            external_url: https://vigie.example
+            external_url: https://vigie.example/
             scrape_configs: [{job_name: j, static_configs: [{targets: [h]}]}]
             rule_files: ['*.yml']
             route: {receiver: d}

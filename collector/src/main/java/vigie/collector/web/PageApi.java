@@ -45,7 +45,11 @@ public final class PageApi {
     String path = request.path();
     return switch (request.method()) {
       case "GET", "HEAD" ->
-          path.equals(ME) || path.equals("/graph") || path.equals("/silence") || files.has(path);
+          path.equals(ME)
+              || path.equals("/graph")
+              || path.equals("/silence")
+              || path.startsWith("/runbooks")
+              || files.has(path);
       case "POST", "DELETE" -> path.equals(SESSION);
       default -> false;
     };

@@ -72,7 +72,8 @@ class AlertRulesReferenceTest {
     page.append("\n## ").append(name.replace(".yml", "")).append("\n\n");
     page.append(comment(lines, 0)).append("\n\n");
     for (Rule.Alerting rule : alerts(file)) {
-      page.append("- **").append(rule.name()).append("** (");
+      page.append("- **[").append(rule.name()).append("](../docs/runbooks/");
+      page.append(rule.name()).append(".md)** (");
       page.append(rule.labels().get("severity").text());
       page.append(rule.hold().isZero() ? "" : ", after " + Durations.format(rule.hold()));
       page.append("): ").append(annotation(rule, "summary")).append(". ");
@@ -82,7 +83,7 @@ class AlertRulesReferenceTest {
     }
   }
 
-  private static List<Rule.Alerting> alerts(Path file) {
+  static List<Rule.Alerting> alerts(Path file) {
     Faults faults = new Faults();
     List<Rule.Alerting> alerts = new ArrayList<>();
     for (RuleGroup group : RuleFiles.load(List.of(file), Duration.ofMinutes(1), faults)) {
@@ -93,7 +94,7 @@ class AlertRulesReferenceTest {
   }
 
   /** As it reads with the names of the labels in the place of their values. */
-  private static String annotation(Rule.Alerting rule, String name) {
+  static String annotation(Rule.Alerting rule, String name) {
     Template template = rule.annotations().get(name);
     Labels.Builder labels = Labels.EMPTY.toBuilder();
     Matcher used = LABEL.matcher(template.text());
