@@ -60,7 +60,7 @@ install_packages try "${lacks[@]}"
 
 # A second run uses the first one's build, unless a source is newer.
 built=collector/target/dist/built
-if [ ! -f $built ] || [ -n "$(find pom.xml base agent collector alert-rules -path '*/target' -prune -o -type f -newer $built -print -quit)" ]; then
+if [ ! -f $built ] || [ -n "$(find pom.xml base agent collector alert-rules docs/runbooks -path '*/target' -prune -o -type f -newer $built -print -quit)" ]; then
   say "building (the first time takes a few minutes) ..."
   mvn -q -B --no-transfer-progress -Pfast package
   for each in agent collector; do deploy/archive.sh $each; done
