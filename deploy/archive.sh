@@ -2,14 +2,15 @@
 # Makes the archives of loaded classes with which a built or installed program starts in about half the time:
 # lib/run.jsa, and lib/cli.jsa for the collector's client commands.
 #
-#   deploy/archive.sh agent|collector [HOME]        HOME: default PROGRAM/target/dist
+#   deploy/archive.sh agent|collector [HOME [--if-stale]]        HOME: default PROGRAM/target/dist
 #
+# With --if-stale nothing is done where this Java takes the one that is there.
 # Runs the program for some seconds on loopback, with what it keeps in a temporary folder. An archive holds for this Java,
 # these jars and this place; where one of them changes, Java ignores it and starts slower until this runs again. So a
 # failure here is told and is no error.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
-case ${1:-} in agent | collector) what=$1 ;; *) sed -n '2,9p' "$0"; exit 2 ;; esac
+case ${1:-} in agent | collector) what=$1 ;; *) sed -n '2,10p' "$0"; exit 2 ;; esac
 home=$(cd "${2:-$what/target/dist}" && pwd) || exit 2
 dir=$(mktemp -d)
 pid=""
@@ -19,6 +20,11 @@ end() {
 }
 trap end EXIT
 trap 'exit 1' INT TERM
+# usable ARCHIVE: this Java takes it, whole
+usable() {
+  JAVA_OPTS="-XX:SharedArchiveFile=$1 -XX:+VerifySharedSpaces -Xshare:on" "$home/bin/$what" version >"$dir/log" 2>&1
+}
+if [ "${3:-}" = --if-stale ] && [ -e "$home/lib/run.jsa" ] && usable "$home/lib/run.jsa"; then exit 0; fi
 give_up() { echo "archive: $what starts without an archive of its classes: $1"; tail -n 3 "$dir/log" 2>/dev/null; exit 0; }
 
 get() { # get PORT PATH
@@ -74,7 +80,7 @@ fi
 JAVA_OPTS="${JAVA_OPTS:-} -XX:DumpLoadedClassList=$dir/run.list" \
   "$home/bin/$what" run --config "$dir/config.yaml" >"$dir/log" 2>&1 &
 pid=$!
-for _ in $(seq 300); do
+for _ in $(seq 3000); do # a Pi Zero takes over a minute
   ! grep -q "$what started" "$dir/log" || break
   kill -0 "$pid" 2>/dev/null || give_up "its first run failed"
   sleep 0.1
@@ -94,8 +100,7 @@ make run
 for archive in "$home"/lib/*.jsa.new; do
   [ -e "$archive" ] || give_up "this Java made none"
   # A damaged one could crash what maps it, so it is checked whole, and on the disk before it has its name.
-  JAVA_OPTS="-XX:SharedArchiveFile=$archive -XX:+VerifySharedSpaces -Xshare:on" "$home/bin/$what" version >"$dir/log" 2>&1 ||
-    give_up "the one made cannot be used"
+  usable "$archive" || give_up "the one made cannot be used"
   sync "$archive"
   mv "$archive" "${archive%.new}"
 done

@@ -54,8 +54,8 @@ import vigie.base.time.ThreadScheduler;
     versionProvider = VersionCommand.class,
     footer = {"", "Examples:", "  agent check", "  agent check --config agent.yaml"})
 final class CheckCommand implements Callable<Integer> {
-  /** As which the unit that install.sh installs runs. */
-  private static final String SERVICE_USER = "vigie";
+  /** As which the installed unit runs. */
+  private static final String SERVICE_USER = "vigie-agent";
 
   private static final Duration PATIENCE = Duration.ofSeconds(2);
   // All hanging programs and disks at once, so that the check is over after the longest timeout.
@@ -186,7 +186,7 @@ final class CheckCommand implements Callable<Integer> {
     }
   }
 
-  /** Only a warning: the agent may well run as root where it is not installed by install.sh. */
+  /** Only a warning: the agent may well run as root where it is not installed as a service. */
   private void checkUser(PrintWriter out) {
     Path users = options.roots().rootfs().resolve("etc/passwd");
     try {
@@ -195,7 +195,7 @@ final class CheckCommand implements Callable<Integer> {
             "warning: checked as root, who may read everything; to see what the service may: runuser"
                 + " -u "
                 + SERVICE_USER
-                + " -- /opt/vigie/agent/bin/agent check");
+                + " -- agent check");
       }
     } catch (IOException e) {
       // No list of users, so no service user either.

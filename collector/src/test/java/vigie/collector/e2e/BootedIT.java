@@ -403,10 +403,10 @@ class BootedIT {
                 """
                 cd /app; deploy/install.sh agent --uninstall
                 ls -d /opt/vigie /etc/systemd/system/vigie-agent.service /usr/local/bin/agent 2>/dev/null
-                getent passwd vigie; systemctl is-active vigie-agent; ls /var/lib/vigie-agent /etc/vigie
+                getent passwd vigie-agent; systemctl is-active vigie-agent; ls /var/lib/vigie-agent /etc/vigie
                 """))
         .contains("agent is out", "\ninactive\n", "spool", "agent.yaml")
-        .doesNotContain("/opt/vigie\n", "/etc/systemd/system/vigie-agent", "vigie:x:");
+        .doesNotContain("/opt/vigie\n", "/etc/systemd/system/vigie-agent", "vigie-agent:x:");
   }
 
   /** What the guest gets: what install.sh needs, and what these tests start. */
