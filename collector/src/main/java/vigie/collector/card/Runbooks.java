@@ -33,10 +33,10 @@ public final class Runbooks {
       <title>TITLE: runbook</title>
       <style>
         body { font: 16px/1.5 system-ui, sans-serif; max-width: 42em; margin: 1em auto 3em; padding: 0 1em; color-scheme: light dark }
-        pre { overflow-x: auto; padding: .8em; border: 1px solid #8886; border-radius: .4em; font-size: .88em }
+        pre { white-space: pre-wrap; padding: .8em; border: 1px solid #8886; border-radius: .4em; font-size: .88em }
+        ul { padding-left: 1.2em }
         li { margin: .4em 0 }
         code { overflow-wrap: anywhere }
-        pre code { overflow-wrap: normal }
       </style>
       """;
 
