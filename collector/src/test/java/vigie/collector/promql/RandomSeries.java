@@ -80,7 +80,7 @@ final class RandomSeries {
     double[] counts = new double[16];
     double[] own = new double[5];
     int schema = random.nextInt(5) - 1;
-    double zero = random.nextBoolean() ? 0.001 : 0.05;
+    double zero = random.nextBoolean() ? 1e-5 : 1e-6;
     double least = 1 << 13;
     Arrays.fill(counts, least);
     Arrays.fill(own, least);
@@ -98,7 +98,7 @@ final class RandomSeries {
       if (metric.equals("h_changing") && random.nextInt(25) == 0) {
         // Another way round it would be a reset, of everything.
         schema = Math.max(-2, schema - 1);
-        zero = Math.min(0.25, 2 * zero);
+        zero = Math.min(1e-4, 4 * zero);
       }
       boolean isGap = metric.equals("h_gaps") && i / 25 % 3 == 1;
       if (isGap) {
