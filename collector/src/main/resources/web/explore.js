@@ -83,6 +83,7 @@ function Field({expr, go}) {
   const area = useRef();
   const place = useRef(null);
   const turn = useRef(0);
+  const leaving = useRef(0);
 
   const close = () => (turn.current++, setOffers([]), choose(-1));
   const look = async () => {
@@ -123,7 +124,7 @@ function Field({expr, go}) {
     <div class="grow combo">
       <textarea data-find ref=${area} rows="2" class="mono" aria-label=${t.expression} placeholder=${t.expression} value=${text} spellcheck="false" autocapitalize="none" autocomplete="off"
         role="combobox" aria-expanded=${String(offers.length > 0)} aria-controls="offers" aria-autocomplete="list" aria-activedescendant=${chosen >= 0 ? 'offer-' + chosen : null}
-        onInput=${e => (setText(e.target.value), look())} onKeyDown=${pressed} onBlur=${() => setTimeout(close, 200)} />
+        onInput=${e => (setText(e.target.value), look())} onKeyDown=${pressed} onFocus=${() => clearTimeout(leaving.current)} onBlur=${() => (leaving.current = setTimeout(close, 200))} />
       <ul id="offers" role="listbox" aria-label=${t.suggestions} hidden=${!offers.length}>${offers.map((o, i) => html`
         <li id=${'offer-' + i} role="option" aria-selected=${String(i === chosen)} onPointerDown=${e => (e.preventDefault(), take(o))} title=${o.help ?? ''}><span class="mono">${o.text}</span> <span class="dim">${o.kind}</span></li>`)}</ul>
     </div>

@@ -90,10 +90,11 @@ export function Graph({title, data, unit, low, high, sync, onZoom, tall}) {
     uPlot().then(UPlot => {
       if (gone) return;
       plot.current = new UPlot(options(UPlot), columns(data), place.current);
-      watch = new ResizeObserver(() => {
+      // In the next frame: a size that is set while sizes are told would be told again.
+      watch = new ResizeObserver(() => requestAnimationFrame(() => {
         const width = place.current?.clientWidth;
-        if (width && width !== plot.current.width) plot.current.setSize({width, height: height()});
-      });
+        if (width && plot.current && width !== plot.current.width) plot.current.setSize({width, height: height()});
+      }));
       watch.observe(place.current);
     });
     return () => {

@@ -124,10 +124,12 @@ export function skewed(node) {
   return (off > 0 ? t.clockBehind : t.clockAhead)(lasting(Math.abs(off) * 1000));
 }
 
-function Tile({node, figures = {}, alerts}) {
+const NO_FIGURES = {};
+
+function Tile({node, figures = NO_FIGURES, alerts}) {
   const remarks = [skewed(node), figures.throttled && t.throttled, node.pending > 0 && t.waiting(node.pending)].filter(Boolean);
   // 200 of them: drawn again only where something of this one has changed.
-  return useParts([JSON.stringify(node), JSON.stringify(figures), alerts], () => html`<li class="tile ${node.state}">
+  return useParts([JSON.stringify(node), figures, alerts], () => html`<li class="tile ${node.state}">
     <p class="tilehead"><${Shape} of=${alerts ? 'critical' : stateKin(node)} />
       <a href=${'#/nodes/' + encodeURIComponent(node.node)}>${node.node}</a>
       <span class="push dim">${t.node[node.state]}${node.state !== 'up' && html` <${Since} at=${node.since} />`}</span></p>
