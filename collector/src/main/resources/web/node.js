@@ -72,7 +72,8 @@ function Facts({node}) {
 
 const matchers = name => `node=${JSON.stringify(name)}`;
 
-const duration = seconds => Math.max(60, Math.ceil(seconds)) + 's';
+// Never so short that a scrape a minute has too few samples in it.
+const duration = seconds => Math.max(150, Math.ceil(seconds)) + 's';
 
 function Graphs({name, parameters}) {
   const given = Number(parameters.get('range'));
