@@ -17,6 +17,10 @@ public record DocPage(Path file, List<String> lines) {
 
   private static final Pattern LINK =
       Pattern.compile("\\]\\(([^)\\s]+)\\)|(?:src|href)=\"([^\"]+)\"");
+  /** What may stand before the program. */
+  private static final Pattern PREFIX =
+      Pattern.compile("[A-Z_]+=.*|sudo|runuser|-u|--|vigie-\\w+|time");
+
   private static final Pattern INLINE = Pattern.compile("`([^`]+)`");
 
   /** A fenced block. */
@@ -155,7 +159,7 @@ public record DocPage(Path file, List<String> lines) {
   private static void runs(
       String program, List<String> words, String where, List<Command> commands) {
     int first = 0;
-    while (first < words.size() && words.get(first).matches("[A-Z_]+=.*|sudo|-u|vigie|time")) {
+    while (first < words.size() && PREFIX.matcher(words.get(first)).matches()) {
       first++;
     }
     if (first < words.size() && words.get(first).matches("(.*/)?" + program)) {
