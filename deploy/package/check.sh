@@ -66,13 +66,14 @@ test -x /empty/usr/lib/vigie/agent/bin/agent && test -L /empty/usr/bin/collector
 test -f /empty/usr/share/vigie/alert-rules/probe.yml
 echo changed >> /empty/etc/vigie/agent.yaml
 rpm --root /empty -e --nodeps --noscripts vigie-agent vigie-collector 2>&1 | grep rpmsave
-! find /empty -name '*vigie*' ! -name '*.rpmsave' ! -path '/empty/etc/vigie' ! -path '/empty/var/*' | grep .
+left=$(find /empty ! -type d ! -name '*.rpmsave' ! -path '/empty/var/*')
+[ -z "$left" ] || { echo "left: $left"; exit 1; }
 echo "with scripts, on this machine of Debian's:"
-rpm -i --nodeps /packages/vigie-agent-*.rpm
+rpm --force-debian -i --nodeps /packages/vigie-agent-*.rpm
 getent passwd vigie-agent; stat -c '%U:%G %a' /etc/vigie/agent.yaml | grep 'root:vigie-agent 640'
 test -s /usr/lib/vigie/agent/lib/run.jsa
 agent version
-rpm -e --nodeps vigie-agent
+rpm --force-debian -e --nodeps vigie-agent
 test ! -e /usr/lib/vigie/agent
 SH
 
