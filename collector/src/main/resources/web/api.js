@@ -39,7 +39,7 @@ export function get(path, parameters = {}, signal) {
 export const send = (method, path, body) => call(method, path, body);
 
 /** "?a=1&b=2", or "". */
-export function query(parameters) {
+export function query(parameters = {}) {
   const all = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     for (const each of [].concat(value ?? '')) {
