@@ -162,8 +162,11 @@ public record DocPage(Path file, List<String> lines) {
     while (first < words.size() && PREFIX.matcher(words.get(first)).matches()) {
       first++;
     }
-    if (first < words.size() && words.get(first).matches("(.*/)?" + program)) {
-      commands.add(new Command(where, words.subList(first + 1, words.size())));
+    List<String> rest = words.subList(Math.min(first + 1, words.size()), words.size());
+    boolean ours = first < words.size() && words.get(first).matches("(.*/)?" + program);
+    // A picture may name the program, too.
+    if (ours && (rest.isEmpty() || rest.get(0).matches("-*[a-z]+"))) {
+      commands.add(new Command(where, rest));
     }
   }
 }
