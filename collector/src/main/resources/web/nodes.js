@@ -135,7 +135,7 @@ function Tile({node, figures = NO_FIGURES, alerts}) {
       <span class="push dim">${t.node[node.state]}${node.state !== 'up' && html` <${Since} at=${node.since} />`}</span></p>
     ${(alerts > 0 || remarks.length > 0) && html`<p class="remarks">${alerts > 0 && html`<strong>${t.alerts(alerts)}</strong>`}${remarks.map(r => html`<span class="tag">${r}</span>`)}</p>`}
     <dl>${Object.entries(FIGURES).map(([key, {unit, low, high}]) => figures[key] && html`<div>
-      <dt>${t.short[key]}</dt><dd>${figure(lastOf(figures[key]), unit)}</dd>
-      <${Spark} values=${figures[key]} low=${low} high=${high} label=${t.lastHour(t.figures[key])} /></div>`)}</dl>
+      <dt>${t.short[key]}</dt><dd>${figure(lastOf(figures[key]), unit)}
+      <${Spark} values=${figures[key]} low=${low} high=${high} label=${t.lastHour(t.figures[key])} /></dd></div>`)}</dl>
   </li>`);
 }
