@@ -557,7 +557,8 @@ final class Collector implements AutoCloseable {
     var searching = closing.add("search threads", threads.pool("search", 2, 32));
     new EventsApi(events, feed, clock, searching).routes(routes);
     new LokiApi(events, clock, searching, Version.VERSION).routes(routes);
-    new NodesApi(nodes).routes(routes);
+    new NodesApi(nodes, (node, since, most) -> Changes.of(events, node, since, most), clock)
+        .routes(routes);
     new OutboxApi(outbox).routes(routes);
     new DrillsApi(drills, () -> Addresses.format(relpAddress())).routes(routes);
     new MetricsApi(registry).routes(routes);
@@ -570,9 +571,6 @@ final class Collector implements AutoCloseable {
     new Runbooks().routes(routes);
     routes.get("/api/vigie", request -> HttpAnswer.text(200, FIRST_PAGE));
     var files = new PageFiles();
-    if (!files.has("/")) {
-      routes.get("/", request -> HttpAnswer.text(200, FIRST_PAGE));
-    }
     signIns =
         new SignIns(access, config.web(), request -> PageApi.isOpen(files, request), clock, meters);
     access.visitors(signIns);

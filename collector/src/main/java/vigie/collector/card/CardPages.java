@@ -1,8 +1,5 @@
 package vigie.collector.card;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Map;
 import vigie.base.http.HttpAnswer;
@@ -12,41 +9,23 @@ import vigie.base.time.Clock;
 import vigie.collector.promql.Parser;
 import vigie.collector.promql.PromqlException;
 
-/** What the links of a card lead to: the picture of an expression, and a form for a silence. */
+/** The picture of an expression, as cards have it: {@code /graph.png?g0.expr=up}. */
 public final class CardPages {
   private static final Duration SPAN = Duration.ofHours(6);
-
-  /** Nothing but what the page itself holds, and requests to where it came from. */
   private static final Map<String, String> HEADERS =
-      Map.of(
-          "Content-Security-Policy",
-          "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"
-              + " connect-src 'self'; frame-ancestors 'none'; form-action 'none'",
-          "X-Content-Type-Options",
-          "nosniff");
+      Map.of("content-security-policy", "default-src 'none'", "x-content-type-options", "nosniff");
 
   private final LiveCards cards;
   private final Clock clock;
-  private final byte[] silence;
 
   public CardPages(LiveCards cards, Clock clock) {
     this.cards = cards;
     this.clock = clock;
-    try (InputStream in = CardPages.class.getResourceAsStream("silence.html")) {
-      if (in == null) {
-        throw new IllegalStateException("BUG: no silence.html");
-      }
-      silence = in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read silence.html", e);
-    }
   }
 
+  /** Adds its route. */
   public void routes(Routes routes) {
     routes.get("/graph.png", this::graph);
-    routes.get(
-        "/silence.html",
-        request -> new HttpAnswer(200, "text/html; charset=utf-8", silence, HEADERS));
   }
 
   private HttpAnswer graph(HttpRequest request) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import vigie.collector.event.EventListener;
 import vigie.collector.event.EventQuery;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.History;
+import vigie.collector.event.StoredEvent;
 import vigie.collector.label.LabelMatcher;
 
 /**
@@ -52,9 +54,7 @@ public final class Changes implements EventListener {
   public void restore(EventStore store, Instant now) {
     List<Event> history = new ArrayList<>(History.of(store, now, KEPT, TYPES));
     List<LabelMatcher> matches =
-        List.of(
-            LabelMatcher.equal("type", "log.match"),
-            new LabelMatcher(LabelMatcher.Op.REGEX, "pattern", String.join("|", PATTERNS)));
+        List.of(LabelMatcher.equal("type", "log.match"), oneOf("pattern", PATTERNS));
     try {
       EventQuery query =
           new EventQuery(now.minus(KEPT), now.plus(KEPT), matches, "", MOST_RESTORED, "");
@@ -78,6 +78,32 @@ public final class Changes implements EventListener {
         changes.removeLast();
       }
     }
+  }
+
+  /**
+   * What the store has of changes on a node, the newest first, at most so many. Reads the disk.
+   *
+   * @throws IllegalStateException if the store takes too long
+   */
+  public static List<StoredEvent> of(EventStore store, String node, Instant since, int most) {
+    Instant end = Instant.parse("9999-01-01T00:00:00Z");
+    List<StoredEvent> found = new ArrayList<>();
+    for (List<LabelMatcher> each :
+        List.of(
+            List.of(oneOf("type", TYPES)),
+            List.of(LabelMatcher.equal("type", "log.match"), oneOf("pattern", PATTERNS)),
+            List.of(LabelMatcher.equal("type", "syslog"), LabelMatcher.equal("app", "deploy")))) {
+      List<LabelMatcher> matchers = new ArrayList<>(each);
+      matchers.add(LabelMatcher.equal("node", node));
+      EventQuery query = new EventQuery(since, end, matchers, "", most, "");
+      found.addAll(store.search(query).events());
+    }
+    found.sort(Comparator.comparing((StoredEvent e) -> e.event().time()).reversed());
+    return found.subList(0, Math.min(most, found.size()));
+  }
+
+  private static LabelMatcher oneOf(String name, Collection<String> values) {
+    return new LabelMatcher(LabelMatcher.Op.REGEX, name, String.join("|", values));
   }
 
   /** Whether an event tells of a change that may be a cause. */

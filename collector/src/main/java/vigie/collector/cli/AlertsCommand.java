@@ -20,13 +20,14 @@ import picocli.CommandLine.Parameters;
 import vigie.base.time.Clock;
 import vigie.base.time.Durations;
 
-/** {@code collector alerts list | show | ack}. */
+/** {@code collector alerts list | show | report | ack}. */
 @Command(
     name = "alerts",
     description = "What burns, and what has.",
     subcommands = {
       AlertsCommand.ListAlerts.class,
       AlertsCommand.Show.class,
+      AlertsCommand.Report.class,
       AlertsCommand.Ack.class
     })
 final class AlertsCommand {
@@ -407,6 +408,35 @@ final class AlertsCommand {
                 withdraw ? "-" : by));
       }
       print.print(table, done, "");
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "report",
+      description = {
+        "An incident report in Markdown: when, who, cause, corrective action, timeline, events.",
+        "Of the last time that the alert fired; also of one that is over, by its whole id."
+      },
+      footer = {"", "Example:", "  collector alerts report 5f2a --zone Europe/Paris > incident.md"})
+  static final class Report implements Callable<Integer> {
+    @Mixin Printing print = new Printing();
+
+    @Parameters(paramLabel = "ID", description = "the alert's id, its first digits, or its name")
+    String id = "";
+
+    @Option(names = "--zone", paramLabel = "ZONE", description = "of its times (default: UTC)")
+    String zone = "";
+
+    @Option(names = "--lang", paramLabel = "LANG", description = "en (default) or fr")
+    String lang = "";
+
+    @Override
+    public Integer call() {
+      Client client = print.client();
+      Client.Parameters how = new Client.Parameters().add("zone", zone).add("lang", lang);
+      print.out().print(client.text("/api/vigie/alerts/" + idOf(client, id) + "/report", how));
+      print.out().flush();
       return 0;
     }
   }

@@ -88,6 +88,19 @@ final class Client {
             HttpResponse.BodyHandlers.ofByteArray()));
   }
 
+  /** The answer's text; throws as {@link #get}. */
+  String text(String path, Parameters parameters) {
+    HttpResponse<byte[]> answer =
+        send(
+            path + parameters,
+            request -> request.timeout(TIMEOUT),
+            HttpResponse.BodyHandlers.ofByteArray());
+    if (answer.statusCode() != 200) {
+      json(answer);
+    }
+    return new String(answer.body(), StandardCharsets.UTF_8);
+  }
+
   /** The same of another method, with a JSON body. */
   JsonNode send(String method, String path, JsonNode body) {
     byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);

@@ -2,8 +2,11 @@ package vigie.collector.api.vigie;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -23,6 +26,7 @@ import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertHistory;
 import vigie.collector.alert.AlertState;
 import vigie.collector.alert.HistoryEntry;
+import vigie.collector.alert.HistoryKind;
 import vigie.collector.api.Filters;
 import vigie.collector.api.Json;
 import vigie.collector.dispatch.AlertMark;
@@ -87,6 +91,7 @@ public final class AlertsApi {
   public void routes(Routes routes) {
     routes.get("/api/vigie/alerts", this::list);
     routes.get("/api/vigie/alerts/{fingerprint}", this::one);
+    routes.get("/api/vigie/alerts/{fingerprint}/report", this::report);
   }
 
   private HttpAnswer list(HttpRequest request) {
@@ -119,6 +124,15 @@ public final class AlertsApi {
    * an alert that is long over.
    */
   private HttpAnswer one(HttpRequest request) {
+    Found found = find(request);
+    Map<String, String> cards = waitingCards();
+    return Json.answer(200, json -> write(json, found.alert, cards, found.story, true));
+  }
+
+  /** An alert with its history, the oldest first. */
+  private record Found(Alert alert, List<HistoryEntry> story) {}
+
+  private Found find(HttpRequest request) {
     String wanted = request.variable("fingerprint");
     List<Alert> found =
         alerts.get().stream().filter(a -> a.fingerprint().startsWith(wanted)).toList();
@@ -129,30 +143,52 @@ public final class AlertsApi {
     boolean known = found.size() == 1 && !wanted.isEmpty();
     String id = known ? found.get(0).fingerprint() : wanted;
     List<HistoryEntry> story = ID.matcher(id).matches() ? history.of(id, MOST_ENTRIES) : List.of();
-    Alert alert = known ? found.get(0) : past(story);
+    Alert alert = known ? found.get(0) : past(AlertReport.lastOf(story));
     if (alert == null) {
       throw new HttpFault(404, "no alert has the id " + wanted);
     }
-    Map<String, String> cards = waitingCards();
-    return Json.answer(200, json -> write(json, alert, cards, story, true));
+    return new Found(alert, story);
+  }
+
+  /** What happened the last time, for who was not there. */
+  private HttpAnswer report(HttpRequest request) {
+    ZoneId zone;
+    try {
+      String wanted = request.parameter("zone");
+      zone = wanted.isEmpty() ? ZoneOffset.UTC : ZoneId.of(wanted);
+    } catch (DateTimeException e) {
+      throw new HttpFault(400, "zone is none that is known; write Europe/Paris");
+    }
+    Found found = find(request);
+    List<Event> all = new ArrayList<>(found.alert.events());
+    all.addAll(around(found.alert));
+    boolean french = request.parameter("lang").equals("fr");
+    String text =
+        new AlertReport(found.alert, AlertReport.lastOf(found.story), all, zone, french).markdown();
+    return HttpAnswer.of(200, "text/markdown; charset=utf-8", text)
+        .with(
+            "content-disposition",
+            "inline; filename=\"incident-" + found.alert.fingerprint() + ".md\"");
   }
 
   /** An alert of which only the history is left; null where there is none. */
-  private @Nullable Alert past(List<HistoryEntry> story) {
+  private static @Nullable Alert past(List<HistoryEntry> story) {
     HistoryEntry last = null;
+    HistoryEntry fired = null;
     for (HistoryEntry entry : story) {
       last = entry.labels().isEmpty() ? last : entry;
+      fired = entry.kind() == HistoryKind.FIRING ? entry : fired;
     }
     if (last == null) {
       return null;
     }
-    Instant began = story.get(0).at();
+    String summary = fired == null ? "" : fired.text();
     return new Alert(
         last.labels(),
-        Labels.EMPTY,
+        summary.isEmpty() ? Labels.EMPTY : Labels.of("summary", summary),
         AlertState.RESOLVED,
-        began,
-        null,
+        story.get(0).at(),
+        fired == null ? null : fired.at(),
         last.at(),
         last.at(),
         Double.NaN,

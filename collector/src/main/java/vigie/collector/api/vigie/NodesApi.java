@@ -3,11 +3,16 @@ package vigie.collector.api.vigie;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import vigie.base.http.HttpAnswer;
 import vigie.base.http.HttpFault;
+import vigie.base.http.HttpRequest;
 import vigie.base.http.Routes;
+import vigie.base.time.Clock;
 import vigie.collector.api.Filters;
 import vigie.collector.api.Json;
+import vigie.collector.event.StoredEvent;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.node.Node;
@@ -18,14 +23,46 @@ import vigie.collector.node.Nodes;
  * and state).
  */
 public final class NodesApi {
+  private static final int MOST_CHANGES = 1000;
   private final Nodes nodes;
+  private final Changed changed;
+  private final Clock clock;
 
-  public NodesApi(Nodes nodes) {
+  /** What changed on a node. */
+  @FunctionalInterface
+  public interface Changed {
+    /** At most so many, the newest first. */
+    List<StoredEvent> on(String node, Instant since, int most);
+  }
+
+  public NodesApi(Nodes nodes, Changed changed, Clock clock) {
     this.nodes = nodes;
+    this.changed = changed;
+    this.clock = clock;
+  }
+
+  /** Boots, packages, deployments, reloads: docs/cards.md. */
+  private HttpAnswer changes(HttpRequest request) {
+    Instant now = clock.now();
+    Instant since = Filters.time(request, "since", now, now.minus(Duration.ofDays(1)));
+    int most = Filters.integer(request, "limit", 100, 1, MOST_CHANGES);
+    List<StoredEvent> found = changed.on(request.variable("name"), since, most);
+    return Json.answer(
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("changes");
+          for (StoredEvent event : found) {
+            EventJson.write(json, event, false);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
   }
 
   /** Adds its routes. */
   public void routes(Routes routes) {
+    routes.get("/api/vigie/nodes/{name}/changes", this::changes);
     routes.get(
         "/api/vigie/nodes",
         request -> {
