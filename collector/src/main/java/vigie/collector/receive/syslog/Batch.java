@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Peer;
@@ -34,7 +35,6 @@ final class Batch implements Turns.Work {
   private final BitSet cut = new BitSet();
   private int bytes;
   private int taken;
-  private final List<EventSink.Arrival> arrivals = new ArrayList<>();
 
   /**
    * @param messages counts what was taken
@@ -85,16 +85,19 @@ final class Batch implements Turns.Work {
   public void take() {
     SyslogParser parser = maker.parser();
     String bound = receiving.senders().boundTo(peer);
+    List<EventSink.Arrival> arrivals = new ArrayList<>(records.size());
     try {
       for (int i = 0; i < records.size(); i++) {
-        take(parser, bound, records.get(i), cut.get(i));
+        EventSink.Arrival arrival = take(parser, bound, records.get(i), cut.get(i));
+        if (arrival != null) {
+          arrivals.add(arrival);
+        }
       }
       records.clear(); // the rest waits for the disk
       if (arrivals.isEmpty()) {
         done();
       } else {
         receiving.sink().accept(arrivals, this::done);
-        arrivals.clear();
       }
     } catch (RuntimeException failure) {
       log.error("syslog records could not be taken source={}", source.name(), failure);
@@ -102,19 +105,21 @@ final class Batch implements Turns.Work {
     }
   }
 
-  private void take(SyslogParser parser, String bound, byte[] record, boolean isCut) {
+  /** Null for what is no record, or routed elsewhere. */
+  private EventSink.@Nullable Arrival take(
+      SyslogParser parser, String bound, byte[] record, boolean isCut) {
     SyslogMessage message = parser.parse(record, received);
     if (message == null) {
       meters.empty.increment();
-      return;
+      return null;
     }
     taken++;
     byte[] raw = message.record();
     Event event = event(message, bound, isCut);
     if (event.type().equals("syslog") && !receiving.router().route(message.pri(), raw)) {
-      return;
+      return null;
     }
-    arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
+    return new EventSink.Arrival(event, raw, message.textLength());
   }
 
   /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */

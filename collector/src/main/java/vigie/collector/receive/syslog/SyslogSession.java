@@ -113,15 +113,20 @@ final class SyslogSession extends ByteToMessageDecoder {
       batch = null;
       lastRecordNanos = lastReadNanos;
       full.handOver();
+      if (channel.isActive()) {
+        updateReading(); // at once: one turn of the event loop reads up to a megabyte of a socket
+      }
     }
   }
 
   @Override
-  public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+  public void channelReadComplete(ChannelHandlerContext ctx) {
     lastReadNanos = clock.nanos();
     anyRead = true;
     handOver();
-    super.channelReadComplete(ctx); // frees what the buffer has room for
+    // Not super's: that asks for one more read where nothing is to be read.
+    discardSomeReadBytes();
+    ctx.fireChannelReadComplete();
     if (!holdPartial(actualReadableBytes())) {
       fault("memory", "too many records that are not whole yet, limits.queue_bytes");
       return;

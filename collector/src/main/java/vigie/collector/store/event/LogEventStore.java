@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +58,16 @@ public final class LogEventStore implements EventStore, AutoCloseable {
 
   private static final int AHEAD_BYTES = 256 << 10;
 
+  /** As many batches as one source has under way in a storm. */
+  private static final int IDLE_ENCODERS = 16;
+
   private final SegmentLog segments;
   private final DayFiles days;
   private final Checkpoint checkpoint;
   private final ReceiveLog receiveLog;
   private final Filler filler;
   private final Executor writer;
+  private final Queue<EventEncoder> encoders = new ArrayBlockingQueue<>(IDLE_ENCODERS);
   private volatile boolean recovered;
 
   private LogEventStore(
@@ -254,12 +260,26 @@ public final class LogEventStore implements EventStore, AutoCloseable {
 
   @Override
   public void append(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
-    receiveLog.append(EventRecord.encode(arrivals), whenDurable);
+    EventEncoder encoder = encoder();
+    receiveLog.append(encoder.encode(arrivals), () -> durable(encoder, whenDurable));
   }
 
   @Override
   public void appendUnflushed(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
-    receiveLog.appendUnflushed(EventRecord.encode(arrivals), whenDurable);
+    EventEncoder encoder = encoder();
+    receiveLog.appendUnflushed(encoder.encode(arrivals), () -> durable(encoder, whenDurable));
+  }
+
+  private EventEncoder encoder() {
+    EventEncoder idle = encoders.poll();
+    return idle == null ? new EventEncoder() : idle;
+  }
+
+  private void durable(EventEncoder encoder, Runnable whenDurable) {
+    if (encoder.isSmall()) {
+      encoders.offer(encoder); // nobody reads what it wrote any more
+    }
+    whenDurable.run();
   }
 
   @Override

@@ -203,7 +203,7 @@ class SyslogReceiverTest {
       await()
           .pollInterval(Duration.ofMillis(200))
           .until(() -> last.getAndSet(sink.size()) == sink.size());
-      assertThat(sink.size() * 100L).as("bytes taken").isLessThan(5_000_000);
+      assertThat(sink.size() * 100L).as("bytes taken").isLessThan(400_000);
       int before = sink.size();
       sink.release();
       await().until(() -> sink.size() > before + 10_000);

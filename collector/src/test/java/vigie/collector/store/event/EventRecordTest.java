@@ -38,7 +38,8 @@ class EventRecordTest {
           new EventSink.Arrival(event, message.record(), message.textLength());
       EventSink.Arrival looked = new EventSink.Arrival(event, message.record());
       for (EventSink.Arrival arrival : List.of(known, looked)) {
-        EventRecord back = EventRecord.decode(EventRecord.encode(List.of(arrival)).get(0).slice());
+        EventRecord back =
+            EventRecord.decode(new EventEncoder().encode(List.of(arrival)).get(0).slice());
         assertThat(back.event()).isEqualTo(event);
         assertThat(back.raw()).isEqualTo(message.record());
       }
