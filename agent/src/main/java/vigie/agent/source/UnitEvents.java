@@ -135,6 +135,15 @@ final class UnitEvents {
       String invocation,
       Instant time,
       @Nullable Place place) {
+    /** What tells it from a unit of that name of another user, or of the system. */
+    String key() {
+      return key(unit, user);
+    }
+
+    static String key(String unit, String user) {
+      return user.isEmpty() ? unit : unit + " of " + user;
+    }
+
     Event event(Severity severity, EventType type, Map<String, String> more, String text) {
       Map<String, String> fields = new LinkedHashMap<>();
       fields.put("unit", unit);
@@ -192,7 +201,7 @@ final class UnitEvents {
       if (crashed) {
         events.add(told.event(Severity.ERROR, EventType.UNIT_CRASHED, facts(), words("crashed")));
       }
-      if (givenUp && isNewlyFailed(told.unit)) {
+      if (givenUp && isNewlyFailed(told.key())) {
         events.add(gaveUp(told));
       }
       if (unit.lines == lines) {
@@ -303,7 +312,7 @@ final class UnitEvents {
       case SUCCESS -> unit.begins();
       case STARTED -> {
         unit.exit = null; // its first lines may be there already
-        if (failed.remove(name)) {
+        if (failed.remove(Told.key(name, ofUser ? uid : ""))) {
           unit.restarts = 0;
           unit.last = null;
           return told(entry, now, name, ofUser ? uid : "")
@@ -314,8 +323,8 @@ final class UnitEvents {
         return new Failure(told(entry, now, name, ofUser ? uid : ""), unit);
       }
       default -> { // not started
-        if (entry.text(JournalField.JOB_RESULT).equals("failed") && isNewlyFailed(name)) {
-          Told told = told(entry, now, name, ofUser ? uid : "");
+        Told told = told(entry, now, name, ofUser ? uid : "");
+        if (entry.text(JournalField.JOB_RESULT).equals("failed") && isNewlyFailed(told.key())) {
           Failure last = unit.last;
           return last == null
               ? told.event(Severity.CRITICAL, EventType.UNIT_FAILED, Map.of(), "was not started")
@@ -347,8 +356,8 @@ final class UnitEvents {
                 && Duration.between(going.at, at).compareTo(LONGEST_SHUTDOWN) < 0));
   }
 
-  private boolean isNewlyFailed(String name) {
-    return failed.size() < MOST_FAILED && failed.add(name);
+  private boolean isNewlyFailed(String key) {
+    return failed.size() < MOST_FAILED && failed.add(key);
   }
 
   /** Null where systemd cannot be asked: then what it logs must do. */

@@ -113,6 +113,20 @@ class UnitEventsTest {
   }
 
   @Test
+  void givenAUsersUnitFailed_whenTheSystemsOfThatNameStarts_thenThatIsNoRecovery() {
+    String failed = entry("be02cf6855d2428ba40df7e9d022f03d", "JOB_RESULT=failed\n");
+    String started = entry("39f53479d3a045ac8e11786248231fbf", "JOB_RESULT=done\n");
+    String users = "\n_UID=1000\nUSER_UNIT=a.service\n";
+    List<Event> events =
+        read(
+            failed.replace("\n_UID=0\nUNIT=a.service\n", users)
+                + started
+                + started.replace("\n_UID=0\nUNIT=a.service\n", users));
+    assertThat(types(events)).containsExactly("unit.failed a.service", "unit.recovered a.service");
+    assertThat(events).allMatch(e -> "1000".equals(e.fields().get("user")));
+  }
+
+  @Test
   void givenADependencyThatFailed_whenRead_thenNothing() {
     assertThat(read(entry("be02cf6855d2428ba40df7e9d022f03d", "JOB_RESULT=dependency\n")))
         .isEmpty();

@@ -53,6 +53,24 @@ public final class Authority {
     return folder.resolve(file + ".pem");
   }
 
+  /** The same of a certificate that ended yesterday. */
+  public Path issueExpired(String file, String commonName, String names)
+      throws IOException, InterruptedException {
+    Path certificate = issue(file, commonName, names);
+    String key = folder.resolve(file + ".key").toString();
+    String asked = folder.resolve(file + ".csr").toString();
+    List<String> request = new ArrayList<>(List.of("req", "-new", "-key", key, "-out", asked));
+    request.addAll(List.of("-subj", "/O=Test/CN=" + commonName));
+    request.addAll(List.of("-addext", "subjectAltName=" + names));
+    openssl(request);
+    List<String> signing = new ArrayList<>(List.of("x509", "-req", "-in", asked, "-days", "-1"));
+    signing.addAll(List.of("-copy_extensions", "copy", "-out", certificate.toString()));
+    signing.addAll(List.of("-CA", certificate().toString()));
+    signing.addAll(List.of("-CAkey", folder.resolve(name + ".key").toString()));
+    openssl(signing);
+    return certificate;
+  }
+
   private List<String> request(String file, String commonName, String... more) {
     List<String> arguments =
         new ArrayList<>(List.of("req", "-x509", "-newkey", "ec", "-nodes", "-days", "30"));

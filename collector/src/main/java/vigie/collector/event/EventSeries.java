@@ -59,6 +59,16 @@ public final class EventSeries implements EventListener {
 
   private record CounterKey(String metric, String node, String type, String part) {}
 
+  /** Events of one node and type come in rows. */
+  private record LastCounter(String metric, String node, String type, LiveSeries series) {
+    boolean counts(String metric, Event event) {
+      return event.node().equals(node)
+          && event.type().equals(type)
+          && metric.equals(this.metric)
+          && !series.hasEnded();
+    }
+  }
+
   private record Shown(Labels labels, Event event) {}
 
   private final Appender appender;
@@ -71,6 +81,7 @@ public final class EventSeries implements EventListener {
   // All below guarded by this.
   private final Set<LiveSeries> live = new LinkedHashSet<>();
   private final Map<CounterKey, LiveSeries> counters = new HashMap<>();
+  private @Nullable LastCounter lastCounter;
   private final ToldStates states = new ToldStates();
   private final Set<LiveSeries> crowded = new LinkedHashSet<>();
 
@@ -178,6 +189,10 @@ public final class EventSeries implements EventListener {
 
   /** The series that counts such events; null where there are too many series already. */
   private @Nullable LiveSeries counterOf(String metric, Event event) {
+    LastCounter last = lastCounter;
+    if (last != null && last.counts(metric, event)) {
+      return last.series;
+    }
     String part = partName(event.type());
     CounterKey key =
         new CounterKey(metric, cut(event.node()), cut(event.type()), cut(event.field(part)));
@@ -192,6 +207,9 @@ public final class EventSeries implements EventListener {
       if (series != null) {
         counters.put(key, series);
       }
+    }
+    if (series != null && part.isEmpty()) {
+      lastCounter = new LastCounter(metric, event.node(), event.type(), series);
     }
     return series;
   }
@@ -232,7 +250,8 @@ public final class EventSeries implements EventListener {
   private static Labels labels(ToldStates.State state) {
     Labels.Builder all = new Labels.Builder().set("node", cut(state.node));
     if (state.ofUnit) {
-      return all.set(Labels.NAME, "vigie_unit_up").set("unit", cut(state.name)).build();
+      all.set(Labels.NAME, "vigie_unit_up").set("unit", cut(state.name));
+      return state.user.isEmpty() ? all.build() : all.set("user", cut(state.user)).build();
     }
     all.set(Labels.NAME, "vigie_probe_up")
         .set("probe", cut(state.name))

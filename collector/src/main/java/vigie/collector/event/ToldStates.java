@@ -47,6 +47,9 @@ final class ToldStates {
     /** Of the probe or unit. */
     final String name;
 
+    /** Whose unit it is, {@code ""} for the system's. */
+    final String user;
+
     String target = "";
 
     /** The neighbour that the probe looks at, {@code ""} where it is another kind of probe. */
@@ -67,6 +70,7 @@ final class ToldStates {
       this.node = event.node();
       this.ofUnit = isOfUnit(event);
       this.name = event.field(ofUnit ? "unit" : "probe");
+      this.user = ofUnit ? event.field("user") : "";
     }
 
     private boolean isUnseen() {
@@ -110,7 +114,9 @@ final class ToldStates {
   }
 
   private static String key(Event event) {
-    return isOfUnit(event) ? "unit " + event.field("unit") : "probe " + event.field("probe");
+    return isOfUnit(event)
+        ? "unit " + event.field("user") + " " + event.field("unit") // names have no spaces
+        : "probe " + event.field("probe");
   }
 
   /** Whether the event tells a state that counts. */

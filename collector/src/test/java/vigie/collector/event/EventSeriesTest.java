@@ -185,6 +185,19 @@ class EventSeriesTest {
   }
 
   @Test
+  void givenAUsersUnit_whenTheSystemsOfThatNameRecovers_thenItIsStillDown() {
+    String users = "vigie_unit_up{node=\"p1\", unit=\"a.service\", user=\"1000\"}";
+    series.onEvent(
+        Events.agent("p1", "s1", seq++, "unit.failed", "unit", "a.service", "user", "1000"), false);
+    unit("failed");
+    assertThat(samples.take()).contains(users + " 0 0", UNIT + " 0 0");
+    clock.advance(Duration.ofSeconds(1));
+    unit("recovered");
+    clock.advance(Duration.ofSeconds(14));
+    assertThat(samples.take()).contains(UNIT + " 1 1", UNIT + " 15 1", users + " 15 0");
+  }
+
+  @Test
   void givenAFailedUnit_whenTheCollectorRestarts_thenItStillStandsUntilItsNodeBoots() {
     MemoryEventStore store = new MemoryEventStore();
     Event failed = Events.agent("p1", "s1", 1, "unit.failed", "unit", "a.service");

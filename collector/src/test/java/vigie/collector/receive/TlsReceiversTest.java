@@ -188,7 +188,7 @@ class TlsReceiversTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"none", "stranger", "plain"})
+  @ValueSource(strings = {"none", "stranger", "expired", "plain"})
   void givenWrongOrNoCertificate_whenConnected_thenNothingIsIn(String who) throws Exception {
     for (int port : new int[] {relpPort, syslogPort}) {
       String sent = port == relpPort ? OPEN + frame(2, own("p1")) : "<13>x: a\n";
@@ -203,7 +203,12 @@ class TlsReceiversTest {
       }
       Path strangers = Files.createDirectories(folder.resolve("strangers"));
       Authority other = new Authority(strangers, "ca");
-      Path certificate = who.equals("none") ? null : other.issue("p1", "p1", "DNS:p1");
+      Path certificate =
+          switch (who) {
+            case "none" -> null;
+            case "expired" -> authority.issueExpired("p1", "p1", "DNS:p1");
+            default -> other.issue("p1", "p1", "DNS:p1");
+          };
       SSLContext context = authority.client(certificate);
       assertThatThrownBy(
               () -> {
