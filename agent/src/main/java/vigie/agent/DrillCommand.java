@@ -8,12 +8,17 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import javax.net.ssl.HttpsURLConnection;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +26,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import vigie.base.http.WebAccess;
 import vigie.base.time.Durations;
 
 /** {@code agent drill}. */
@@ -30,6 +36,8 @@ import vigie.base.time.Durations;
       "Has the running agent send a marked event through probe, spool and RELP, and prints the time of"
           + " each hop. At the collector it is an event of type drill.probe that alerts nobody; collector"
           + " drill goes on from there.",
+      "Where web_config_file has TLS, the certificate that it names is the only one that is trusted;"
+          + " where it has users, give one.",
       "Exit code 0: the collector has it; 1: it has not; 3: no agent answers."
     },
     mixinStandardHelpOptions = true,
@@ -38,6 +46,7 @@ import vigie.base.time.Durations;
       "",
       "Examples:",
       "  agent drill",
+      "  agent drill --user prometheus --password-file /etc/vigie/web-password",
       "  agent drill --every 24h   (from a timer: the metrics then say when none has passed in time)"
     })
 final class DrillCommand implements Callable<Integer> {
@@ -55,6 +64,15 @@ final class DrillCommand implements Callable<Integer> {
       paramLabel = "URL",
       description = "The agent (default: what the configuration's listen says, on this host).")
   private @Nullable String url;
+
+  @Option(names = "--user", paramLabel = "NAME", description = "A user of web_config_file.")
+  private @Nullable String user;
+
+  @Option(
+      names = "--password-file",
+      paramLabel = "FILE",
+      description = "Holds the user's password.")
+  private @Nullable Path passwordFile;
 
   @Option(
       names = "--timeout",
@@ -92,7 +110,20 @@ final class DrillCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
-    String to = url != null ? url : local(options.load().listen());
+    String basic;
+    try {
+      basic = basic();
+    } catch (IOException e) {
+      throw new ParameterException(
+          spec.commandLine(), "cannot read --password-file: " + e.getMessage(), e);
+    }
+    X509Certificate own = null;
+    String to = url;
+    if (to == null) {
+      AgentConfig config = options.load();
+      own = config.webConfig() == null ? null : WebAccess.certificate(config.webConfig());
+      to = local(own == null ? "http" : "https", config.listen());
+    }
     String id = UUID.randomUUID().toString().substring(0, 8);
     try {
       HttpURLConnection connection =
@@ -107,6 +138,14 @@ final class DrillCommand implements Callable<Integer> {
                           + encoded(every))
                   .toURL()
                   .openConnection();
+      if (own != null && connection instanceof HttpsURLConnection https) {
+        https.setSSLSocketFactory(OwnCertificate.trusting(own));
+        // It is named for what others call this host, and it is the very one.
+        https.setHostnameVerifier((host, session) -> true);
+      }
+      if (!basic.isEmpty()) {
+        connection.setRequestProperty("Authorization", basic);
+      }
       connection.setRequestMethod("POST");
       connection.setRequestProperty(Drill.HEADER, "1");
       connection.setConnectTimeout(GRACE_MILLIS);
@@ -132,11 +171,24 @@ final class DrillCommand implements Callable<Integer> {
     }
   }
 
+  private String basic() throws IOException {
+    if (user == null && passwordFile == null) {
+      return "";
+    }
+    if (user == null || passwordFile == null) {
+      throw new ParameterException(
+          spec.commandLine(), "--user and --password-file go together: who, and with what");
+    }
+    String pair = user + ":" + Files.readString(passwordFile).strip();
+    return "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8));
+  }
+
   /** What listens on all addresses listens on this host's own, too. */
-  private static String local(InetSocketAddress listen) {
+  private static String local(String scheme, InetSocketAddress listen) {
     String host = listen.getHostString();
     boolean all = host.equals("0.0.0.0") || host.equals("::") || host.isEmpty();
-    return "http://"
+    return scheme
+        + "://"
         + (all ? "127.0.0.1" : host.contains(":") ? "[" + host + "]" : host)
         + ":"
         + listen.getPort();
@@ -161,7 +213,8 @@ final class DrillCommand implements Callable<Integer> {
       err.println(to + " answers, but it is no agent that knows drills; another one: --url");
       return UNREACHED;
     }
-    err.println("the agent answers " + status + " " + text.strip());
+    String hint = status == 401 ? "; give --user and --password-file" : "";
+    err.println("the agent answers " + status + " " + text.strip() + hint);
     return status == 401 || status == 403 ? REFUSED : Main.NO;
   }
 

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -215,6 +216,18 @@ public final class WebAccess {
         then.accept(Verdict.BUSY);
       }
     }
+  }
+
+  /**
+   * The certificate that a server with this file shows; null where it speaks plain HTTP.
+   *
+   * @throws ConfigException if the file, or the certificate that it names, is wrong
+   */
+  public static @Nullable X509Certificate certificate(Path file) {
+    Faults faults = new Faults();
+    ServerTls tls = WebConfig.read(file, faults).tls();
+    faults.throwIfAny();
+    return tls == null ? null : tls.leaf();
   }
 
   /** Whether {@link #tls} must be asked for each connection. */

@@ -205,6 +205,15 @@ public final class ServerTls {
     return clients.verifies && clients.auth == ClientAuth.REQUIRE;
   }
 
+  /**
+   * The certificate that it shows; reads no key.
+   *
+   * @throws ConfigException if its file is wrong
+   */
+  public X509Certificate leaf() {
+    return certificate.as(Pem::certificates).get(0);
+  }
+
   /** The files that {@link #load} reads. */
   public List<Path> files() {
     List<Path> files = new ArrayList<>();
