@@ -83,9 +83,14 @@ public final class Bots implements AutoCloseable {
     byLine.forEach(
         (line, places) -> {
           Gateway there = running.get(line);
-          if (there != null && there.places().equals(places)) {
+          if (there == null) {
+            return;
+          }
+          if (there.isWhere(places)) {
             next.put(line, there);
           }
+          // One that ends hears on for a moment.
+          there.serve(places);
         });
     running.forEach(
         (line, gateway) -> {

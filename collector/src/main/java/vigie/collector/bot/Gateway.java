@@ -50,7 +50,7 @@ final class Gateway implements AutoCloseable {
     CLOSED
   }
 
-  private final List<DiscordBotConfig> places;
+  private volatile List<DiscordBotConfig> places;
   private final Bot bot;
   private final ExecutorService starting;
   private final ExecutorService answering;
@@ -113,6 +113,24 @@ final class Gateway implements AutoCloseable {
 
   Collection<DiscordBotConfig> places() {
     return places;
+  }
+
+  /**
+   * Takes other roles over, at once and for every click from now on.
+   *
+   * @param next at least one, with the same token
+   */
+  void serve(List<DiscordBotConfig> next) {
+    places = List.copyOf(next);
+  }
+
+  /** Whether these are the same channels, with whatever roles. */
+  boolean isWhere(List<DiscordBotConfig> others) {
+    return where(places).equals(where(others));
+  }
+
+  private static List<List<String>> where(List<DiscordBotConfig> places) {
+    return places.stream().map(place -> List.of(place.guild(), place.channel())).toList();
   }
 
   Bot bot() {

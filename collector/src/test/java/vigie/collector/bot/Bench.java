@@ -78,6 +78,7 @@ final class Bench implements AutoCloseable {
   final Silences silences;
   final FakeDiscord.Message card;
   String token = TOKEN;
+  Set<String> roles = Set.of(OPERATOR);
 
   /** Whether the card's incident is; the alert fires on, as of a next one. */
   volatile boolean over;
@@ -200,7 +201,7 @@ final class Bench implements AutoCloseable {
         alert.events());
   }
 
-  /** Starts to connect. */
+  /** Starts to connect, or takes the roles of {@link #roles} over. */
   Bench start() {
     bots.configure(
         List.of(
@@ -209,7 +210,7 @@ final class Bench implements AutoCloseable {
                 FakeBotRest.GUILD,
                 FakeBotRest.CHANNEL,
                 MentionRoles.NONE,
-                Set.of(OPERATOR),
+                roles,
                 rest.apiUrl(),
                 gateway.url())));
     return this;

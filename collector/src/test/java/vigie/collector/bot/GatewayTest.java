@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -262,6 +263,21 @@ class GatewayTest {
         () ->
             bench.warnings().stream().filter(w -> w.contains("refuses the bot's token")).count()
                 == 2);
+  }
+
+  @Test
+  void givenReloadWithOtherRoles_whenPressedAtOnce_thenTheNewOnesCountAndItStaysConnected() {
+    bench.connected();
+    bench.roles = Set.of("999");
+    bench.start();
+
+    Interaction refused = bench.press(Action.ACKNOWLEDGE, "1001", Bench.OPERATOR);
+    assertThat(refused.answers()).singleElement().asString().contains("<@&999>");
+    bench.roles = Set.of(Bench.OPERATOR);
+    bench.start();
+    Interaction done = bench.press(Action.ACKNOWLEDGE, "1001", Bench.OPERATOR);
+    assertThat(done.answers()).singleElement().asString().contains("Acknowledged");
+    assertThat(bench.gateway.connects()).isEqualTo(1);
   }
 
   @Test
