@@ -22,11 +22,27 @@ final class Links {
   static String silence(String externalUrl, Labels labels) {
     StringBuilder filter = new StringBuilder("{");
     for (int i = 0; i < labels.size(); i++) {
-      String value = labels.value(i).replace("\\", "\\\\").replace("\"", "\\\"");
-      filter.append(i == 0 ? "" : ",").append(labels.name(i));
-      filter.append("=\"").append(value).append('"');
+      String name = labels.name(i);
+      filter.append(i == 0 ? "" : ",").append(isPlain(name) ? name : quoted(name));
+      filter.append('=').append(quoted(labels.value(i)));
     }
     return joined(externalUrl, "/silence?filter=" + escaped(filter.append('}').toString()));
+  }
+
+  private static boolean isPlain(String name) {
+    char first = name.charAt(0);
+    return (first < '0' || first > '9')
+        && name.chars()
+            .allMatch(
+                c ->
+                    c == '_'
+                        || (c >= 'a' && c <= 'z')
+                        || (c >= 'A' && c <= 'Z')
+                        || (c >= '0' && c <= '9'));
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + '"';
   }
 
   private static String joined(String externalUrl, String path) {
