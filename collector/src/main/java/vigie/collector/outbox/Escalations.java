@@ -2,10 +2,15 @@ package vigie.collector.outbox;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import vigie.base.time.Clock;
+import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertState;
+import vigie.collector.alert.Severity;
+import vigie.collector.dispatch.AlertMark;
 import vigie.collector.dispatch.Insistence;
 import vigie.collector.dispatch.Message;
 import vigie.collector.dispatch.Notification;
@@ -13,8 +18,10 @@ import vigie.collector.dispatch.NotificationSink;
 
 /**
  * Pings again for incidents that still fire and that nobody acknowledged, once for each step of
- * {@code escalate_after}. Each step is a message with a name of its own, so that it is told once,
- * over restarts too; of several that are due at once only the last is. Safe for all threads.
+ * {@code escalate_after}. Steps count from when the incident became as bad as it is with what
+ * nobody has taken on: that, too, pinged. Each step is a message with a name of its own, so that it
+ * is told once, over restarts too; of several that are due at once only the last is. Safe for all
+ * threads.
  */
 public final class Escalations {
   private final NotificationSink sink;
@@ -49,14 +56,15 @@ public final class Escalations {
     List<Duration> steps = how.steps(open.severity());
     Instant now = clock.now();
     int due = 0;
-    while (due < steps.size() && !open.firstChange().plus(steps.get(due)).isAfter(now)) {
+    Instant begin = steps.isEmpty() ? now : begin(open);
+    while (due < steps.size() && !begin.plus(steps.get(due)).isAfter(now)) {
       due++;
     }
     if (due > 0 && !acknowledged.test(open)) {
       sink.tell(
           new Message(
               open.incident(),
-              "escalation-" + due,
+              "escalation-" + open.severity().word() + "-" + due,
               Message.Kind.ESCALATION,
               now,
               open.severity(),
@@ -64,5 +72,26 @@ public final class Escalations {
               "",
               List.of()));
     }
+  }
+
+  private static Instant begin(Notification open) {
+    List<Alert> firing = open.in(AlertState.FIRING);
+    if (firing.size() < open.firing()) {
+      // The oldest are not listed.
+      return open.firstChange();
+    }
+    return firing.stream()
+        .filter(alert -> Severity.of(alert) == open.severity())
+        .filter(
+            alert -> open.mark(alert).acknowledged() == null && !open.mark(alert).isSuppressed())
+        .map(alert -> since(alert, open.mark(alert)))
+        .min(Comparator.naturalOrder())
+        .filter(begin -> begin.isAfter(open.firstChange()))
+        .orElse(open.firstChange());
+  }
+
+  private static Instant since(Alert alert, AlertMark mark) {
+    AlertMark.Flapping flapping = mark.flapping();
+    return flapping == null ? alert.since() : flapping.since();
   }
 }

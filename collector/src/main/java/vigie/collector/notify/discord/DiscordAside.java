@@ -61,8 +61,12 @@ final class DiscordAside {
   }
 
   private static String words(Notification wanted, Message message, Texts texts) {
-    boolean worse = message.kind() == Message.Kind.ESCALATION && message.id().startsWith("worse-");
-    String kind = worse ? "worse" : message.kind().name().toLowerCase(Locale.ROOT);
+    String kind = message.kind().name().toLowerCase(Locale.ROOT);
+    for (String change : new String[] {"worse", "more"}) {
+      if (message.kind() == Message.Kind.ESCALATION && message.id().startsWith(change + "-")) {
+        kind = change;
+      }
+    }
     return texts
         .of(wanted, CardContext.NONE, DiscordStyle.STYLE)
         .with("Kind", kind)

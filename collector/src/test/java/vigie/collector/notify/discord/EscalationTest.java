@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import vigie.collector.alert.Alert;
+import vigie.collector.alert.AlertState;
 import vigie.collector.dispatch.Message.Kind;
 import vigie.collector.testing.FakeDiscord.Fault;
 import vigie.collector.testing.FakeDiscord.Message;
@@ -147,6 +148,58 @@ class EscalationTest {
 
     assertThat(pinging()).hasSize(1);
     assertThat(pinging().get(0).text()).contains("got worse");
+  }
+
+  @Test
+  void givenCriticalIncident_whenMoreCriticalAlertsJoin_thenOnePingForAllOfFiveMinutes()
+      throws IOException {
+    rig.close();
+    rig = new Rig().insisting().start();
+    rig.accept(fires("1"));
+    rig.pass(Duration.ofMinutes(1));
+    rig.accept(fires("2"));
+    rig.passLong(Duration.ofMinutes(5));
+    assertThat(pinging()).as("who was called a minute before looks at the card").hasSize(1);
+
+    for (int i = 3; i < 53; i++) {
+      rig.accept(fires("" + i));
+      rig.pass(Duration.ofSeconds(2));
+    }
+    assertThat(pinging()).hasSize(2);
+    assertThat(pinging().get(1).text()).contains("Another critical alert", "p1 3");
+
+    rig.passLong(Duration.ofMinutes(10));
+    rig.restart(rig.outbox.open().get(0).in(AlertState.FIRING));
+    rig.passLong(Duration.ofMinutes(10));
+    assertThat(pinging()).hasSize(2);
+  }
+
+  private Alert fires(String target) {
+    Alert alert = Alerts.firing("ProbeDown", "p1", target, "it is down");
+    return new Alert(
+        alert.labels(),
+        alert.annotations(),
+        alert.state(),
+        rig.clock.now(),
+        rig.clock.now(),
+        null,
+        rig.clock.now(),
+        0,
+        alert.rule(),
+        List.of());
+  }
+
+  @Test
+  void givenOldWarning_whenItBecomesCritical_thenItsStepsCountFromThen() {
+    rig.accept(Alerts.withSeverity(DOWN, "warning"));
+    rig.passLong(Duration.ofHours(2));
+
+    rig.accept(fires("127.0.0.1:80"));
+    rig.pass(Duration.ofSeconds(15));
+    assertThat(pinging()).hasSize(1);
+    rig.pass(Duration.ofSeconds(10));
+
+    assertThat(pinging()).hasSize(2);
   }
 
   @Test
