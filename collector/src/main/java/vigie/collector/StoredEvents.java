@@ -30,6 +30,7 @@ final class StoredEvents implements EventFiles {
     if (!Files.isDirectory(folder)) {
       throw new IOException(storage + " has no events of a collector");
     }
+    DataOwner.check(folder, "collector events import …");
     Closing closing = new Closing();
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     Threads threads = new Threads(meters);

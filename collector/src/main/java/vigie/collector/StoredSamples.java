@@ -38,6 +38,7 @@ final class StoredSamples implements SampleFiles {
     if (!Files.isDirectory(folder)) {
       throw new IOException(storage + " has no samples of a collector");
     }
+    DataOwner.check(folder, "collector rules check …");
     SampleStoreOptions options =
         SampleStoreOptions.keeping(Duration.ofDays(36_500), Long.MAX_VALUE)
             .withCoarse(

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -218,7 +219,9 @@ public final class Drills implements EventListener {
     synchronized (this) {
       Run run = runs.get(id);
       if (run != null) {
-        run.incidents.add(wanted.incident());
+        if (outbox.hasWayOut(wanted.receiver())) {
+          run.incidents.add(wanted.incident());
+        }
         run.receivers.add(wanted.receiver());
         run.hop(hop, clock.now(), String.join(", ", run.receivers));
       }
@@ -274,7 +277,8 @@ public final class Drills implements EventListener {
         what.add(card.receiver() + (card.edited() ? " edited " : " posted ") + card.message());
       }
     }
-    boolean all = shown.size() == run.incidents.size() && pending(run).isEmpty();
+    boolean all =
+        !shown.isEmpty() && shown.size() == run.incidents.size() && pending(run).isEmpty();
     if (all) {
       run.hop(hop, last, String.join(", ", what).strip());
     }
@@ -311,7 +315,7 @@ public final class Drills implements EventListener {
     run.failure = failure;
     boolean well = state == Drill.State.PASSED;
     Instant now = clock.now();
-    String took = String.format("%.2f s", (clock.nanos() - run.begunNanos) / 1e9);
+    String took = String.format(Locale.ROOT, "%.2f s", (clock.nanos() - run.begunNanos) / 1e9);
     String type = well ? "drill.passed" : "drill.failed";
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("drill", run.id);

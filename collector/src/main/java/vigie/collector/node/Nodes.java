@@ -61,6 +61,10 @@ public final class Nodes implements EventListener {
 
   private static final int MOST_NODES = 10_000;
   private static final int MOST_PEERS = 100;
+
+  /** Agents tell the state of their probes once an hour: one who no longer does no longer looks. */
+  private static final Duration LOOK_COUNTS = Duration.ofMinutes(130);
+
   private static final int DAEMON = 3;
   private static final int ERR = 3;
   private static final int NOTICE = 5;
@@ -75,8 +79,11 @@ public final class Nodes implements EventListener {
   private Duration silentAfter;
   private Map<String, String> dependsOn;
 
-  /** Whom each node is seen by: its neighbours, and whether they reach it. */
-  private final Map<String, Map<String, Boolean>> seen = new HashMap<>();
+  /** Whom each node is seen by: its neighbours, and what they told last. */
+  private final Map<String, Map<String, Look>> seen = new HashMap<>();
+
+  /** A neighbour's look at a node, on the monotonic clock. */
+  private record Look(boolean reaches, long nanos) {}
 
   private final ClockSteps steps;
   private final Map<String, NodeLife> nodes = new TreeMap<>();
@@ -203,14 +210,22 @@ public final class Nodes implements EventListener {
     if (peer.isEmpty() || !(up || event.type().equals("probe.down"))) {
       return;
     }
-    Map<String, Boolean> by = seen.get(peer);
+    Map<String, Look> by = seen.get(peer);
     if (by == null && seen.size() < MOST_NODES) {
       by = new HashMap<>();
       seen.put(peer, by);
     }
-    if (by != null && (by.size() < MOST_PEERS || by.containsKey(event.node()))) {
-      by.put(event.node(), up);
+    if (by == null) {
+      return;
     }
+    by.values().removeIf(this::isOld);
+    if (by.size() < MOST_PEERS || by.containsKey(event.node())) {
+      by.put(event.node(), new Look(up, clock.nanos()));
+    }
+  }
+
+  private boolean isOld(Look look) {
+    return clock.nanos() - look.nanos() > LOOK_COUNTS.toNanos();
   }
 
   private void shown(Event event) {
@@ -266,12 +281,18 @@ public final class Nodes implements EventListener {
   }
 
   /**
-   * Which neighbours reach the node ({@code peers:} of their agents), by the newest that they told;
-   * of those that are silent themselves nothing.
+   * Which neighbours reach the node ({@code peers:} of their agents), by the newest that they told
+   * within two hours; of those that are silent themselves nothing.
    */
   public synchronized Map<String, Boolean> seenBy(String name) {
-    Map<String, Boolean> all = new TreeMap<>(seen.getOrDefault(name, Map.of()));
-    all.keySet().removeIf(this::isSilent);
+    Map<String, Boolean> all = new TreeMap<>();
+    seen.getOrDefault(name, Map.of())
+        .forEach(
+            (by, look) -> {
+              if (!isOld(look) && !isSilent(by)) {
+                all.put(by, look.reaches());
+              }
+            });
     return all;
   }
 

@@ -196,6 +196,11 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     sentListeners.add(listener);
   }
 
+  /** Whether the receiver has any way out; one without drops what it gets, as is meant. */
+  public synchronized boolean hasWayOut(String receiver) {
+    return !receivers.getOrDefault(receiver, List.of()).isEmpty();
+  }
+
   /** Begins to send. */
   public synchronized void start() {
     started = true;
@@ -265,7 +270,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       entry.notBefore = clock.nanos();
     }
     entry.reduction = 0;
-    for (Message aside : Asides.between(before.wanted(), wanted, card.version(), now)) {
+    for (Message aside : Asides.between(before, wanted, card.version(), now)) {
       tell(entry, aside);
     }
     settled(entry);

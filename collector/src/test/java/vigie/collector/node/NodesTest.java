@@ -410,6 +410,21 @@ class NodesTest {
     assertThat(nodes.seenBy("p1")).as("silent ones say nothing").isEqualTo(Map.of("p2", true));
   }
 
+  @Test
+  void givenNeighbourThatStoppedLooking_whenItsWordIsOld_thenItNoLongerCounts() {
+    look("p2", "probe.up", false);
+    look("p3", "probe.up", false);
+    for (int minute = 0; minute < 131; minute++) {
+      clock.advance(Duration.ofMinutes(1));
+      nodes.heard("p2"); // whose peers: no longer names p1
+      nodes.heard("p3");
+      if (minute % 60 == 0) {
+        look("p3", "probe.up", false);
+      }
+    }
+    assertThat(nodes.seenBy("p1")).isEqualTo(Map.of("p3", true));
+  }
+
   private void look(String from, String type, boolean late) {
     nodes.onEvent(
         new Event(
