@@ -4,10 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.netty.channel.epoll.Epoll;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,7 +28,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
@@ -318,35 +315,6 @@ class HttpServerTest {
       await().atMost(Duration.ofMillis(500)).until(condition);
     } catch (ConditionTimeoutException e) {
       // what it was for says so
-    }
-  }
-
-  @Test
-  void givenAPeerThatGoes_whenItsAnswerIsBeingMade_thenTheRequestSaysSo() throws Exception {
-    CompletableFuture<HttpRequest> asked = new CompletableFuture<>();
-    try (EventLoops fast = EventLoops.fastest(1, "test");
-        HttpServer held =
-            new HttpServer(
-                fast,
-                new InetSocketAddress("127.0.0.1", 0),
-                new HttpServer.Limits(1000, 4),
-                WebAccess.open(Clock.system(), meters),
-                Runnable::run,
-                new Routes()
-                    .getLater(
-                        "/",
-                        r -> {
-                          asked.complete(r);
-                          return later;
-                        }))) {
-      HttpRequest request;
-      try (Socket peer = new Socket("127.0.0.1", held.port())) {
-        peer.getOutputStream().write("GET / HTTP/1.1\r\nhost: x\r\n\r\n".getBytes(UTF_8));
-        request = asked.get(60, TimeUnit.SECONDS);
-        assertThat(request.isAbandoned()).isFalse();
-      }
-      assumeTrue(Epoll.isAvailable()); // elsewhere it is seen when the answer is written
-      await().until(request::isAbandoned);
     }
   }
 

@@ -199,10 +199,15 @@ public final class FakeGateway implements AutoCloseable {
   }
 
   /** Refuses connections; the port stays ours. */
-  public synchronized void away() {
-    if (listening != null) {
-      listening.close().syncUninterruptibly();
+  public void away() {
+    Channel was;
+    synchronized (this) {
+      was = listening;
       listening = null;
+    }
+    if (was != null) {
+      // Not under the lock: the event loop that closes it may wait for that in connecting().
+      was.close().syncUninterruptibly();
       drop();
       // The kernel has the socket back when its event loop looks the next time.
       Awaitility.await().atMost(Duration.ofMinutes(1)).ignoreExceptions().until(this::hold);
@@ -218,7 +223,9 @@ public final class FakeGateway implements AutoCloseable {
       held.close();
       throw e;
     }
-    holding = held;
+    synchronized (this) {
+      holding = held;
+    }
     return true;
   }
 
