@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
@@ -346,7 +347,6 @@ final class Collector implements AutoCloseable {
     var transitions =
         new Transitions(
             history,
-            acknowledgements,
             told -> {
               dispatcher.accept(told);
               news.changed(Topic.ALERTS);
@@ -417,8 +417,8 @@ final class Collector implements AutoCloseable {
     news.watch(Topic.NODES, () -> Digests.nodes(nodes.list()));
     news.watch(Topic.OUTBOX, () -> Digests.cards(outbox.pending()));
     List<Alert> firing = alerts.get().stream().filter(a -> a.state() == AlertState.FIRING).toList();
-    acknowledgements.keepOnly(firing);
     dispatcher.start(firing);
+    acknowledgements.keepOnly(dispatcher.open());
     outbox.start();
     scheduler.every(ESCALATIONS_EVERY, ESCALATIONS_EVERY, () -> sender.execute(escalations::look));
     firstLook(ways);
@@ -673,6 +673,11 @@ final class Collector implements AutoCloseable {
       public void marked(String fingerprint, AlertMark before, AlertMark after) {
         MarkHistory.between(fingerprint, before, after, clock.now()).forEach(history::append);
         news.changed(Topic.ALERTS);
+      }
+
+      @Override
+      public void over(Set<String> fingerprints) {
+        acknowledgements.ended(fingerprints);
       }
 
       @Override

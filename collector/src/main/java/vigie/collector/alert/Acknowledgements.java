@@ -1,9 +1,7 @@
 package vigie.collector.alert;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,11 +9,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import vigie.base.time.Clock;
 
 /**
- * Who has taken on which firing alert. An acknowledgement lasts until its alert resolves; the next
- * time that it fires it has none. Safe for all threads.
+ * Who has taken on which firing alert. An acknowledgement lasts until its alert is over for those
+ * who are told of it, which one that flaps or whose node is silent is not when its expression no
+ * longer holds; the next time that it fires it has none. Safe for all threads.
  */
 public final class Acknowledgements {
   private final AcknowledgementStore store;
@@ -36,29 +37,40 @@ public final class Acknowledgements {
     meters.gauge("vigie.acknowledgements", live, Map::size);
   }
 
-  /** Forgets those whose alerts do not fire; for once after a start. */
-  public void keepOnly(Collection<Alert> firing) {
-    Set<String> fingerprints = new HashSet<>();
-    firing.forEach(alert -> fingerprints.add(alert.fingerprint()));
-    remove(live.keySet().stream().filter(each -> !fingerprints.contains(each)).toList());
+  /** Forgets those of other alerts than these fingerprints; for once after a start. */
+  public void keepOnly(Set<String> open) {
+    remove(live.keySet().stream().filter(each -> !open.contains(each)).toList());
   }
 
   /**
-   * Takes the alerts on, or says anew who has; durable when this returns. That an alert fires is
-   * the caller's to know.
+   * Takes the alerts on, or says anew who has; durable when this returns. One that ended while that
+   * was written is not taken on.
    *
+   * @param firing whether the alert with that fingerprint fires, asked once it is on the disk
+   * @return those that were taken on
    * @throws java.io.UncheckedIOException if the disk refuses; then nothing has changed
    */
-  public void acknowledge(Collection<Acknowledgement> acknowledgements) {
+  public List<Acknowledgement> acknowledge(
+      Collection<Acknowledgement> acknowledgements, Predicate<String> firing) {
     store.save(acknowledgements);
-    for (Acknowledgement each : acknowledgements) {
-      live.put(each.fingerprint(), each);
+    acknowledgements.forEach(each -> live.put(each.fingerprint(), each));
+    // Whoever ended one before this found nothing to end.
+    Set<String> late =
+        acknowledgements.stream()
+            .map(Acknowledgement::fingerprint)
+            .filter(firing.negate())
+            .collect(Collectors.toSet());
+    remove(late);
+    List<Acknowledgement> taken =
+        acknowledgements.stream().filter(each -> !late.contains(each.fingerprint())).toList();
+    for (Acknowledgement each : taken) {
       history.append(
           HistoryEntry.of(HistoryKind.ACKNOWLEDGED, each.at(), each.fingerprint())
               .by(each.by())
               .saying(each.note()));
     }
-    tell(acknowledgements.stream().map(Acknowledgement::fingerprint).toList());
+    tell(taken.stream().map(Acknowledgement::fingerprint).toList());
+    return taken;
   }
 
   /**
@@ -101,18 +113,9 @@ public final class Acknowledgements {
     listeners.add(listener);
   }
 
-  /** Ends those of alerts that have resolved. */
-  void ended(Collection<Alert> changes) {
-    if (live.isEmpty()) {
-      return;
-    }
-    List<String> over = new ArrayList<>();
-    for (Alert alert : changes) {
-      if (alert.state() == AlertState.RESOLVED && live.containsKey(alert.fingerprint())) {
-        over.add(alert.fingerprint());
-      }
-    }
-    remove(over);
+  /** Ends those of the alerts with these fingerprints: they are over. */
+  public void ended(Collection<String> over) {
+    remove(over.stream().filter(live::containsKey).toList());
   }
 
   private void remove(Collection<String> fingerprints) {
@@ -124,6 +127,9 @@ public final class Acknowledgements {
   }
 
   private void tell(Collection<String> fingerprints) {
+    if (fingerprints.isEmpty()) {
+      return;
+    }
     Set<String> changed = Set.copyOf(fingerprints);
     listeners.forEach(listener -> listener.accept(changed));
   }

@@ -88,6 +88,30 @@ public record Alert(
         null);
   }
 
+  /** The same alert, over since then and known to be. */
+  public Alert ended(Instant now) {
+    return ended(now, now);
+  }
+
+  /**
+   * The same alert, over.
+   *
+   * @param at when it ended; not before it began
+   */
+  public Alert ended(Instant at, Instant known) {
+    return new Alert(
+        labels,
+        annotations,
+        AlertState.RESOLVED,
+        activeAt,
+        firedAt,
+        at.isBefore(since()) ? since() : at,
+        known,
+        value,
+        rule,
+        events);
+  }
+
   /** 16 hexadecimal digits that stay the same for the same labels, as Alertmanager's. */
   public String fingerprint() {
     return Fingerprint.of(labels);

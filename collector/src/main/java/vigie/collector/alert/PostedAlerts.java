@@ -175,7 +175,7 @@ public final class PostedAlerts {
     if (!end.isAfter(now)) {
       return known == null
           ? null
-          : new PostedAlert(resolved(known, end, now), end, post.generatorUrl());
+          : new PostedAlert(known.ended(end, now), end, post.generatorUrl());
     }
     Instant start = post.startsAt() != null ? post.startsAt() : known != null ? known.since() : now;
     if (known != null) {
@@ -197,20 +197,6 @@ public final class PostedAlerts {
             "",
             List.of());
     return new PostedAlert(alert, end, post.generatorUrl());
-  }
-
-  private static Alert resolved(Alert alert, Instant at, Instant now) {
-    return new Alert(
-        alert.labels(),
-        alert.annotations(),
-        AlertState.RESOLVED,
-        alert.activeAt(),
-        alert.firedAt(),
-        at.isBefore(alert.since()) ? alert.since() : at,
-        now,
-        alert.value(),
-        "",
-        alert.events());
   }
 
   /** The disk first, then whoever is to be told. */
@@ -249,7 +235,7 @@ public final class PostedAlerts {
         (fingerprint, each) -> {
           Alert alert = each.alert();
           if (alert.state() == AlertState.FIRING && !each.endsAt().isAfter(now)) {
-            Alert ended = resolved(alert, each.endsAt(), now);
+            Alert ended = alert.ended(each.endsAt(), now);
             changed.put(fingerprint, new PostedAlert(ended, each.endsAt(), each.generatorUrl()));
             news.add(ended);
           } else if (alert.state() == AlertState.RESOLVED

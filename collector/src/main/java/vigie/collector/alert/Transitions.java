@@ -8,19 +8,17 @@ import java.util.Map;
 
 /**
  * Stands between those who find out about alerts and the one who tells people: writes each
- * transition into the history, once, and ends acknowledgements. Safe for all threads.
+ * transition into the history, once. Safe for all threads.
  */
 public final class Transitions implements AlertSink {
   private final AlertHistory history;
-  private final Acknowledgements acknowledgements;
   private final AlertSink next;
 
   /** When each alert that fires began to, as the history has it; guarded by itself. */
   private final Map<String, Instant> firing;
 
-  public Transitions(AlertHistory history, Acknowledgements acknowledgements, AlertSink next) {
+  public Transitions(AlertHistory history, AlertSink next) {
     this.history = history;
-    this.acknowledgements = acknowledgements;
     this.next = next;
     this.firing = new HashMap<>(history.firing());
   }
@@ -31,7 +29,6 @@ public final class Transitions implements AlertSink {
       changes.forEach(this::note);
     }
     next.accept(changes);
-    acknowledgements.ended(changes);
   }
 
   /** What was told before a restart is told again, and is no news here. */

@@ -62,6 +62,10 @@ final class BotActions {
     return desk.alerts().get().stream().filter(a -> a.state() == AlertState.FIRING).toList();
   }
 
+  private boolean fires(String fingerprint) {
+    return firing().stream().anyMatch(alert -> alert.fingerprint().equals(fingerprint));
+  }
+
   /** Takes on what nobody has yet. */
   synchronized String acknowledge(List<Alert> alerts, String who, String note) {
     if (alerts.isEmpty()) {
@@ -82,9 +86,12 @@ final class BotActions {
     if (made.isEmpty()) {
       return "Already acknowledged by " + before + ".";
     }
-    desk.acknowledgements().acknowledge(made);
+    int taken = desk.acknowledgements().acknowledge(made, this::fires).size();
+    if (taken == 0) {
+      return "Nothing of it fires any more.";
+    }
     return "Acknowledged "
-        + (made.size() == 1 ? title(alerts.get(0)) : made.size() + " alerts")
+        + (taken == 1 ? title(alerts.get(0)) : taken + " alerts")
         + (before.isEmpty() ? "" : "; the others were taken by " + before)
         + ". It pings nobody again until it is resolved.";
   }

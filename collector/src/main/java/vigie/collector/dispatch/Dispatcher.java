@@ -95,6 +95,9 @@ public final class Dispatcher implements AlertSink {
 
   private boolean allDirty;
 
+  /** Alerts whose incident is over, which others are yet to hear of. */
+  private final Set<String> over = new LinkedHashSet<>();
+
   /** Alerts that wait for a cause or recover from one, by fingerprint. */
   private final Set<String> onHold = new LinkedHashSet<>();
 
@@ -164,7 +167,7 @@ public final class Dispatcher implements AlertSink {
     for (Live known : List.copyOf(live.values())) {
       if (!alive.contains(known.alert.fingerprint())) {
         known.fires = true;
-        take(ended(known.alert, clock.now()));
+        take(known.end != null ? known.end : known.alert.ended(clock.now()));
       }
     }
     started = true;
@@ -208,7 +211,7 @@ public final class Dispatcher implements AlertSink {
           homeless.add(alert);
         }
         release(alert.fingerprint(), group);
-        group.end(ended(alert, now), now);
+        group.end(alert.ended(now), now);
       }
       if (group.wasTold()) {
         ends.add(group.tell(clock.nanos()));
@@ -226,10 +229,23 @@ public final class Dispatcher implements AlertSink {
     if (known != null) {
       known.groups.remove(group);
       if (known.groups.isEmpty() && !known.fires) {
-        live.remove(fingerprint);
-        marks.remove(fingerprint);
+        forget(fingerprint);
       }
     }
+  }
+
+  private void forget(String fingerprint) {
+    live.remove(fingerprint);
+    marks.remove(fingerprint);
+    over.add(fingerprint);
+  }
+
+  /**
+   * Fingerprints of the alerts that are not over for those who are told: all that fire, and what
+   * only flaps or is not known to have ended.
+   */
+  public synchronized Set<String> open() {
+    return Set.copyOf(live.keySet());
   }
 
   /** The receivers that are told of an alert with these labels. */
@@ -381,6 +397,7 @@ public final class Dispatcher implements AlertSink {
     String fingerprint = alert.fingerprint();
     Live known = live.computeIfAbsent(fingerprint, f -> new Live(alert));
     known.alert = alert;
+    known.end = null;
     if (!known.fires) {
       known.fires = true;
       known.changedNanos = clock.nanos();
@@ -409,6 +426,9 @@ public final class Dispatcher implements AlertSink {
     String fingerprint = alert.fingerprint();
     Live known = live.get(fingerprint);
     if (known == null || !known.fires) {
+      if (known != null && !started) {
+        known.end = alert;
+      }
       return Set.of();
     }
     known.fires = false;
@@ -438,8 +458,7 @@ public final class Dispatcher implements AlertSink {
   /** It has ended for all that anybody is told. */
   private Set<Group> over(Live known, Alert alert) {
     String fingerprint = alert.fingerprint();
-    live.remove(fingerprint);
-    marks.remove(fingerprint);
+    forget(fingerprint);
     dirty.remove(fingerprint);
     onHold.remove(fingerprint);
     Instant now = clock.now();
@@ -535,6 +554,10 @@ public final class Dispatcher implements AlertSink {
     }
     flush(touched);
     look();
+    if (!over.isEmpty()) {
+      around.over(Set.copyOf(over));
+      over.clear();
+    }
   }
 
   private Set<Group> remark(Live known, Instant now) {
@@ -549,7 +572,7 @@ public final class Dispatcher implements AlertSink {
     boolean wasHeld = known.hold != Live.Hold.NONE;
     hold(known, cause);
     if (wasHeld && known.hold == Live.Hold.NONE && !known.fires && !isFlapping(fingerprint)) {
-      return over(known, ended(alert, now));
+      return over(known, alert.ended(now));
     }
     Flap flap = flapOf(fingerprint);
     Instant since = flap.since();
@@ -666,13 +689,13 @@ public final class Dispatcher implements AlertSink {
   }
 
   private synchronized void minute() {
+    nextMinute();
     for (Group group : groups.values()) {
       if (group.hasIntervals()) {
         group.firing().forEach(alert -> dirty.add(alert.fingerprint()));
       }
     }
     settle(new LinkedHashSet<>());
-    nextMinute();
   }
 
   private Flap flapOf(String fingerprint) {
@@ -730,7 +753,7 @@ public final class Dispatcher implements AlertSink {
     flaps.remove(fingerprint);
     keepFlaps(Map.of(), List.of(fingerprint));
     dirty.add(fingerprint);
-    settle(known.fires ? new LinkedHashSet<>() : over(known, ended(known.alert, clock.now())));
+    settle(known.fires ? new LinkedHashSet<>() : over(known, known.alert.ended(clock.now())));
   }
 
   /** Not under the lock and not at once: the card goes first. */
@@ -862,19 +885,5 @@ public final class Dispatcher implements AlertSink {
 
   private synchronized int groupCount() {
     return groups.size();
-  }
-
-  private static Alert ended(Alert alert, Instant now) {
-    return new Alert(
-        alert.labels(),
-        alert.annotations(),
-        AlertState.RESOLVED,
-        alert.activeAt(),
-        alert.firedAt(),
-        now,
-        now,
-        alert.value(),
-        alert.rule(),
-        alert.events());
   }
 }

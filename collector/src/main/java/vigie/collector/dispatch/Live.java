@@ -2,6 +2,7 @@ package vigie.collector.dispatch;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import vigie.collector.alert.Alert;
 
 /** What the {@link Dispatcher} knows of one alert that fires, and guards. */
@@ -20,6 +21,9 @@ final class Live {
 
   /** False before the rules said so in this life, and of one that flaps and has just ended. */
   boolean fires;
+
+  /** How it ended, where that was heard before it is known what fires; else null. */
+  @Nullable Alert end;
 
   /** Where it is, on any route. */
   final Set<Group> groups = new LinkedHashSet<>(2);

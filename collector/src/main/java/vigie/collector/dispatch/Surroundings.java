@@ -1,6 +1,7 @@
 package vigie.collector.dispatch;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.label.Labels;
 import vigie.collector.node.Node;
@@ -22,6 +23,9 @@ public interface Surroundings {
 
   /** What holds the alert with this fingerprint back has become another. */
   default void marked(String fingerprint, AlertMark before, AlertMark after) {}
+
+  /** These alerts are over for all that anybody is told, as they end or later. */
+  default void over(Set<String> fingerprints) {}
 
   /** What is known of the node; null where nothing is. */
   default @Nullable Node node(String name) {

@@ -136,18 +136,7 @@ public final class RuleEngine implements AutoCloseable {
     List<Alert> ended = new ArrayList<>();
     for (Alert alert : kept) {
       if (alert.state() == AlertState.FIRING) {
-        ended.add(
-            new Alert(
-                alert.labels(),
-                alert.annotations(),
-                AlertState.RESOLVED,
-                alert.activeAt(),
-                alert.firedAt(),
-                now,
-                now,
-                alert.value(),
-                alert.rule(),
-                alert.events()));
+        ended.add(alert.ended(now));
       } else if (alert.state() == AlertState.RESOLVED) {
         ended.add(alert);
       }

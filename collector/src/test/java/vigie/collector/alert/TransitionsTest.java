@@ -27,7 +27,7 @@ class TransitionsTest {
   private Transitions transitions = transitions();
 
   private Transitions transitions() {
-    return new Transitions(history, acknowledgements, passedOn::addAll);
+    return new Transitions(history, passedOn::addAll);
   }
 
   private Acknowledgements acknowledgements() {
@@ -74,7 +74,7 @@ class TransitionsTest {
 
   private void acknowledge(String fingerprint, String by) {
     acknowledgements.acknowledge(
-        List.of(new Acknowledgement(fingerprint, by, "looking", clock.now())));
+        List.of(new Acknowledgement(fingerprint, by, "looking", clock.now())), each -> true);
   }
 
   @Test
@@ -113,7 +113,7 @@ class TransitionsTest {
   }
 
   @Test
-  void givenAcknowledgedAlert_whenItResolves_thenTheAcknowledgementEndsAfterThoseWereTold() {
+  void givenAcknowledgedAlert_whenItIsOver_thenTheAcknowledgementEndsAfterThoseWereTold() {
     Alert firing = alert(AlertState.FIRING, clock.now(), clock.now(), "down");
     transitions.accept(List.of(firing));
     acknowledge(firing.fingerprint(), "anna");
@@ -121,6 +121,8 @@ class TransitionsTest {
 
     transitions.accept(
         List.of(alert(AlertState.RESOLVED, firing.activeAt(), firing.firedAt(), "down")));
+    assertThat(acknowledgements.list()).as("until the dispatcher says that it is over").hasSize(1);
+    acknowledgements.ended(Set.of(firing.fingerprint(), "00000000000000ff"));
 
     assertThat(acknowledgements.list()).isEmpty();
     assertThat(kept).isEmpty();
@@ -136,11 +138,22 @@ class TransitionsTest {
     acknowledge("00000000000000ff", "anna");
 
     acknowledgements = acknowledgements();
-    acknowledgements.keepOnly(List.of(firing));
+    acknowledgements.keepOnly(Set.of(firing.fingerprint()));
 
     assertThat(acknowledgements.list())
         .extracting(Acknowledgement::fingerprint)
         .containsExactly(firing.fingerprint());
+  }
+
+  @Test
+  void givenAlertThatResolvesWhileItIsAcknowledged_whenWritten_thenTheNextOneHasNone() {
+    var made = new Acknowledgement("00000000000000ff", "anna", "mine", clock.now());
+
+    assertThat(acknowledgements.acknowledge(List.of(made), each -> false)).isEmpty();
+
+    assertThat(acknowledgements.list()).isEmpty();
+    assertThat(kept).isEmpty();
+    assertThat(history.all()).isEmpty();
   }
 
   @Test

@@ -1,6 +1,8 @@
 package vigie.collector.dispatch;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,6 +39,12 @@ final class DispatchRig implements Surroundings {
   final Map<String, AlertMark.Reach> reach = new HashMap<>();
   final Map<String, Flap> flaps = new LinkedHashMap<>();
   List<DispatchStore.Waiting> lines = List.of();
+
+  boolean failing;
+
+  /** What the next dispatcher hears before it is told what fires. */
+  final List<Alert> beforeStart = new ArrayList<>();
+
   final Routing routing;
   Dispatcher dispatcher;
 
@@ -97,10 +105,15 @@ final class DispatchRig implements Surroundings {
             clock,
             Runnable::run,
             new SimpleMeterRegistry());
+    beforeStart.forEach(alert -> dispatcher.accept(List.of(alert)));
+    beforeStart.clear();
     dispatcher.start(active);
   }
 
   private void want(Notification notification) {
+    if (failing) {
+      throw new UncheckedIOException("the disk refuses", new IOException("full"));
+    }
     told.add(notification);
     if (notification.isResolved()) {
       open.remove(notification.incident());
@@ -181,6 +194,11 @@ final class DispatchRig implements Surroundings {
   @Override
   public AlertMark.@Nullable Acked acknowledged(String fingerprint) {
     return acked.get(fingerprint);
+  }
+
+  @Override
+  public void over(Set<String> fingerprints) {
+    acked.keySet().removeAll(fingerprints);
   }
 
   @Override

@@ -102,6 +102,22 @@ class FlappingTest {
   }
 
   @Test
+  void givenFlappingAlertThatWasAcknowledged_whenItComesAndGoes_thenItStaysSoUntilItsCardEnds() {
+    cycle(7);
+    rig.ack(alert);
+    cycle(2);
+    assertThat(rig.last().mark(alert).acknowledged()).isNotNull();
+    assertThat(rig.acked).containsKey(alert.fingerprint());
+    rig.restart(List.of());
+    assertThat(rig.dispatcher.open()).contains(alert.fingerprint());
+
+    rig.advance("16m");
+
+    assertThat(rig.open).isEmpty();
+    assertThat(rig.acked).isEmpty();
+  }
+
+  @Test
   void givenAFewOpenings_whenRestartedBetween_thenTheyStillCount() {
     cycle(4);
     rig.restart(List.of());

@@ -1,6 +1,7 @@
 package vigie.collector.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.List;
@@ -150,6 +151,35 @@ class MutingTest {
     rig.advance("1s");
 
     assertThat(rig.open).hasSize(2);
+    assertThat(rig.dispatcher.mark(within.fingerprint())).isEqualTo(AlertMark.NONE);
+  }
+
+  @Test
+  void givenSinkThatFailsAtAMinute_whenTheNextIntervalsEnd_thenTheyAreStillLookedAt() {
+    DispatchRig rig =
+        new DispatchRig(
+            """
+            route:
+              receiver: r
+              group_by: [alertname]
+              routes: [{matchers: [a=b], mute_time_intervals: [early, late]}]
+            receivers: [{name: r}]
+            time_intervals:
+              - name: early
+                time_intervals: [{times: [{start_time: 00:00, end_time: 00:01}]}]
+              - name: late
+                time_intervals: [{times: [{start_time: 00:02, end_time: 00:04}]}]
+            """);
+    rig.fire("alertname", "First", "a", "b");
+    rig.failing = true;
+    assertThatThrownBy(() -> rig.advance("1m")).hasMessage("the disk refuses");
+    rig.failing = false;
+    rig.advance("1m");
+    Alert within = rig.fire("alertname", "Within", "a", "b");
+    assertThat(rig.dispatcher.mark(within.fingerprint()).mutedBy()).containsExactly("late");
+
+    rig.advance("2m");
+
     assertThat(rig.dispatcher.mark(within.fingerprint())).isEqualTo(AlertMark.NONE);
   }
 

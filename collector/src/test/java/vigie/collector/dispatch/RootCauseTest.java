@@ -39,6 +39,37 @@ class RootCauseTest {
   }
 
   @Test
+  void givenRestart_whenAnEndIsHeardBeforeItIsKnownWhatFires_thenTheCardHasThatTime() {
+    rig.fire(DOWN);
+    rig.advance("1m");
+    Instant end = rig.clock.now();
+    rig.beforeStart.add(rig.alert(AlertState.RESOLVED, DOWN));
+    rig.advance("1h");
+
+    rig.restart(List.of());
+
+    assertThat(rig.open).isEmpty();
+    assertThat(rig.last().alerts().get(0).resolvedAt()).isEqualTo(end);
+  }
+
+  @Test
+  void givenAcknowledgedAlert_whenItsNodeFallsSilentAndItsSeriesEnd_thenItStaysAcknowledged() {
+    rig.node("p1", NodeState.UP, "1s");
+    Alert down = rig.fire(DOWN);
+    rig.ack(down);
+    rig.node("p1", NodeState.LOST, "2m");
+    rig.resolve(DOWN);
+    assertThat(rig.acked).containsKey(down.fingerprint());
+    assertThat(rig.dispatcher.open()).contains(down.fingerprint());
+
+    rig.node("p1", NodeState.UP, "1s");
+    rig.advance("35s");
+
+    assertThat(rig.open).isEmpty();
+    assertThat(rig.acked).isEmpty();
+  }
+
+  @Test
   void givenQuietNode_whenItsAlertComesBeforeItsSilence_thenItWaitsAndBecomesALine() {
     rig.node("p1", NodeState.UP, "40s");
     rig.fire(DOWN);

@@ -108,7 +108,9 @@ public final class AlertActionsApi {
     String note = text(body, "note", MOST_NOTE);
     Alert alert = firing(request);
     Acknowledgement made = new Acknowledgement(alert.fingerprint(), by, note, clock.now());
-    acknowledgements.acknowledge(List.of(made));
+    if (acknowledgements.acknowledge(List.of(made), this::fires).isEmpty()) {
+      throw new HttpFault(409, alert.name() + " has resolved meanwhile");
+    }
     return answer(alert, made);
   }
 
@@ -201,6 +203,11 @@ public final class AlertActionsApi {
     json.writeStringField("note", acknowledged.note());
     Json.time(json, "at", acknowledged.at());
     json.writeEndObject();
+  }
+
+  private boolean fires(String fingerprint) {
+    return alerts.get().stream()
+        .anyMatch(a -> a.state() == AlertState.FIRING && a.fingerprint().equals(fingerprint));
   }
 
   private Alert firing(HttpRequest request) {
