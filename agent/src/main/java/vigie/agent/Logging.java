@@ -1,6 +1,7 @@
 package vigie.agent;
 
 import java.io.PrintStream;
+import java.util.Locale;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -56,7 +57,7 @@ final class Logging {
         .forEach(
             c -> {
               if (Character.isISOControl(c)) {
-                out.append(String.format("\\u%04x", c));
+                out.append(String.format(Locale.ROOT, "\\u%04x", c));
               } else {
                 out.append((char) c);
               }

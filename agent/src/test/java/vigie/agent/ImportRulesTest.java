@@ -41,4 +41,9 @@ class ImportRulesTest {
   void givenMainClasses_whenCallsAreRead_thenTimeAndThreadsHaveOneOwner() {
     rules.checkTimeAndThreads();
   }
+
+  @Test
+  void givenMainClasses_whenTheyFormat_thenInNoCountrysWay() {
+    rules.checkLocales();
+  }
 }

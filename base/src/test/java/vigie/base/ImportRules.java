@@ -134,6 +134,16 @@ public final class ImportRules {
         .check(classes);
   }
 
+  /** Fails where digits and points are those of whatever country the machine is set to. */
+  public void checkLocales() {
+    noClasses()
+        .should()
+        .callMethod(String.class, "format", String.class, Object[].class)
+        .because("what is written reads the same everywhere: String.format(Locale.ROOT, …)")
+        .allowEmptyShould(true)
+        .check(classes);
+  }
+
   private boolean mayImport(String row, String to) {
     boolean isRoot = row.equals("root");
     if (to.startsWith("vigie.")) {

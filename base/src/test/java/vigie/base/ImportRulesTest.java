@@ -46,4 +46,9 @@ class ImportRulesTest {
             "package vigie.base.time has no row in ImportRulesTest",
             "vigie.base.config.Value imports vigie.base.time.Durations");
   }
+
+  @Test
+  void givenMainClasses_whenTheyFormat_thenInNoCountrysWay() {
+    rules.checkLocales();
+  }
 }

@@ -69,7 +69,7 @@ record HttpUrl(boolean tls, String authority, InetSocketAddress address, String 
     StringBuilder out = new StringBuilder(text.startsWith("/") ? "" : "/");
     for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
       if (each <= ' ' || each == 0x7f || each == '"' || each == '<' || each == '>') {
-        out.append(String.format("%%%02X", each & 0xff));
+        out.append(String.format(Locale.ROOT, "%%%02X", each & 0xff));
       } else {
         out.append((char) each);
       }

@@ -61,7 +61,7 @@ final class PeerWords {
         case '"' -> out.append("\\\"");
         default -> {
           if (Character.isISOControl(c)) {
-            out.append(String.format("\\x%02x", (int) c));
+            out.append(String.format(Locale.ROOT, "\\x%02x", (int) c));
           } else {
             out.append(c);
           }

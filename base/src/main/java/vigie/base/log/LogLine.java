@@ -107,7 +107,7 @@ public final class LogLine {
       } else if ((c == '"' || c == '\\') && isQuoted) {
         out.append('\\').append(c);
       } else if (Character.isISOControl(c)) {
-        out.append(String.format("\\u%04x", (int) c));
+        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       } else {
         out.append(c);
       }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -65,7 +66,7 @@ public final class SocketOwners {
   private static void take(String[] row, int port, List<Long> inodes) {
     if (row.length > INODE
         && row[STATE].equals(LISTEN)
-        && row[LOCAL_ADDRESS].endsWith(String.format(":%04X", port))) {
+        && row[LOCAL_ADDRESS].endsWith(String.format(Locale.ROOT, ":%04X", port))) {
       inodes.add(Long.parseLong(row[INODE]));
     }
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -122,9 +123,13 @@ final class SegmentFormat {
     if (found > known) {
       throw new SegmentFormatException(
           String.format(
+              Locale.ROOT,
               "%s has %s version %d, and this program reads up to version %d; run a newer vigie or"
                   + " set another path",
-              file, what, found, known));
+              file,
+              what,
+              found,
+              known));
     }
   }
 

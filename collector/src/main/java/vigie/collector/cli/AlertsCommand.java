@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -306,7 +307,8 @@ final class AlertsCommand {
 
     /** One entry of the history: what, who, and in whose words. */
     private static String told(JsonNode entry) {
-      StringBuilder line = new StringBuilder(String.format("%-13s", entry.path("kind").asText()));
+      StringBuilder line =
+          new StringBuilder(String.format(Locale.ROOT, "%-13s", entry.path("kind").asText()));
       for (String field : List.of("who", "text", "ref")) {
         String text = entry.path(field).asText();
         if (!text.isEmpty()) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -37,7 +38,7 @@ final class EventsCommand {
   static String line(JsonNode event) {
     return Times.full(event.path("time").asText())
         + "  "
-        + String.format("%-7s", event.path("severity").asText())
+        + String.format(Locale.ROOT, "%-7s", event.path("severity").asText())
         + "  "
         + Table.printable(event.path("node").asText())
         + "  "

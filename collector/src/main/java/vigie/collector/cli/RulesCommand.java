@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -183,9 +184,12 @@ final class RulesCommand {
                       ? "never"
                       : Times.ago(rule.path("lastEvaluation").asText(), Clock.system().now())
                           + " ago",
-                  String.format("%.1fms", took.toNanos() / 1e6),
+                  String.format(Locale.ROOT, "%.1fms", took.toNanos() / 1e6),
                   // Of a CPU, while it is evaluated at each interval.
-                  String.format("%.3f%%", took.toNanos() / 1e7 / group.path("interval").asDouble()),
+                  String.format(
+                      Locale.ROOT,
+                      "%.3f%%",
+                      took.toNanos() / 1e7 / group.path("interval").asDouble()),
                   rule.path("lastError").asText()));
         }
       }

@@ -168,7 +168,7 @@ final class Table {
           || Character.getType(c) == Character.FORMAT
           || c == '\u2028'
           || c == '\u2029') {
-        out.append(String.format("\\x%02x", (int) c));
+        out.append(String.format(Locale.ROOT, "\\x%02x", (int) c));
       } else {
         out.append(c);
       }

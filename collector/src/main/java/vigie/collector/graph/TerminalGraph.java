@@ -6,6 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Draws series in characters, with axes. One series alone is a line of braille dots, four by two to
@@ -136,7 +137,7 @@ public final class TerminalGraph {
     }
     double size = Math.abs(value);
     if (size >= 1e15 || (size != 0 && size < 1e-4)) {
-      return String.format("%.2e", value);
+      return String.format(Locale.ROOT, "%.2e", value);
     }
     String units = "kMGT";
     int unit = -1;
@@ -148,7 +149,7 @@ public final class TerminalGraph {
     int digits =
         (int)
             Math.max(0, 3 - Math.max(-3, Math.floor(Math.log10(Math.max(1e-4, Math.abs(scaled))))));
-    String text = String.format("%." + digits + "f", scaled);
+    String text = String.format(Locale.ROOT, "%." + digits + "f", scaled);
     if (text.indexOf('.') >= 0) {
       text = text.replaceAll("0+$", "").replaceAll("\\.$", "");
     }

@@ -110,7 +110,7 @@ final class Printer {
         case TIME -> {
           long size = Math.abs(at.millis());
           out.append(" @ ").append(at.millis() < 0 ? "-" : "");
-          out.append(size / 1000).append(String.format(".%03d", size % 1000));
+          out.append(size / 1000).append(String.format(Locale.ROOT, ".%03d", size % 1000));
         }
       }
     }

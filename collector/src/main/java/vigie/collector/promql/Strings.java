@@ -2,6 +2,7 @@ package vigie.collector.promql;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /**
  * String literals. A byte that is no UTF-8, which {@code "\xff"} can make, is kept as the lone
@@ -38,13 +39,15 @@ final class Strings {
       if (plain >= 0) {
         out.append('\\').append("abfnrtv\"\\".charAt(plain));
       } else if (c >= STRAY && c <= STRAY + 0xff) {
-        out.append(String.format("\\x%02x", c - STRAY));
+        out.append(String.format(Locale.ROOT, "\\x%02x", c - STRAY));
       } else if (isPrintable(c)) {
         out.appendCodePoint(c);
       } else {
         out.append(
             String.format(
-                c < ' ' || c == 0x7f ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+                Locale.ROOT,
+                c < ' ' || c == 0x7f ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x",
+                c));
       }
     }
     return out.append('"').toString();

@@ -1,5 +1,7 @@
 package vigie.collector.template;
 
+import java.util.Locale;
+
 /** Text made safe for HTML and JavaScript. Source: the documentation of Go's text/template. */
 final class Escapes {
   private Escapes() {}
@@ -28,7 +30,7 @@ final class Escapes {
       if (c == '\\' || c == '\'' || c == '"') {
         out.append('\\').append(c);
       } else if (c < ' ' || c == '<' || c == '>' || c == '&' || c == '=') {
-        out.append(String.format("\\u%04X", (int) c));
+        out.append(String.format(Locale.ROOT, "\\u%04X", (int) c));
       } else {
         out.append(c);
       }

@@ -5,6 +5,7 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -171,9 +172,9 @@ final class GoPrint {
                 case '\t' -> out.append("\\t");
                 default -> {
                   if (Character.isISOControl(c)) {
-                    out.append(String.format(c < 0x80 ? "\\x%02x" : "\\u%04x", c));
+                    out.append(String.format(Locale.ROOT, c < 0x80 ? "\\x%02x" : "\\u%04x", c));
                   } else if (ascii && c > 0x7e) {
-                    out.append(String.format(c > 0xffff ? "\\U%08x" : "\\u%04x", c));
+                    out.append(String.format(Locale.ROOT, c > 0xffff ? "\\U%08x" : "\\u%04x", c));
                   } else {
                     out.appendCodePoint(c);
                   }

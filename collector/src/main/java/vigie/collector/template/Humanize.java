@@ -120,7 +120,7 @@ final class Humanize {
   }
 
   static String time(Instant at) {
-    String fraction = String.format("%09d", at.getNano()).replaceAll("0+$", "");
+    String fraction = String.format(Locale.ROOT, "%09d", at.getNano()).replaceAll("0+$", "");
     return DAY_AND_TIME.format(at) + (fraction.isEmpty() ? "" : "." + fraction) + " +0000 UTC";
   }
 

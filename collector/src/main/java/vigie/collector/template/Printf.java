@@ -244,7 +244,8 @@ final class Printf {
       return switch (verb) {
         case 'c' -> character;
         case 'q' -> "'" + (character.equals("'") ? "\\'" : unquoted(character, has('+'))) + "'";
-        case 'U' -> String.format("U+%04X", value) + (has('#') ? " '" + character + "'" : "");
+        case 'U' ->
+            String.format(Locale.ROOT, "U+%04X", value) + (has('#') ? " '" + character + "'" : "");
         default -> null;
       };
     }
@@ -307,7 +308,7 @@ final class Printf {
         boolean first = hex.length() == 0;
         hex.append(first || !has(' ') ? "" : " ");
         hex.append(has('#') && (first || has(' ')) ? "0" + verb : "");
-        hex.append(String.format(verb == 'x' ? "%02x" : "%02X", b & 0xff));
+        hex.append(String.format(Locale.ROOT, verb == 'x' ? "%02x" : "%02X", b & 0xff));
       }
       return hex.toString();
     }

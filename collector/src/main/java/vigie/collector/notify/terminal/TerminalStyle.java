@@ -3,6 +3,7 @@ package vigie.collector.notify.terminal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import vigie.collector.card.Style;
 
 /** Text that a terminal takes for nothing but text, and times in UTC. */
@@ -26,7 +27,7 @@ final class TerminalStyle implements Style {
                   || type == Character.SURROGATE
                   || type == Character.LINE_SEPARATOR
                   || type == Character.PARAGRAPH_SEPARATOR) {
-                out.append(String.format("\\u%04x", c));
+                out.append(String.format(Locale.ROOT, "\\u%04x", c));
               } else {
                 out.appendCodePoint(c);
               }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import vigie.base.segment.DataFile;
 import vigie.base.segment.FileLayer;
@@ -87,7 +88,7 @@ final class Block implements Closeable {
   }
 
   static String name(long first, long last) {
-    return String.format("%010d-%010d%s", first, last, SUFFIX);
+    return String.format(Locale.ROOT, "%010d-%010d%s", first, last, SUFFIX);
   }
 
   /** The two numbers in a block's name; null if this is no block's name. */
