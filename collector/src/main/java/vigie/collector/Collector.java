@@ -444,7 +444,7 @@ final class Collector implements AutoCloseable {
                 scheduler,
                 () -> ThreadLocalRandom.current().nextDouble(),
                 meters));
-    bots.configure(bots(config.routing()));
+    bots.configure(bots(config.routing()), config.texts().language());
 
     // What comes in.
     // Not the threads that parse: a name that cannot be looked up takes its time.
@@ -801,7 +801,7 @@ final class Collector implements AutoCloseable {
     receiving.senders(next.receive().senders());
     receiving.router().routes(next.receive().routes());
     firstLook(ways);
-    bots.configure(bots(next.routing()));
+    bots.configure(bots(next.routing()), next.texts().language());
     log.info("configuration reloaded");
   }
 

@@ -36,6 +36,7 @@ final class Bot {
   private final MeterRegistry meters;
   private final BotActions actions;
   private final BotLists lists;
+  private volatile Words words = Words.ENGLISH;
 
   /** Interactions that were taken: a gateway may deliver one again. Guarded by itself. */
   private final Map<String, Boolean> taken =
@@ -51,8 +52,17 @@ final class Bot {
   Bot(Desk desk, MeterRegistry meters) {
     this.desk = desk;
     this.meters = meters;
-    this.actions = new BotActions(desk);
-    this.lists = new BotLists(desk);
+    this.actions = new BotActions(desk, this::words);
+    this.lists = new BotLists(desk, actions, this::words);
+  }
+
+  /** Answers in another language from now on. */
+  void speak(Words next) {
+    words = next;
+  }
+
+  Words words() {
+    return words;
   }
 
   /** Whether this interaction comes for the first time; from then on it does not. */
@@ -83,13 +93,16 @@ final class Bot {
             .filter(p -> p.guild().equals(asked.guild()) && p.channel().equals(asked.channel()))
             .findFirst();
     if (place.isEmpty()) {
-      return refused(asked, what, "place", "This bot serves its own channel only.");
+      return refused(asked, what, "place", words.of("This bot serves its own channel only."));
     }
     if (!place.get().allows(asked.roles())) {
       List<String> roles =
           place.get().allowedRoles().stream().sorted().map(r -> "<@&" + r + ">").toList();
       return refused(
-          asked, what, "role", "You need one of these roles for that: " + String.join(", ", roles));
+          asked,
+          what,
+          "role",
+          words.of("You need one of these roles for that: {0}", String.join(", ", roles)));
     }
     try {
       Reply reply =
@@ -97,7 +110,9 @@ final class Bot {
               ? button
                   .map(pressed -> press(asked, pressed))
                   .orElseGet(
-                      () -> Reply.of("This button is of another version of Vigie; use /alerts."))
+                      () ->
+                          Reply.of(
+                              words.of("This button is of another version of Vigie; use /alerts.")))
               : command(asked);
       count(what, "done");
       log.info("bot action={} member={} interaction={}", what, asked.member(), asked.id());
@@ -112,7 +127,7 @@ final class Bot {
           what,
           asked.member(),
           disk.getMessage());
-      return Reply.of("The collector's disk refuses it: nothing was changed. Try again.");
+      return Reply.of(words.of("The collector's disk refuses it: nothing was changed. Try again."));
     } catch (IllegalStateException failed) {
       count(what, "failed");
       log.warn("bot action failed action={} cause={}", what, failed.getMessage());
@@ -160,7 +175,8 @@ final class Bot {
     // What was done for an incident that is over would be done to the next one of its group.
     if (found.isEmpty()
         || (found.get().isResolved() && button.action() != CardButton.Action.SHOW_LOG)) {
-      return Reply.of("This card's incident is over; nothing was done. /alerts shows what fires.");
+      return Reply.of(
+          words.of("This card's incident is over; nothing was done. /alerts shows what fires."));
     }
     Notification card = found.get();
     return Reply.of(
@@ -191,14 +207,14 @@ final class Bot {
                   Durations.parse(asked.option("for", "1h")),
                   asked.option("reason", "from Discord"),
                   asked.who()));
-      default -> Reply.of("This command is of another version of Vigie.");
+      default -> Reply.of(words.of("This command is of another version of Vigie."));
     };
   }
 
-  private static Duration back(Asked asked, String otherwise) {
+  private Duration back(Asked asked, String otherwise) {
     Duration back = Durations.parse(asked.option("range", otherwise));
     if (back.isZero() || back.compareTo(LONGEST_BACK) > 0) {
-      throw new IllegalArgumentException("range must be above 0 and at most 30d");
+      throw new IllegalArgumentException(words.of("range must be above 0 and at most 30d"));
     }
     return back;
   }
@@ -213,7 +229,7 @@ final class Bot {
                         || (wanted.length() >= 4 && alert.fingerprint().startsWith(wanted)))
             .toList();
     return meant.isEmpty()
-        ? "No firing alert has that name or an id that begins so; /alerts lists them."
+        ? words.of("No firing alert has that name or an id that begins so; /alerts lists them.")
         : actions.acknowledge(meant, asked.who(), asked.option("note", ""));
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import vigie.collector.alert.Acknowledgement;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
@@ -36,9 +37,11 @@ final class BotActions {
   private static final int LONGEST_NAME = 80;
 
   private final Desk desk;
+  private final Supplier<Words> words;
 
-  BotActions(Desk desk) {
+  BotActions(Desk desk, Supplier<Words> words) {
     this.desk = desk;
+    this.words = words;
   }
 
   /** What the button takes on: what the card lists, and what else fires in the group. */
@@ -69,7 +72,7 @@ final class BotActions {
   /** Takes on what nobody has yet. */
   synchronized String acknowledge(List<Alert> alerts, String who, String note) {
     if (alerts.isEmpty()) {
-      return "Nothing of it fires any more.";
+      return words.get().of("Nothing of it fires any more.");
     }
     Instant now = desk.clock().now();
     List<Acknowledgement> made = new ArrayList<>();
@@ -84,23 +87,28 @@ final class BotActions {
       }
     }
     if (made.isEmpty()) {
-      return "Already acknowledged by " + before + ".";
+      return words.get().of("Already acknowledged by {0}.", before);
     }
     int taken = desk.acknowledgements().acknowledge(made, this::fires).size();
     if (taken == 0) {
-      return "Nothing of it fires any more.";
+      return words.get().of("Nothing of it fires any more.");
     }
-    return "Acknowledged "
-        + (taken == 1 ? title(alerts.get(0)) : taken + " alerts")
-        + (before.isEmpty() ? "" : "; the others were taken by " + before)
-        + ". It pings nobody again until it is resolved.";
+    String what = made.size() == 1 ? title(alerts.get(0)) : words.get().of("{0} alerts", taken);
+    return before.isEmpty()
+        ? words.get().of("Acknowledged {0}. It pings nobody again until it is resolved.", what)
+        : words
+            .get()
+            .of(
+                "Acknowledged {0}; the others were taken by {1}. It pings nobody again until it is"
+                    + " resolved.",
+                what, before);
   }
 
   /** Silences what a card is about. */
   String silence(Notification card, Duration time, boolean untilResolved, String who) {
     List<Alert> covered = covered(card);
     if (covered.isEmpty()) {
-      return "Nothing of it fires any more.";
+      return words.get().of("Nothing of it fires any more.");
     }
     Set<List<LabelMatcher>> wanted = new LinkedHashSet<>();
     Labels common = card.commonLabels();
@@ -116,7 +124,7 @@ final class BotActions {
     for (List<LabelMatcher> matchers : wanted) {
       said = silence(matchers, time, comment, who);
     }
-    return wanted.size() == 1 ? said : wanted.size() + " alerts: " + said;
+    return wanted.size() == 1 ? said : words.get().of("{0} alerts: {1}", wanted.size(), said);
   }
 
   /**
@@ -134,21 +142,24 @@ final class BotActions {
           && each.matchers().equals(matchers)
           && each.comment().startsWith(UNTIL_RESOLVED) == until
           && !each.endsAt().isBefore(end.minus(SAME))) {
-        return "Already silenced by " + name(each.createdBy()) + ends(each) + ".";
+        return ends("Already silenced by {0}", name(each.createdBy()), each);
       }
     }
     Silence made = desk.silences().set(Silence.wanted(matchers, now, end, who, comment));
-    return "Silenced " + DiscordText.plain(words(matchers), 400) + ends(made) + ".";
+    return ends("Silenced {0}", DiscordText.plain(text(matchers), 400), made);
   }
 
-  private static String ends(Silence silence) {
-    String at = time(silence.endsAt());
-    return silence.comment().startsWith(UNTIL_RESOLVED)
-        ? " until it is resolved (at the latest " + at + ")"
-        : ", ends " + at;
+  private String ends(String said, String what, Silence silence) {
+    boolean resolved = silence.comment().startsWith(UNTIL_RESOLVED);
+    return words
+        .get()
+        .of(
+            said + (resolved ? " until it is resolved (at the latest {1})." : ", ends {1}."),
+            what,
+            time(silence.endsAt()));
   }
 
-  private static String words(List<LabelMatcher> matchers) {
+  private static String text(List<LabelMatcher> matchers) {
     return String.join(", ", matchers.stream().map(LabelMatcher::toString).toList());
   }
 
@@ -174,12 +185,12 @@ final class BotActions {
     }
   }
 
-  static String title(Alert alert) {
+  String title(Alert alert) {
     String node = alert.node();
-    return "**"
-        + DiscordText.plain(alert.name(), LONGEST_NAME)
-        + "**"
-        + (node.isEmpty() ? "" : " on " + DiscordText.plain(node, LONGEST_NAME));
+    String name = "**" + DiscordText.plain(alert.name(), LONGEST_NAME) + "**";
+    return node.isEmpty()
+        ? name
+        : words.get().of("{0} on {1}", name, DiscordText.plain(node, LONGEST_NAME));
   }
 
   static String name(String who) {

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import vigie.base.time.Durations;
 import vigie.collector.alert.Alert;
 import vigie.collector.alert.AlertState;
@@ -37,9 +38,13 @@ final class BotLists {
       DateTimeFormatter.ofPattern("MM-dd HH:mm:ss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   private final Desk desk;
+  private final BotActions actions;
+  private final Supplier<Words> words;
 
-  BotLists(Desk desk) {
+  BotLists(Desk desk, BotActions actions, Supplier<Words> words) {
     this.desk = desk;
+    this.actions = actions;
+    this.words = words;
   }
 
   /** What fires, the worst and newest first; what is pending after it. */
@@ -52,12 +57,14 @@ final class BotLists {
                     .thenComparing(Severity::of)
                     .thenComparing(Alert::since, Comparator.reverseOrder()))
             .toList();
-    return all.isEmpty() ? "Nothing fires." : lines(all.stream().map(this::alert).toList());
+    return all.isEmpty()
+        ? words.get().of("Nothing fires.")
+        : lines(all.stream().map(this::alert).toList());
   }
 
   private String alert(Alert alert) {
     StringBuilder line = new StringBuilder();
-    line.append(alert.state() == AlertState.FIRING ? "🔥 " : "⏳ ").append(BotActions.title(alert));
+    line.append(alert.state() == AlertState.FIRING ? "🔥 " : "⏳ ").append(actions.title(alert));
     if (!alert.target().isEmpty()) {
       line.append(' ').append(DiscordText.plain(alert.target(), 60));
     }
@@ -69,7 +76,7 @@ final class BotLists {
         .of(alert.fingerprint())
         .ifPresent(ack -> line.append(" · ✋ ").append(BotActions.name(ack.by())));
     if (!desk.silences().silencing(alert.labels()).isEmpty()) {
-      line.append(" · 🔇 silenced");
+      line.append(" · 🔇 ").append(words.get().of("silenced"));
     }
     return line.append(" · `").append(alert.fingerprint()).append('`').toString();
   }
@@ -82,21 +89,23 @@ final class BotLists {
                 Comparator.comparing((Node node) -> node.state().isSilent() ? 0 : 1)
                     .thenComparing(Node::name))
             .toList();
-    return all.isEmpty() ? "No node is known." : lines(all.stream().map(BotLists::node).toList());
+    return all.isEmpty()
+        ? words.get().of("No node is known.")
+        : lines(all.stream().map(this::node).toList());
   }
 
-  private static String node(Node node) {
+  private String node(Node node) {
     Instant heard = node.lastHeard();
     return (node.state().isSilent() ? "🔴 " : "🟢 ")
         + "**"
         + DiscordText.plain(node.name(), 60)
         + "** "
-        + node.state().word()
-        + (heard == null ? "" : " · heard " + BotActions.time(heard))
+        + words.get().of(node.state().word())
+        + (heard == null ? "" : " · " + words.get().of("heard {0}", BotActions.time(heard)))
         + (node.version().isEmpty() ? "" : " · " + DiscordText.plain(node.version(), 30));
   }
 
-  private static String lines(List<String> all) {
+  private String lines(List<String> all) {
     StringBuilder text = new StringBuilder();
     int shown = 0;
     for (String line : all) {
@@ -107,7 +116,7 @@ final class BotLists {
       shown++;
     }
     if (shown < all.size()) {
-      text.append("… and ").append(all.size() - shown).append(" more");
+      text.append(words.get().of("… and {0} more", all.size() - shown));
     }
     return text.toString();
   }
@@ -124,13 +133,15 @@ final class BotLists {
     if (events.isEmpty()) {
       card.alerts().forEach(alert -> events.addAll(alert.events()));
     }
-    return events.isEmpty()
-        ? "No events of "
-            + (nodes.isEmpty() ? "it" : DiscordText.plain(nodes.toString(), 200))
-            + " since "
-            + BotActions.time(since)
-            + "."
-        : block(events);
+    if (!events.isEmpty()) {
+      return block(events);
+    }
+    String time = BotActions.time(since);
+    return nodes.isEmpty()
+        ? words.get().of("No events of it since {0}.", time)
+        : words
+            .get()
+            .of("No events of {0} since {1}.", DiscordText.plain(nodes.toString(), 200), time);
   }
 
   /**
@@ -143,7 +154,7 @@ final class BotLists {
         node.isEmpty() ? List.of() : List.of(LabelMatcher.equal("node", node));
     List<Event> events = search(desk.clock().now().minus(back), matchers, text);
     return events.isEmpty()
-        ? "No events in the last " + Durations.format(back) + "."
+        ? words.get().of("No events in the last {0}.", Durations.format(back))
         : block(events);
   }
 
@@ -191,7 +202,8 @@ final class BotLists {
     long step = Math.max(1_000, range.toMillis() / STEPS);
     QueryResult result = desk.engine().range(expr, start, end, step);
     if (!(result.value() instanceof QueryResult.Matrix matrix) || matrix.rows().isEmpty()) {
-      return Reply.of("The expression has no values in the last " + Durations.format(range) + ".");
+      return Reply.of(
+          words.get().of("The expression has no values in the last {0}.", Durations.format(range)));
     }
     List<PngGraph.Line> lines =
         matrix.rows().stream()
@@ -201,12 +213,15 @@ final class BotLists {
     PngGraph.Options options =
         new PngGraph.Options(text, Unit.NONE, start, end, step, Double.NaN, 0, ZoneOffset.UTC);
     int left = matrix.rows().size() - lines.size();
-    String words =
-        "`" + DiscordText.code(text, 300) + "`" + (left > 0 ? " … and " + left + " more" : "");
-    return new Reply(words, PngGraph.draw(lines, options));
+    String said =
+        "`"
+            + DiscordText.code(text, 300)
+            + "`"
+            + (left > 0 ? " " + words.get().of("… and {0} more", left) : "");
+    return new Reply(said, PngGraph.draw(lines, options));
   }
 
-  private static String name(Labels labels) {
-    return labels.isEmpty() ? "value" : labels.toString();
+  private String name(Labels labels) {
+    return labels.isEmpty() ? words.get().of("value") : labels.toString();
   }
 }

@@ -66,12 +66,18 @@ public final class Bots implements AutoCloseable {
     }
   }
 
-  /** Connects what is new, leaves what has not changed, ends the rest; returns at once. */
-  public synchronized void configure(Collection<DiscordBotConfig> wanted) {
+  /**
+   * Connects what is new, leaves what has not changed, ends the rest; returns at once.
+   *
+   * @param language of its answers, {@code en} or {@code fr}; what describes a command in Discord
+   *     follows with the next connection
+   */
+  public synchronized void configure(Collection<DiscordBotConfig> wanted, String language) {
     if (wanted.isEmpty() && running.isEmpty()) {
       // Not even the classes below are needed.
       return;
     }
+    bot.speak(Words.in(language));
     Map<Line, List<DiscordBotConfig>> byLine = new LinkedHashMap<>();
     for (DiscordBotConfig each : wanted) {
       byLine

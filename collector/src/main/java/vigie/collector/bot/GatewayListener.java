@@ -141,24 +141,33 @@ final class GatewayListener extends ListenerAdapter {
     }
   }
 
-  private static List<SlashCommandData> commands() {
+  private List<SlashCommandData> commands() {
+    Words words = gateway.bot().words();
     return List.of(
-        Commands.slash("alerts", "What fires and what is pending"),
-        Commands.slash("nodes", "All nodes, those that are missed first"),
-        Commands.slash("events", "The newest events")
-            .addOption(OptionType.STRING, "node", "of this node")
-            .addOption(OptionType.STRING, "search", "words that the text holds")
-            .addOption(OptionType.STRING, "range", "how far back, such as 2h"),
-        Commands.slash("graph", "Draw an expression")
-            .addOption(OptionType.STRING, "expr", "PromQL, such as node_load1", true)
-            .addOption(OptionType.STRING, "range", "how far back, such as 6h"),
-        Commands.slash("ack", "Take firing alerts on")
-            .addOption(OptionType.STRING, "alert", "its name, or its id as /alerts shows it", true)
-            .addOption(OptionType.STRING, "note", "what you are doing about it"),
-        Commands.slash("silence", "Hold alerts back for a time")
-            .addOption(OptionType.STRING, "matchers", "such as alertname=ProbeDown, node=p1", true)
-            .addOption(OptionType.STRING, "for", "how long, such as 2h; 1h if left out")
-            .addOption(OptionType.STRING, "reason", "why"));
+        Commands.slash("alerts", words.of("What fires and what is pending")),
+        Commands.slash("nodes", words.of("All nodes, those that are missed first")),
+        Commands.slash("events", words.of("The newest events"))
+            .addOption(OptionType.STRING, "node", words.of("of this node"))
+            .addOption(OptionType.STRING, "search", words.of("words that the text holds"))
+            .addOption(OptionType.STRING, "range", words.of("how far back, such as 2h")),
+        Commands.slash("graph", words.of("Draw an expression"))
+            .addOption(OptionType.STRING, "expr", words.of("PromQL, such as node_load1"), true)
+            .addOption(OptionType.STRING, "range", words.of("how far back, such as 6h")),
+        Commands.slash("ack", words.of("Take firing alerts on"))
+            .addOption(
+                OptionType.STRING,
+                "alert",
+                words.of("its name, or its id as /alerts shows it"),
+                true)
+            .addOption(OptionType.STRING, "note", words.of("what you are doing about it")),
+        Commands.slash("silence", words.of("Hold alerts back for a time"))
+            .addOption(
+                OptionType.STRING,
+                "matchers",
+                words.of("such as alertname=ProbeDown, node=p1"),
+                true)
+            .addOption(OptionType.STRING, "for", words.of("how long, such as 2h; 1h if left out"))
+            .addOption(OptionType.STRING, "reason", words.of("why")));
   }
 
   @Override
@@ -237,7 +246,8 @@ final class GatewayListener extends ListenerAdapter {
                 shown.whenComplete((h, failure) -> show(asked, h, failure, reply, button));
               });
     } catch (RejectedExecutionException full) {
-      Reply busy = Reply.of("The collector is busy: nothing was done. Try again.");
+      Reply busy =
+          Reply.of(gateway.bot().words().of("The collector is busy: nothing was done. Try again."));
       shown.whenComplete((h, failure) -> show(asked, h, failure, busy, button));
     }
   }
@@ -247,7 +257,8 @@ final class GatewayListener extends ListenerAdapter {
       return gateway.bot().answer(asked, gateway.places());
     } catch (RuntimeException bug) {
       log.error("bot action failed action={} member={}", asked.name(), asked.member(), bug);
-      return Reply.of("The collector failed at this; its log has the reason.");
+      return Reply.of(
+          gateway.bot().words().of("The collector failed at this; its log has the reason."));
     }
   }
 

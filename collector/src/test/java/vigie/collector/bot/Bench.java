@@ -78,6 +78,7 @@ final class Bench implements AutoCloseable {
   final Silences silences;
   final FakeDiscord.Message card;
   String token = TOKEN;
+  String language = "en";
   Set<String> roles = Set.of(OPERATOR);
 
   /** Whether the card's incident is; the alert fires on, as of a next one. */
@@ -212,7 +213,8 @@ final class Bench implements AutoCloseable {
                 MentionRoles.NONE,
                 roles,
                 rest.apiUrl(),
-                gateway.url())));
+                gateway.url())),
+        language);
     return this;
   }
 
@@ -269,7 +271,7 @@ final class Bench implements AutoCloseable {
 
   /** A reload takes the bot out of the configuration. */
   void withoutBots() {
-    bots.configure(List.of());
+    bots.configure(List.of(), language);
   }
 
   void stopBots() {

@@ -266,6 +266,28 @@ class GatewayTest {
   }
 
   @Test
+  void givenFrench_whenAsked_thenAnswersAndCommandsAreFrench() {
+    bench.language = "fr";
+    bench.connected();
+
+    assertThat(bench.slash("alerts", List.of(), Bench.OPERATOR).answers())
+        .singleElement()
+        .asString()
+        .contains("**ProbeDown** sur p1");
+    assertThat(bench.press(Action.ACKNOWLEDGE, "1001", Bench.OPERATOR).answers())
+        .singleElement()
+        .asString()
+        .contains("Pris en charge : **ProbeDown** sur p1.");
+    assertThat(bench.press(Action.SILENCE_1H, "1001", Bench.OPERATOR).answers())
+        .singleElement()
+        .asString()
+        .contains("Mis en silence : ");
+    assertThat(bench.fake.requests().stream().filter(each -> each.method().equals("PUT")))
+        .singleElement()
+        .satisfies(put -> assertThat(put.body()).contains("Tous les nœuds"));
+  }
+
+  @Test
   void givenReloadWithOtherRoles_whenPressedAtOnce_thenTheNewOnesCountAndItStaysConnected() {
     bench.connected();
     bench.roles = Set.of("999");
