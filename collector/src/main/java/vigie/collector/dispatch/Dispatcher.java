@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -61,12 +60,7 @@ public final class Dispatcher implements AlertSink {
   /** A node that is back has so long to begin to tell what happened while it was away. */
   private static final Duration HISTORY_WAIT = Duration.ofSeconds(3);
 
-  private static final Duration LINES_KEPT = Duration.ofDays(1);
-  private static final int MOST_WAITING_LINES = 50;
-  private static final int MOST_FLAPS = 10_000;
-
   private final NotificationSink sink;
-  private final DispatchStore store;
   private final Surroundings around;
   private final Clock clock;
   private final Scheduler scheduler;
@@ -75,8 +69,8 @@ public final class Dispatcher implements AlertSink {
   private final Map<String, Live> live = new LinkedHashMap<>();
   private final Inhibitor inhibitor = new Inhibitor();
   private final RootCause causes;
-  private final Map<String, Flap> flaps = new LinkedHashMap<>();
-  private final List<DispatchStore.Waiting> lines;
+  private final Flaps flaps;
+  private final WaitingLines lines;
 
   /** Marks of the alerts that fire, for readers that must not wait for the lock. */
   private final Map<String, AlertMark> marks = new ConcurrentHashMap<>();
@@ -129,14 +123,14 @@ public final class Dispatcher implements AlertSink {
       MeterRegistry meters) {
     this.routing = routing;
     this.sink = sink;
-    this.store = store;
     this.around = around;
     this.clock = clock;
     this.scheduler = scheduler;
     this.executor = executor;
     this.causes = new RootCause(around::node, around::dependsOn);
-    this.lines = new ArrayList<>(store.lines());
-    flaps.putAll(store.flaps());
+    Keeper keeper = new Keeper(executor);
+    this.lines = new WaitingLines(store, keeper);
+    this.flaps = new Flaps(store, keeper, clock);
     inhibitor.rules(routing.inhibitRules());
     for (Notification open : sink.open()) {
       Group group = new Group(open, timing(open.groupKey(), open.receiver()), clock.nanos());
@@ -309,11 +303,7 @@ public final class Dispatcher implements AlertSink {
 
   /** Tells something that needs nobody with the next card that each receiver gets. */
   public synchronized void sayWithNextCard(Notes.Line line) {
-    lines.add(new DispatchStore.Waiting(line, Set.of()));
-    if (lines.size() > MOST_WAITING_LINES) {
-      lines.remove(0);
-    }
-    keepLines();
+    lines.add(line);
   }
 
   /** More is to come of what happened on the node while it was away: its card's end waits. */
@@ -404,11 +394,11 @@ public final class Dispatcher implements AlertSink {
       if (known.hold == Live.Hold.UNKNOWN) {
         known.hold = Live.Hold.NONE;
       } else {
-        opened(alert);
+        flaps.opened(alert, routing.flapping());
       }
       dirty.addAll(inhibitor.fires(fingerprint, alert.labels()));
       allDirty |= causes.fires(alert);
-      if (isFlapping(fingerprint)) {
+      if (flaps.isFlapping(fingerprint)) {
         planQuiet(known);
       }
     }
@@ -435,7 +425,7 @@ public final class Dispatcher implements AlertSink {
     known.changedNanos = clock.nanos();
     dirty.addAll(inhibitor.ended(fingerprint));
     allDirty |= causes.ended(alert);
-    if (isFlapping(fingerprint)) {
+    if (flaps.isFlapping(fingerprint)) {
       dirty.add(fingerprint);
       planQuiet(known);
       return known.groups;
@@ -571,10 +561,10 @@ public final class Dispatcher implements AlertSink {
     }
     boolean wasHeld = known.hold != Live.Hold.NONE;
     hold(known, cause);
-    if (wasHeld && known.hold == Live.Hold.NONE && !known.fires && !isFlapping(fingerprint)) {
+    if (wasHeld && known.hold == Live.Hold.NONE && !known.fires && !flaps.isFlapping(fingerprint)) {
       return over(known, alert.ended(now));
     }
-    Flap flap = flapOf(fingerprint);
+    Flap flap = flaps.of(fingerprint);
     Instant since = flap.since();
     known.mark =
         new AlertMark(
@@ -698,38 +688,6 @@ public final class Dispatcher implements AlertSink {
     settle(new LinkedHashSet<>());
   }
 
-  private Flap flapOf(String fingerprint) {
-    return flaps.getOrDefault(fingerprint, Flap.NONE);
-  }
-
-  private boolean isFlapping(String fingerprint) {
-    return flapOf(fingerprint).isFlapping();
-  }
-
-  private void opened(Alert alert) {
-    String fingerprint = alert.fingerprint();
-    Instant firedAt = alert.firedAt();
-    Flap before = flapOf(fingerprint);
-    Flap after = before.opened(firedAt == null ? clock.now() : firedAt, routing.flapping());
-    if (after.equals(before)) {
-      return;
-    }
-    flaps.remove(fingerprint);
-    flaps.put(fingerprint, after);
-    Map<String, Flap> kept = after.openings().size() > 1 ? Map.of(fingerprint, after) : Map.of();
-    List<String> gone = new ArrayList<>();
-    Instant now = clock.now();
-    flaps.entrySet().stream()
-        .limit(2) // the oldest stand first: two go for one that comes
-        .filter(old -> old.getValue().isOver(now) || flaps.size() > MOST_FLAPS)
-        .forEach(old -> gone.add(old.getKey()));
-    flaps.keySet().removeAll(gone);
-    if (after.isFlapping() && !before.isFlapping()) {
-      log.info("alert flaps openings={} labels={}", after.times(), alert.labels());
-    }
-    keepFlaps(kept, gone);
-  }
-
   private void planQuiet(Live known) {
     if (!known.quietPlanned) {
       known.quietPlanned = true;
@@ -743,66 +701,16 @@ public final class Dispatcher implements AlertSink {
   private synchronized void quiet(Live known) {
     String fingerprint = known.alert.fingerprint();
     known.quietPlanned = false;
-    if (live.get(fingerprint) != known || !isFlapping(fingerprint)) {
+    if (live.get(fingerprint) != known || !flaps.isFlapping(fingerprint)) {
       return;
     }
     if (clock.nanos() - known.changedNanos < routing.flapping().quiet().toNanos()) {
       planQuiet(known);
       return;
     }
-    flaps.remove(fingerprint);
-    keepFlaps(Map.of(), List.of(fingerprint));
+    flaps.over(fingerprint);
     dirty.add(fingerprint);
     settle(known.fires ? new LinkedHashSet<>() : over(known, known.alert.ended(clock.now())));
-  }
-
-  /** Not under the lock and not at once: the card goes first. */
-  private void keepFlaps(Map<String, Flap> changed, Collection<String> gone) {
-    if (!changed.isEmpty() || !gone.isEmpty()) {
-      executor.execute(() -> keep("how often alerts opened", () -> store.saveFlaps(changed, gone)));
-    }
-  }
-
-  private void keepLines() {
-    List<DispatchStore.Waiting> all = List.copyOf(lines);
-    executor.execute(() -> keep("lines for the next card", () -> store.saveLines(all)));
-  }
-
-  private static void keep(String what, Runnable save) {
-    try {
-      save.run();
-    } catch (UncheckedIOException e) {
-      log.warn("not on the disk, a restart forgets it what=\"{}\" cause={}", what, e.getMessage());
-    }
-  }
-
-  /** What waits for the next card of that receiver. */
-  private List<Notes.Line> linesFor(String receiver) {
-    if (lines.isEmpty()) {
-      return List.of();
-    }
-    Instant old = clock.now().minus(LINES_KEPT);
-    boolean changed = lines.removeIf(waiting -> waiting.line().at().isBefore(old));
-    List<Notes.Line> taken = new ArrayList<>();
-    Set<String> receivers = routing.root().receivers();
-    for (int i = lines.size() - 1; i >= 0; i--) {
-      DispatchStore.Waiting waiting = lines.get(i);
-      if (waiting.toldTo().contains(receiver)) {
-        continue;
-      }
-      taken.add(0, waiting.line());
-      Set<String> toldTo = new HashSet<>(waiting.toldTo());
-      toldTo.add(receiver);
-      if (toldTo.containsAll(receivers)) {
-        lines.remove(i);
-      } else {
-        lines.set(i, new DispatchStore.Waiting(waiting.line(), toldTo));
-      }
-    }
-    if (changed || !taken.isEmpty()) {
-      keepLines();
-    }
-    return taken;
   }
 
   /** Tells the sink of the groups that are due, with one sync, and plans for the others. */
@@ -817,7 +725,8 @@ public final class Dispatcher implements AlertSink {
       boolean goesOn = group.isFiring() || group.wasTold();
       if (goesOn && group.dueNanos(now) <= now) {
         if (!group.wasTold() && !group.labels().has(Alert.DRILL)) {
-          group.say(linesFor(group.receiver()), clock.now());
+          Instant when = clock.now();
+          group.say(lines.take(group.receiver(), routing.root().receivers(), when), when);
         }
         Notification notification = group.tell(now);
         due.add(notification);

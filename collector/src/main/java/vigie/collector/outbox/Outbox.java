@@ -2,7 +2,6 @@ package vigie.collector.outbox;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -15,7 +14,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,9 +58,6 @@ import vigie.collector.outbox.Notifier.Telling;
 public final class Outbox implements NotificationSink, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Outbox.class);
 
-  /** Cards of incidents that are over and never reached anybody go first beyond this. */
-  private static final int MOST_CARDS = 10_000;
-
   private static final int MOST_HISTORY = 200;
   private static final int MOST_ENDED = 100;
 
@@ -71,23 +66,16 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   private static final Duration REFUSED_WAIT = Duration.ofHours(1);
   private static final Duration CARD_WAIT = Duration.ofMinutes(1);
-  private static final Duration LONGEST_KEPT_WAIT = Duration.ofHours(1);
   private static final int STOP_TURNS = 30;
   private static final long STOP_TURN_MILLIS = 100;
 
-  private final OutboxStore store;
+  private final Deck deck;
+  private final Lanes lanes;
   private final Clock clock;
   private final Scheduler scheduler;
   private final Executor executor;
   private final MeterRegistry meters;
   private final DoubleSupplier random;
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
-  private final Map<String, List<Entry>> incidents = new HashMap<>();
-  private final Set<Entry> pending = new LinkedHashSet<>();
-  private final Set<Entry> unsaved = new LinkedHashSet<>();
-  private final Map<String, LaneState> lanes = new HashMap<>();
-  private final Map<String, Long> originNotBefore = new HashMap<>();
-  private final Map<String, Instant> waits = new HashMap<>();
   private final Deque<SentCard> history = new ArrayDeque<>();
 
   /** Cards that are over and seen, the newest last: people still ask about them. */
@@ -120,45 +108,24 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       Executor executor,
       MeterRegistry meters,
       DoubleSupplier random) {
-    this.store = store;
+    this.deck = new Deck(store, meters);
+    this.lanes = new Lanes(store, clock);
     this.receivers = Map.copyOf(receivers);
     this.clock = clock;
     this.scheduler = scheduler;
     this.executor = executor;
     this.meters = meters;
     this.random = random;
-    for (Card card : store.load()) {
-      Entry entry = add(new Entry(card));
-      if (!card.isDone()) {
-        pending.add(entry);
-      }
+    for (Entry entry : deck.all()) {
       // Several may stand on one card.
-      for (Alert alert : card.wanted().in(AlertState.FIRING)) {
+      for (Alert alert : entry.card.wanted().in(AlertState.FIRING)) {
         if (alert.name().equals(ReceiverAlerts.NAME)) {
           String reason = "stuck before the restart, not tried since";
           stuckReceivers.put(alert.labels().get("receiver"), reason);
         }
       }
     }
-    loadWaits();
     registerMeters();
-  }
-
-  private void loadWaits() {
-    Instant now = clock.now();
-    store
-        .loadWaits()
-        .forEach(
-            (name, until) -> {
-              Duration left = Duration.between(now, until);
-              // The wall clock may have been stepped since: no wait is for ever.
-              if (left.isNegative() || left.compareTo(LONGEST_KEPT_WAIT) > 0) {
-                return;
-              }
-              waits.put(name, until);
-              lane(name).waitUntil(clock.nanos() + left.toNanos());
-              originNotBefore.put(name, clock.nanos() + left.toNanos());
-            });
   }
 
   private void registerMeters() {
@@ -217,8 +184,8 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     next.values().forEach(over::removeAll);
     over.forEach(Notifier::close);
     receivers = Map.copyOf(next);
-    lanes.values().forEach(lane -> lane.probe(clock.nanos()));
-    for (Entry entry : pending) {
+    lanes.probe();
+    for (Entry entry : deck.pending()) {
       if (entry.isRefused()) {
         entry.reduction = 0;
         entry.notBefore = clock.nanos();
@@ -249,13 +216,13 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     List<Entry> changed = new ArrayList<>();
     for (Notification wanted : notifications) {
       // A card that is there hears of its end also where its way out is gone.
-      List<Entry> there = List.copyOf(incidents.getOrDefault(wanted.incident(), List.of()));
+      List<Entry> there = deck.of(wanted.incident());
       there.forEach(entry -> want(entry, wanted, now));
       changed.addAll(there);
       changed.addAll(post(wanted, null, wanted.receiver(), now));
     }
-    makeRoom();
-    save(changed);
+    deck.makeRoom();
+    deck.save(changed);
     later();
   }
 
@@ -283,24 +250,16 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     int ways = receivers.getOrDefault(receiver, List.of()).size();
     for (int integration = 0; integration < ways; integration++) {
       Card card = Card.first(integration, fallback, wanted, now);
-      if (!entries.containsKey(card.key())) {
-        Entry entry = add(new Entry(card));
-        pending.add(entry);
-        posted.add(entry);
+      if (!deck.has(card)) {
+        posted.add(deck.add(card));
       }
     }
     return posted;
   }
 
-  private Entry add(Entry entry) {
-    entries.put(entry.card.key(), entry);
-    incidents.computeIfAbsent(entry.card.wanted().incident(), i -> new ArrayList<>()).add(entry);
-    return entry;
-  }
-
   @Override
   public synchronized void tell(Message message) {
-    List<Entry> concerned = List.copyOf(incidents.getOrDefault(message.incident(), List.of()));
+    List<Entry> concerned = deck.of(message.incident());
     List<Entry> changed = new ArrayList<>();
     for (Entry entry : concerned) {
       Card before = entry.card;
@@ -315,7 +274,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       }
     }
     if (!changed.isEmpty()) {
-      save(changed);
+      deck.save(changed);
       later();
     }
   }
@@ -350,15 +309,8 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     entry.card = card.with(bounded);
   }
 
-  /** Whether it is pending follows from what is left to do. */
   private void settled(Entry entry) {
-    if (!entry.card.isDone()) {
-      pending.add(entry);
-      return;
-    }
-    pending.remove(entry);
-    if (entry.card.wanted().isResolved()) {
-      forget(entry);
+    if (deck.settled(entry)) {
       ended.addLast(entry.card);
       if (ended.size() > MOST_ENDED) {
         ended.removeFirst();
@@ -366,27 +318,10 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     }
   }
 
-  /** Drops the oldest cards that are over and that nobody ever saw. */
-  private void makeRoom() {
-    if (entries.size() <= MOST_CARDS) {
-      return;
-    }
-    List<Entry> over =
-        pending.stream()
-            .filter(e -> e.card.wanted().isResolved() && e.card.posted() == null && !e.sending)
-            .sorted(Comparator.comparing(e -> e.card.wantedAt()))
-            .limit(entries.size() - MOST_CARDS)
-            .toList();
-    for (Entry entry : over) {
-      forget(entry);
-      meters.counter("vigie.outbox.dropped", "reason", "full").increment();
-    }
-  }
-
   @Override
   public synchronized List<Notification> open() {
     Map<String, Notification> byIncident = new LinkedHashMap<>();
-    for (Entry entry : entries.values()) {
+    for (Entry entry : deck.all()) {
       if (!entry.card.wanted().isResolved()) {
         byIncident.put(entry.card.wanted().incident(), entry.card.wanted());
       }
@@ -400,7 +335,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
    */
   public synchronized Optional<Notification> shown(String incident, String message) {
     return Stream.concat(
-            incidents.getOrDefault(incident, List.of()).stream().map(entry -> entry.card),
+            deck.of(incident).stream().map(entry -> entry.card),
             ended.stream().filter(card -> card.wanted().incident().equals(incident)))
         .filter(card -> card.posted() != null && card.posted().id().equals(message))
         .map(Card::wanted)
@@ -409,7 +344,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   /** What is not seen yet, the longest waiting first. */
   public synchronized List<PendingCard> pending() {
-    return pending.stream()
+    return deck.pending().stream()
         .map(this::describe)
         .sorted(Comparator.comparing(PendingCard::since))
         .toList();
@@ -420,7 +355,8 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     Work next = lane == null ? null : entry.next(lane);
     long at =
         Math.max(
-            entry.notBefore, lane == null || next == null ? clock.nanos() : notBefore(lane, next));
+            entry.notBefore,
+            lane == null || next == null ? clock.nanos() : lanes.notBefore(lane, next));
     String stuck = stuck(entry);
     PendingCard.State state =
         entry.sending
@@ -445,7 +381,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     if (notifier(entry) == null) {
       return "receiver " + entry.card.receiver() + " is no longer configured";
     }
-    LaneState state = entry.lane == null ? null : lanes.get(entry.lane.name());
+    LaneState state = lanes.known(entry);
     String stuck = state == null ? null : state.stuck();
     return stuck != null ? stuck : entry.isRefused() ? entry.lastError : null;
   }
@@ -453,11 +389,11 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   /** What keeps cards from being seen; empty where nothing does or none is pending. */
   public synchronized Optional<Trouble> trouble() {
     Trouble worst = null;
-    for (Entry entry : pending) {
-      LaneState state = entry.lane == null ? null : lanes.get(entry.lane.name());
+    for (Entry entry : deck.pending()) {
+      LaneState state = lanes.known(entry);
       Instant since = state == null ? null : state.troubledSince();
       if (state != null && since != null && (worst == null || since.isBefore(worst.since()))) {
-        worst = new Trouble(pending.size(), entry.card.receiver(), state.trouble(), since);
+        worst = new Trouble(deck.countPending(), entry.card.receiver(), state.trouble(), since);
       }
     }
     return Optional.ofNullable(worst);
@@ -508,15 +444,13 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   /** Sends what may go now, at most one request on each lane, and plans the next look. */
   private void look() {
-    if (!unsaved.isEmpty()) {
-      save(List.copyOf(unsaved));
-    }
+    deck.retry();
     long now = clock.nanos();
     Map<Lane, List<Entry>> byLane = byLane();
     long next = Math.min(now + LOOK_AGAIN.toNanos(), fallBack(now));
     for (Map.Entry<Lane, List<Entry>> work : byLane.entrySet()) {
       Lane lane = work.getKey();
-      if (lane(lane.name()).isBusy()) {
+      if (lanes.of(lane).isBusy()) {
         continue;
       }
       Entry best = null;
@@ -525,7 +459,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         if (what == null) {
           continue;
         }
-        long at = Math.max(entry.notBefore, notBefore(lane, what));
+        long at = Math.max(entry.notBefore, lanes.notBefore(lane, what));
         if (at > now) {
           next = Math.min(next, at);
         } else if (best == null || Entry.ORDER.compare(entry, best) < 0) {
@@ -541,7 +475,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       wake.cancel();
       wake = null;
     }
-    if (!pending.isEmpty() || !unsaved.isEmpty()) {
+    if (!deck.isAtRest()) {
       wake = scheduler.after(Duration.ofNanos(Math.max(0, next - clock.nanos())), this::later);
     }
   }
@@ -555,7 +489,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     long next = Long.MAX_VALUE;
     Instant now = clock.now();
     List<Entry> instead = new ArrayList<>();
-    for (Entry entry : List.copyOf(pending)) {
+    for (Entry entry : deck.pending()) {
       Card card = entry.card;
       if (card.fallback() != null || !entry.isUrgent()) {
         continue;
@@ -583,7 +517,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         instead.addAll(posted);
       }
     }
-    save(instead);
+    deck.save(instead);
     lookAgain |= !instead.isEmpty();
     return next;
   }
@@ -606,10 +540,10 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   private void tellStuck() {
     Map<String, String> stuck = new TreeMap<>();
-    for (Entry entry : pending) {
+    for (Entry entry : deck.pending()) {
       String receiver = entry.card.receiver();
       String reason = notifier(entry) == null ? null : stuck(entry);
-      LaneState state = entry.lane == null ? null : lanes.get(entry.lane.name());
+      LaneState state = lanes.known(entry);
       if (reason == null && (state == null || !state.isTested())) {
         reason = stuckReceivers.get(receiver);
       }
@@ -632,7 +566,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   private Map<Lane, List<Entry>> byLane() {
     Map<Notifier, Lane> asked = new HashMap<>();
     Map<Lane, List<Entry>> work = new LinkedHashMap<>();
-    for (Entry entry : List.copyOf(pending)) {
+    for (Entry entry : deck.pending()) {
       Notifier notifier = notifier(entry);
       if (notifier == null) {
         if (entry.card.wanted().isResolved()) {
@@ -640,7 +574,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
               "card dropped, its receiver is gone from the configuration receiver={} incident={}",
               entry.card.receiver(),
               entry.card.wanted().incident());
-          forget(entry);
+          deck.forget(entry);
         }
         continue;
       }
@@ -658,23 +592,13 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     return integration < ways.size() ? ways.get(integration) : null;
   }
 
-  private LaneState lane(String name) {
-    return lanes.computeIfAbsent(name, n -> new LaneState(clock.nanos()));
-  }
-
-  private long notBefore(Lane lane, Work work) {
-    long own = lane(lane.name()).notBefore(work);
-    Long origin = originNotBefore.get(lane.origin());
-    return origin == null ? own : Math.max(own, origin);
-  }
-
   /** For whom the card stands in, as things are now. */
   private Standing standing(Entry entry) {
     Card card = entry.card;
     if (card.fallback() == null) {
       return Standing.OWN;
     }
-    for (Entry first : incidents.getOrDefault(card.wanted().incident(), List.of())) {
+    for (Entry first : deck.of(card.wanted().incident())) {
       if (first.card.fallback() == null && !first.card.isDone()) {
         String stuck = stuck(first);
         return new Standing(
@@ -695,7 +619,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     Attempt attempt = work == Work.TELL ? telling(entry, lane) : delivery(entry, lane);
     entry.sending = true;
     sending++;
-    lane(lane.name()).begin(now);
+    lanes.of(lane).begin(now);
     request(notifier, attempt)
         .whenComplete(
             (outcome, failure) -> {
@@ -734,7 +658,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     if (!edit) {
       entry.card = card.begun(clock.now());
       if (card.postingSince() == null) {
-        save(List.of(entry));
+        deck.save(List.of(entry));
       }
     }
     return new Attempt(edit ? Work.EDIT : Work.POST, card.version(), delivery, null);
@@ -745,7 +669,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
     Notification wanted = entry.card.wanted();
     boolean instead =
         entry.card.fallback() == null
-            && incidents.getOrDefault(wanted.incident(), List.of()).stream()
+            && deck.of(wanted.incident()).stream()
                 .anyMatch(other -> other.card.fallback() != null && other.card.posted() != null);
     return predecessor == Predecessor.GONE || wanted.isResolved() || wanted.isDrill() || instead
         ? null
@@ -769,7 +693,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
             card.beside().tellingSince());
     entry.card = card.with(card.beside().begun(clock.now()));
     if (card.beside().tellingSince() == null) {
-      save(List.of(entry));
+      deck.save(List.of(entry));
     }
     return new Attempt(Work.TELL, card.version(), null, telling);
   }
@@ -806,7 +730,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
   private synchronized void settle(Entry entry, Lane lane, Attempt attempt, Outcome outcome) {
     sending--;
     entry.sending = false;
-    LaneState state = lane(lane.name());
+    LaneState state = lanes.of(lane);
     long now = clock.nanos();
     String receiver = entry.card.receiver();
     int faults = state.faults();
@@ -834,7 +758,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         entry.notBefore = now + (named == null ? CARD_WAIT : named).toNanos();
       } else {
         state.failed(now, clock.now(), attempt.work, later, random);
-        keepWait(lane, later);
+        lanes.keepWait(lane, later);
         if (faults == 0) {
           log.warn(
               "notification waits, tried again until it goes out receiver={} cause={}",
@@ -884,7 +808,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       entry.card = before.with(before.beside().notTold());
     }
     if (!entry.card.equals(before)) {
-      save(List.of(entry));
+      deck.save(List.of(entry));
     }
   }
 
@@ -934,15 +858,13 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       relieve(entry);
     }
     settled(entry);
-    if (entries.containsKey(card.key())) {
-      save(List.of(entry));
-    }
+    deck.save(List.of(entry));
   }
 
   /** Once a receiver has its card, what its fallback got says so, and nobody is pinged twice. */
   private void relieve(Entry entry) {
     List<Entry> instead =
-        incidents.getOrDefault(entry.card.wanted().incident(), List.of()).stream()
+        deck.of(entry.card.wanted().incident()).stream()
             .filter(other -> other.card.fallback() != null)
             .toList();
     if (instead.isEmpty()) {
@@ -956,13 +878,13 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       Card card = other.card;
       Notifier notifier = notifier(other);
       if (card.posted() == null && card.postingSince() == null && !other.sending) {
-        forget(other);
+        deck.forget(other);
       } else if (notifier != null
           && notifier.edits()
           && standing(other).role() == Standing.Role.RELIEVED) {
         other.card = card.wanting(card.wanted(), clock.now());
         settled(other);
-        save(List.of(other));
+        deck.save(List.of(other));
       }
     }
   }
@@ -989,9 +911,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
       entry.tellReduction = 0;
       entry.card = entry.card.with(entry.card.beside().done(telling.message()));
       settled(entry);
-      if (entries.containsKey(entry.card.key())) {
-        save(List.of(entry));
-      }
+      deck.save(List.of(entry));
     }
   }
 
@@ -1004,71 +924,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
         !entry.card.isDelivered(),
         reason);
     settled(entry);
-    if (entries.containsKey(entry.card.key())) {
-      save(List.of(entry));
-    }
-  }
-
-  private void forget(Entry entry) {
-    String key = entry.card.key();
-    pending.remove(entry);
-    unsaved.remove(entry);
-    entries.remove(key);
-    incidents.computeIfPresent(
-        entry.card.wanted().incident(),
-        (incident, all) -> {
-          all.remove(entry);
-          return all.isEmpty() ? null : all;
-        });
-    try {
-      store.remove(key);
-    } catch (UncheckedIOException e) {
-      // It is then edited once more after a restart, to what it already shows.
-      log.warn("cannot remove a finished card from the disk cause={}", e.getMessage());
-    }
-  }
-
-  /** A restart must not ask before the time that the other side named. */
-  private void keepWait(Lane lane, Outcome.Later later) {
-    Duration wait = later.retryAfter();
-    if (wait == null) {
-      return;
-    }
-    Instant now = clock.now();
-    waits.values().removeIf(until -> until.isBefore(now));
-    boolean everywhere = later.scope() == Outcome.Scope.ORIGIN;
-    if (everywhere) {
-      originNotBefore.merge(lane.origin(), clock.nanos() + wait.toNanos(), Math::max);
-    }
-    waits.merge(
-        everywhere ? lane.origin() : lane.name(), now.plus(wait), (a, b) -> a.isAfter(b) ? a : b);
-    try {
-      store.saveWaits(waits);
-    } catch (UncheckedIOException e) {
-      log.warn("cannot keep a wait on the disk cause={}", e.getMessage());
-    }
-  }
-
-  /** What the disk refuses is tried again with the next look, and sent all the same. */
-  private void save(Collection<Entry> changed) {
-    List<Entry> present =
-        changed.stream().filter(e -> entries.containsKey(e.card.key())).distinct().toList();
-    if (present.isEmpty()) {
-      return;
-    }
-    try {
-      store.save(present.stream().map(entry -> entry.card).toList());
-      present.forEach(unsaved::remove);
-    } catch (UncheckedIOException e) {
-      if (unsaved.isEmpty()) {
-        log.error(
-            "cards are not on the disk and would be lost in a crash cards={} cause={}",
-            present.size(),
-            e.getMessage());
-      }
-      unsaved.addAll(present);
-      meters.counter("vigie.outbox.save.failures").increment();
-    }
+    deck.save(List.of(entry));
   }
 
   private synchronized double countStuck() {
@@ -1077,7 +933,7 @@ public final class Outbox implements NotificationSink, AutoCloseable {
 
   private synchronized double oldestSeconds() {
     Instant now = clock.now();
-    return pending.stream()
+    return deck.pending().stream()
         .mapToDouble(entry -> Duration.between(entry.card.wantedAt(), now).toMillis() / 1e3)
         .max()
         .orElse(0);
