@@ -70,7 +70,8 @@ final class Watch {
   /** Written over what is there: no flicker, unlike clearing first. Fits the screen exactly. */
   static String frame(String head, List<String> lines, int rows, int columns) {
     StringBuilder frame = new StringBuilder(HOME);
-    frame.append(TextWidth.cut(head, columns)).append(REST_OF_LINE).append("\r\n");
+    frame.append(TextWidth.cut(head, columns)).append(REST_OF_LINE);
+    frame.append("\r\n").append(REST_OF_LINE);
     int room = Math.max(1, rows - 2);
     int shown = lines.size() > room ? room - 1 : lines.size();
     for (String line : lines.subList(0, shown)) {

@@ -22,6 +22,6 @@ class WatchTest {
   void givenFewLines_whenFramed_thenNothingOfTheFrameBeforeIsLeft() {
     String frame = Watch.frame("head", List.of("a"), 24, 80);
 
-    assertThat(frame).isEqualTo("\u001b[Hhead\u001b[K\r\n\r\na\u001b[K\u001b[J");
+    assertThat(frame).isEqualTo("\u001b[Hhead\u001b[K\r\n\u001b[K\r\na\u001b[K\u001b[J");
   }
 }
