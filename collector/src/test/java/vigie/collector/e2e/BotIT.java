@@ -71,8 +71,16 @@ class BotIT {
       fleet.awaitOrTell("the probe to be up", () -> fleet.probeIs(true));
       fleet.awaitOrTell("commands", () -> rest.commands().size() == 6);
 
+      // Killed between Discord's storing and our recording: the nonce gives the same card.
+      fleet.discord.fail(FakeDiscord.Fault.of(FakeDiscord.Kind.STORED_HANG).on("POST"));
       fleet.service.down();
       fleet.awaitOrTell("a card", () -> last(rest).contains("FIRING"));
+      assertThat(rest.messages(FakeBotRest.CHANNEL).get(0).answered()).isFalse();
+      fleet.collector.kill();
+      fleet.collector.start();
+      fleet.awaitOrTell("the bot after the kill", gateway::isConnected);
+      fleet.awaitOrTell(
+          "the card to be known", () -> fleet.ask("/api/vigie/outbox").path("pending").isEmpty());
       press(fleet, rest, gateway, Action.ACKNOWLEDGE, "Acknowledged");
       fleet.collector.kill();
       fleet.collector.start();

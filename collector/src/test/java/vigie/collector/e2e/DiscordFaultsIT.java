@@ -72,6 +72,31 @@ class DiscordFaultsIT {
     }
   }
 
+  @Test
+  void givenKillBetweenAPostAndItsRecord_whenBack_thenTheNewerCardSaysThatItReplacesOne()
+      throws Exception {
+    try (Fleet fleet = new Fleet(dir)) {
+      fleet.service.up();
+      fleet.startCollector();
+      fleet.startAgent();
+      fleet.awaitOrTell("the probe to be up", () -> fleet.probeIs(true));
+      fleet.discord.fail(Fault.of(Kind.STORED_HANG).on("POST"));
+      fleet.service.down();
+      fleet.awaitOrTell("a card", fleet::cardSaysFiring);
+      assertThat(fleet.discord.messages().get(0).answered()).isFalse();
+
+      fleet.collector.kill();
+      fleet.collector.start();
+      fleet.awaitOrTell("the newer card", () -> fleet.discord.messages().size() == 2);
+
+      assertThat(fleet.discord.messages().get(1).text()).contains("may replace");
+      fleet.service.up();
+      fleet.awaitOrTell("its end", fleet::cardSaysResolved);
+      assertThat(fleet.discord.messages()).as("no third one").hasSize(2);
+      assertThat(fleet.discord.violations()).isEmpty();
+    }
+  }
+
   private static String pendingReason(Fleet fleet) {
     return fleet.ask("/api/vigie/outbox").path("pending").path(0).path("lastError").asText();
   }

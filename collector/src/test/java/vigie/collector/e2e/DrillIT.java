@@ -3,6 +3,8 @@ package vigie.collector.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ class DrillIT {
   void givenWholePath_whenDrilled_thenOneCardSaysSoAndPingsNobodyAndNoAlertIsLeft()
       throws Exception {
     try (Fleet fleet = new Fleet(dir)) {
+      alsoToNobody();
       fleet.service.up();
       fleet.startCollector();
       fleet.startAgent();
@@ -49,6 +52,19 @@ class DrillIT {
       assertThat(fleet.discord.messages()).hasSize(1);
       assertThat(fleet.discord.violations()).isEmpty();
     }
+  }
+
+  /** As Alertmanager's configurations have it: a receiver without any way out. */
+  private void alsoToNobody() throws IOException {
+    Path config = dir.resolve("collector.yaml");
+    String yaml = Files.readString(config);
+    Files.writeString(
+        config,
+        yaml.replace(
+                "group_by: [alertname, node, probe]}",
+                "group_by: [alertname, node, probe],"
+                    + " routes: [{receiver: nobody, continue: true}, {receiver: discord}]}")
+            .replace("receivers: [", "receivers: [{name: nobody}, "));
   }
 
   @Test
