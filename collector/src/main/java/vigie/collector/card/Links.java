@@ -18,7 +18,7 @@ final class Links {
     return joined(externalUrl, "/graph?g0.expr=" + escaped(expression) + "&g0.tab=0");
   }
 
-  /** The form of {@link CardPages} for a silence of these labels. */
+  /** The page for a silence of these labels, each of them, whatever its name. */
   static String silence(String externalUrl, Labels labels) {
     StringBuilder filter = new StringBuilder("{");
     for (int i = 0; i < labels.size(); i++) {
