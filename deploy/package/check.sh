@@ -89,12 +89,12 @@ mkdir -p /run/openrc && echo default > /run/openrc/softlevel
 test -x /opt/vigie/agent/bin/agent
 for i in $(seq 300); do (exec 3<>/dev/tcp/127.0.0.1/9100) 2>/dev/null && break; sleep 0.2; done
 exec 3<>/dev/tcp/127.0.0.1/9100; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3; grep -m1 vigie_build_info <&3
-pid=$(grep -l vigie.agent.Main /proc/[0-9]*/cmdline | cut -d/ -f3 | tail -n 1)
+pid=$(grep -l 'vigie[.]agent[.]Main' /proc/[0-9]*/cmdline | cut -d/ -f3 | tail -n 1)
 stat -c 'runs as %U' "/proc/$pid" | grep vigie-agent
 grep -q run.jsa "/proc/$pid/maps"
 kill -9 "$pid"
-for i in $(seq 300); do [ ! -d "/proc/$pid" ] && grep -l vigie.agent.Main /proc/[0-9]*/cmdline >/dev/null 2>&1 && break; sleep 0.2; done
-grep -l vigie.agent.Main /proc/[0-9]*/cmdline | head -n 1 && echo "came back after kill -9"
+for i in $(seq 300); do [ ! -d "/proc/$pid" ] && grep -l 'vigie[.]agent[.]Main' /proc/[0-9]*/cmdline >/dev/null 2>&1 && break; sleep 0.2; done
+grep -l 'vigie[.]agent[.]Main' /proc/[0-9]*/cmdline | head -n 1 && echo "came back after kill -9"
 rc-service vigie-agent reload
 ./install.sh agent --uninstall
 test ! -e /opt/vigie && test ! -e /etc/init.d/vigie-agent && ! getent passwd vigie-agent

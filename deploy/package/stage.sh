@@ -34,7 +34,7 @@ if [ "$what" = collector ]; then
   mkdir -p "$root/usr/share/vigie"
   cp -R "$target/dist/alert-rules" "$root/usr/share/vigie/"
   # archive.sh reads them from the program's home.
-  ln -s /usr/share/vigie/alert-rules "$root$home/alert-rules"
+  ln -s ../../../share/vigie/alert-rules "$root$home/alert-rules"
 fi
 sed "s#\.\./alert-rules/#/usr/share/vigie/alert-rules/#" "$target/dist/conf/$what.yaml" >"$root/etc/vigie/$what.yaml"
 for unit in "deploy/systemd/vigie-$what"{.service,-drill.service,-drill.timer}; do
