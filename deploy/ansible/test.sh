@@ -70,9 +70,9 @@ play second.log
 none_changed second.log "the second run changes something"
 play check-after.log --check --diff
 none_changed check-after.log "check mode after the second run sees changes"
-chroot "$dir/p2" /usr/local/bin/agent version
-chroot "$dir/p1" /usr/local/bin/collector check --config /etc/vigie/collector.yaml
+chroot "$dir/tools/hosts/p2" /usr/local/bin/agent version
+chroot "$dir/tools/hosts/p1" /usr/local/bin/collector check --config /etc/vigie/collector.yaml
 grep -q 'node: p2' "$dir/p1/etc/vigie/collector.yaml"
-[ "$(stat -c %a:%G "$dir/p1/etc/vigie/discord-webhook")" = 640:vigie ]
+[ "$(chroot "$dir/p1" stat -c %a:%G /etc/vigie/discord-webhook)" = 640:vigie ]
 ! grep -rq not-a-secret "$dir"/*.log || { echo "ansible test: FAILED: the webhook is in a log"; exit 1; }
 echo "ansible test: all well"
