@@ -84,7 +84,8 @@ class AlertReportTest {
     String text =
         report(evil, List.of(entry(HistoryKind.CAUSE, 1, "a|b\n# c", evil)), ZoneOffset.UTC);
     assertThat(text.replaceAll("\\\\.", "")) // without what is escaped
-        .doesNotContain("<script", "](", "://", "\n# g", "> # g", "> - h", "> 1. i", "> ---")
+        .doesNotContain("<script", "](", "://", "\n# g", "> # g", "> - h", "> 1. i", "> ---");
+    assertThat(text)
         .contains("a \\| b \\<script\\>x\\</script\\> \\[c\\](http\\://evil)")
         .contains("> \\# g\n> \\- h\n> 1\\. i\n> \\---\n")
         .contains("| People | a\\|b \\# c |");
