@@ -17,6 +17,7 @@ public record DocPage(Path file, List<String> lines) {
 
   private static final Pattern LINK =
       Pattern.compile("\\]\\(([^)\\s]+)\\)|(?:src|href)=\"([^\"]+)\"");
+
   /** What may stand before the program. */
   private static final Pattern PREFIX =
       Pattern.compile("[A-Z_]+=.*|sudo|runuser|-u|--|vigie-\\w+|time");
