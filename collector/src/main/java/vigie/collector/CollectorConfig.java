@@ -248,9 +248,7 @@ record CollectorConfig(
         continue;
       }
       List<Path> found =
-          Globs.expand(List.of(path)).stream()
-              .filter(file -> !file.toString().endsWith("_test.yml"))
-              .toList();
+          Globs.expand(List.of(path)).stream().filter(file -> !RuleFiles.isTests(file)).toList();
       if (found.isEmpty()) {
         top.warn("rule_files", "no file matches " + path);
       }

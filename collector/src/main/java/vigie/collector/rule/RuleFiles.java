@@ -48,6 +48,11 @@ public final class RuleFiles {
     this.faults = faults;
   }
 
+  /** Whether a file holds unit tests of rules, as its name says: they lie beside the rules. */
+  public static boolean isTests(Path file) {
+    return file.toString().endsWith("_test.yml");
+  }
+
   /**
    * The groups of all files, in order. What is wrong is added to {@code faults}, all of it, each
    * with {@code file:line:column}; what has a fault is left out.

@@ -79,6 +79,12 @@ class RuleTestsTest {
   }
 
   @Test
+  void givenTestsAmongTheFiles_whenChecked_thenTheyAreLeftOutAndItSaysSo() {
+    assertThat(new RuleCheck().run(Globs.find(PACKS, "web*.yml"), out)).isTrue();
+    assertThat(out.toString()).contains("web.yml: ", "web_test.yml: unit tests, left out");
+  }
+
+  @Test
   void givenWrongAnnotation_whenRun_thenTheTwoStandBelowEachOther() throws IOException {
     Path file = changed(folder, "'a 8 8.0 https", "'a 8 8.00 https");
     assertThat(tests().run(List.of(file), out)).isFalse();
