@@ -10,7 +10,6 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -32,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.config.Faults;
+import vigie.base.net.Ports;
 import vigie.collector.testing.RealPrometheus;
 
 /**
@@ -361,10 +361,7 @@ class AlertmanagerPeersIT {
     final String url;
 
     Peer(String name, Path config) throws IOException {
-      int port;
-      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        port = socket.getLocalPort();
-      }
+      int port = Ports.free();
       url = "http://127.0.0.1:" + port;
       Path log = dir.resolve(name + ".log");
       process =

@@ -55,7 +55,7 @@ class ProbesTest {
             this::accept,
             Runnable::run,
             meters);
-    service = new ServerSocket(0, 50, LOOPBACK);
+    service = new ServerSocket(Ports.free(), 50, LOOPBACK);
     port = service.getLocalPort();
   }
 

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import vigie.base.net.Ports;
 
 /** A server that says exactly what a test tells it to, right or wrong. One connection at a time. */
 final class RelpServer implements AutoCloseable {
@@ -17,6 +18,11 @@ final class RelpServer implements AutoCloseable {
   private final ServerSocket listening;
   private Socket socket;
   private InputStream in;
+
+  /** At a port that nobody else takes while it is away, so that it can come back there. */
+  RelpServer() throws IOException {
+    this(Ports.free());
+  }
 
   RelpServer(int port) throws IOException {
     this(new ServerSocket(), port);

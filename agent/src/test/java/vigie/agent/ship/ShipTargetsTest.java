@@ -103,8 +103,8 @@ class ShipTargetsTest {
   void givenPreferredCollectorGone_whenItIsBack_thenItIsUsedAgainAndToldWhatIsElsewhere()
       throws IOException {
     int port;
-    try (RelpServer first = new RelpServer(0);
-        RelpServer second = new RelpServer(0)) {
+    try (RelpServer first = new RelpServer();
+        RelpServer second = new RelpServer()) {
       port = first.port();
       event(1);
       ship("relp://127.0.0.1:" + port, "relp://127.0.0.1:" + second.port());

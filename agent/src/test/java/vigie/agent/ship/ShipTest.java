@@ -47,7 +47,7 @@ class ShipTest {
   @BeforeEach
   void start() throws IOException {
     loops = EventLoops.nio(1, "test-ship");
-    server = new RelpServer(0);
+    server = new RelpServer();
     Host host = new Host("p1", "boot-1", "m", "s", List.of("m1"), Path.of("/none"));
     spool =
         Spool.open(

@@ -8,8 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -30,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
+import vigie.base.net.Ports;
 import vigie.collector.inhibit.Inhibitor;
 import vigie.collector.label.Labels;
 
@@ -237,10 +236,7 @@ class AlertmanagerRoutingIT {
       assertThat(path)
           .withFailMessage("%s is missing; run: deploy/peers.sh install target/peers", path)
           .isExecutable();
-      int port;
-      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        port = socket.getLocalPort();
-      }
+      int port = Ports.free();
       url = "http://127.0.0.1:" + port + "/api/v2";
       log = folder.resolve(program + ".log");
       process =

@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 
 /**
@@ -195,7 +196,7 @@ public final class FakeDiscord implements AutoCloseable {
     this.clock = clock;
     this.webhookId = webhookId;
     this.token = token;
-    HttpServer first = listen(port);
+    HttpServer first = listen(port == 0 ? Ports.free() : port);
     this.port = first.getAddress().getPort();
     this.server = first;
   }

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
+import vigie.base.net.Ports;
 
 /**
  * Discord's gateway on loopback for the bot of a {@link FakeBotRest}: HELLO, IDENTIFY, READY,
@@ -78,7 +79,7 @@ public final class FakeGateway implements AutoCloseable {
 
   public FakeGateway(FakeBotRest rest) {
     this.rest = rest;
-    Channel first = listen(0);
+    Channel first = listen(Ports.free());
     this.listening = first;
     this.port = ((InetSocketAddress) first.localAddress()).getPort();
   }
