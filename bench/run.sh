@@ -18,6 +18,7 @@
 #   bench/run.sh scaling [--seconds 60 | …]                          the same with 10, 100 and 1,000 targets at 15 s, a heap of 3 GiB
 #   bench/run.sh range [--rounds 15 | …]                             range queries over a day beside Prometheus 3.5: range_bench.py
 #   bench/run.sh alerts [--rounds 100 | …]                           10,000 posted alerts beside Alertmanager: memory, filtered list: alerts_bench.py
+#   bench/run.sh start [--rounds 7]                                  starts with and without the archive of classes: start_bench.py
 #   bench/run.sh sdcard                                              bytes written to the disk per event and day: sdcard.py
 #   bench/run.sh journal [--lines 20000 | …]                         CPU per 1,000 journal lines beside rsyslog's imjournal (root)
 #   bench/run.sh ingest [--modes lf --conns 1 --rounds 3 | …]       syslog by TCP and RELP, synced, against rsyslog to a file: ingest_bench.py
@@ -26,7 +27,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
-case ${1:-} in search | ingest | samples | rules | remotewrite | range | scaling | alerts) needed=collector ;; latency | defaults) needed="agent collector" ;; *) needed=agent ;; esac
+case ${1:-} in search | ingest | samples | rules | remotewrite | range | scaling | alerts) needed=collector ;; latency | defaults | start) needed="agent collector" ;; *) needed=agent ;; esac
 for what in $needed; do
   [ -x "$root/$what/target/dist/bin/$what" ] || { echo "run.sh: $what is not built; run: mvn -Pfast package" >&2; exit 2; }
   [ -e "$root/$what/target/dist/lib/run.jsa" ] || "$root/deploy/archive.sh" "$what"
@@ -75,6 +76,7 @@ case $name in
       "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_LISTEN_SYSLOG_TCP=127.0.0.1:{tcp_port} VIGIE_STORAGE_PATH={dir}/data ${BENCH_WITH:-} $root/collector/target/dist/bin/collector run --config $config"
     ;;
   latency) latency vigie-1s.yaml "$@" ;;
+  start) exec python3 "$here/start_bench.py" "$@" ;;
   search)
     exec python3 "$here/search_bench.py" "$@" --ours \
       "env VIGIE_LISTEN_HTTP=127.0.0.1:{port} VIGIE_LISTEN_RELP=127.0.0.1:{relp_port} VIGIE_STORAGE_PATH={dir}/data $root/collector/target/dist/bin/collector run"

@@ -9,6 +9,7 @@
 # these jars and this place; where one of them changes, Java ignores it and starts slower until this runs again. So a
 # failure here is told and is no error.
 set -uo pipefail
+umask 022 # The service's user reads the archive.
 cd "$(dirname "$0")/.." || exit 2
 case ${1:-} in agent | collector) what=$1 ;; *) sed -n '2,10p' "$0"; exit 2 ;; esac
 home=$(cd "${2:-$what/target/dist}" && pwd) || exit 2

@@ -8,6 +8,7 @@
 # /etc/init.d; the user vigie-agent or vigie-collector is made. Run as root; running it again brings everything up to date. With
 # DESTDIR=DIR the files are only laid out under DIR, for INIT=systemd or openrc: no user, nothing started.
 set -eu
+umask 022 # The service's user reads what is put there.
 here=$(cd "$(dirname "$0")" && pwd)
 
 usage() { sed -n '2,11p' "$0"; exit 2; }
@@ -69,8 +70,8 @@ remove_user() {
 install_it() {
   [ -x "$dist/bin/$what" ] || die "$dist is not built; run: mvn -Pfast package"
   if live; then
-    command -v java >/dev/null 2>&1 || die "no java on the path; run: apt-get install openjdk-17-jre-headless, \
-dnf install java-17-openjdk-headless or apk add openjdk17-jre-headless"
+    [ -x "$dist/runtime/bin/java" ] || [ -x "$home/runtime/bin/java" ] || command -v java >/dev/null 2>&1 || die "no java on the path; \
+run: apt-get install openjdk-17-jre-headless, dnf install java-17-openjdk-headless or apk add openjdk17-jre-headless"
     make_user
   fi
   # Beside, then swapped: a start in between finds the old program or the new one, never half of it.
@@ -78,6 +79,9 @@ dnf install java-17-openjdk-headless or apk add openjdk17-jre-headless"
   rm -rf "$home.new"
   cp -R "$dist" "$home.new"
   rm -f "$home.new/built" "$home.new"/lib/*.jsa
+  chmod -R u=rwX,go=rX "$home.new"
+  # A Java that somebody put beside the program, on an ARMv6.
+  if [ -d "$home/runtime" ] && [ ! -d "$home.new/runtime" ]; then cp -R "$home/runtime" "$home.new/"; fi
   rm -rf "$home.old"
   [ ! -d "$home" ] || mv "$home" "$home.old"
   mv "$home.new" "$home"
@@ -146,6 +150,7 @@ uninstall_it() {
   fi
   rm -rf "$home" "$home.new" "$home.old"
   rm -f "$root/etc/systemd/system/$service".* "$root/etc/systemd/system/$service-drill".* "$root/etc/init.d/$service" "$root/usr/local/bin/$what"
+  rm -f "$root/var/lib/systemd/timers/stamp-$service-drill.timer"
   rmdir "$root/opt/vigie" "$root/etc/vigie" 2>/dev/null || true
   if live; then
     [ "$init" != systemd ] || systemctl daemon-reload

@@ -3,7 +3,7 @@
 # (CycloneDX), the licences of all that is shipped, and SHA256SUMS. Nothing is uploaded, nothing is signed.
 #
 #   deploy/release.sh             build
-#   deploy/release.sh --check     build twice and compare byte by byte
+#   deploy/release.sh --check     build twice, the second time with another umask and time zone, and compare byte by byte
 #
 # The version is the pom's. Needs what `mvn package` needs, and no root.
 set -euo pipefail
@@ -53,7 +53,7 @@ case ${1:-} in
   --check)
     rm -rf target/release.first
     mv $out target/release.first
-    build
+    (umask 077 && TZ=Pacific/Auckland build)
     diff -r target/release.first $out && say "two builds gave the same bytes"
     rm -rf target/release.first
     ;;

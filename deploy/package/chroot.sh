@@ -3,23 +3,26 @@
 
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../foreign.sh"
 
-# base DIR NAME PACKAGE...: DIR/NAME, a minimal Debian with the packages, made where it is not there yet.
+# base DIR NAME PACKAGE...: DIR/NAME, a minimal Debian with the packages, made or completed where it is not there yet.
 base() {
   local dir=$1/$2 mirror
   shift 2
-  [ ! -f "$dir.done" ] || return 0
-  command -v debootstrap >/dev/null || { echo "no debootstrap; run: apt-get install debootstrap" >&2; return 1; }
+  [ "$(cat "$dir.done" 2>/dev/null)" != "$FOREIGN_SUITE $*" ] || return 0
   [ "$(id -u)" = 0 ] || { echo "debootstrap needs root" >&2; return 1; }
-  mirror=$(debian_mirror) || return 1
-  echo "chroot: making $dir with debootstrap (Debian $FOREIGN_SUITE, some hundred MB)"
-  rm -rf "$dir"
-  mkdir -p "${dir%/*}"
-  debootstrap --variant=minbase "$FOREIGN_SUITE" "$dir" "$mirror" >"$dir.log" 2>&1 || { tail -n 5 "$dir.log" >&2; return 1; }
+  if [ ! -e "$dir.done" ]; then
+    command -v debootstrap >/dev/null || { echo "no debootstrap; run: apt-get install debootstrap" >&2; return 1; }
+    mirror=$(debian_mirror) || return 1
+    echo "chroot: making $dir with debootstrap (Debian $FOREIGN_SUITE, some hundred MB)"
+    rm -rf "$dir"
+    mkdir -p "${dir%/*}"
+    debootstrap --variant=minbase "$FOREIGN_SUITE" "$dir" "$mirror" >"$dir.log" 2>&1 || { tail -n 5 "$dir.log" >&2; return 1; }
+    : >"$dir.done"
+  fi
   if [ $# -gt 0 ]; then
     within "$dir" net sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null' sh "$@" >>"$dir.log" 2>&1 ||
       { tail -n 5 "$dir.log" >&2; return 1; }
   fi
-  touch "$dir.done"
+  echo "$FOREIGN_SUITE $*" >"$dir.done"
 }
 
 # within ROOT net|alone COMMAND...: in ROOT with /proc, /sys and /dev; alone: with a loopback of its own and no other network, so

@@ -17,6 +17,7 @@ while (my $peer = $listen->accept) {
     read($peer, $body, $length) if $length;
     $request =~ s/\s+$//;
     $body =~ s/\s+/ /g;
+    $body =~ s/[^\x20-\x7e]/?/g; # a picture
     print $log "$request $body\n";
     my $answer = '{"id":"1000000000000000001","channel_id":"2","content":"","embeds":[],"type":0,"timestamp":"2026-01-01T00:00:00.000000+00:00"}';
     print $peer "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " . length($answer) . "\r\n\r\n$answer";

@@ -185,15 +185,7 @@ class BootedIT {
     debian.tell("/metrics", () -> metrics().contains("vigie_build_info"));
     figure("and until /metrics answers: %d s", seconds(began));
 
-    assertThat(
-            debian.run(
-                """
-                cd /proc/$(systemctl show -P MainPID vigie-agent)
-                grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' status | tr -s '\\t ' ' '
-                """))
-        .contains("CapEff: 0000000000000000", "CapBnd: 0000000000000000", "NoNewPrivs: 1")
-        .contains("Seccomp: 2")
-        .doesNotContain("Uid: 0 ");
+    assertHardened();
     // What a group may read, and pings: for the drop-ins below.
     assertThat(check()).contains("/var/log/app.log", "/var/backups/pg", "ping");
     assertThat(of("probe.down", "")).noneMatch(e -> e.path("text").asText().contains("10.0.2.2"));
@@ -409,6 +401,89 @@ class BootedIT {
         .doesNotContain("/opt/vigie\n", "/etc/systemd/system/vigie-agent", "vigie-agent:x:");
   }
 
+  @Test
+  @Order(11)
+  void givenDeb_whenInstalledThenPurged_thenTheSameUnitRunsAndDrillsAndNothingStays()
+      throws IOException {
+    int starts = of("agent.start", "").size();
+    long began = System.nanoTime();
+    // Its Java was unpacked, not installed, and dpkg knows of no package.
+    debian.run(
+        """
+        rm -rf /etc/vigie /var/lib/vigie-agent /etc/systemd/system/vigie-agent.service.d
+        mkdir -p /var/lib/dpkg/triggers; touch /var/lib/dpkg/status
+        """);
+    assertThat(debian.run("dpkg --force-depends -i app/vigie-agent.deb 2>&1"))
+        .endsWith("status 0\n");
+    figure("dpkg -i: %d s", seconds(began));
+    assertThat(debian.run("systemctl is-enabled vigie-agent; systemctl is-active vigie-agent"))
+        .isEqualTo("enabled\nactive\nstatus 0\n");
+    // As docs/install.md has it.
+    assertThat(
+            debian.run(
+                """
+                cat app/agent.yaml > /etc/vigie/agent.yaml
+                runuser -u vigie-agent -- agent check
+                systemctl restart vigie-agent
+                """))
+        .contains("/var/log/app.log")
+        .endsWith("status 0\n");
+    await("agent.start", "", starts + 1);
+    debian.tell("/metrics", () -> metrics().contains("vigie_build_info"));
+    assertHardened();
+    assertThat(
+            debian.run(
+                """
+                grep -o -m 1 /usr/lib/vigie/agent/lib/run.jsa /proc/$(systemctl show -P MainPID vigie-agent)/maps
+                stat -c '%U:%G %a' /etc/vigie/agent.yaml /var/lib/vigie-agent
+                """))
+        .contains("run.jsa", "root:vigie-agent 640", "vigie-agent:vigie-agent 750");
+    assertThat(debian.run("systemctl reload vigie-agent")).isEqualTo("status 0\n");
+    assertThat(
+            debian.run(
+                """
+                systemctl enable --quiet --now vigie-agent-drill.timer
+                systemctl start vigie-agent-drill || journalctl -b -o cat -u vigie-agent-drill
+                systemctl is-active vigie-agent-drill.timer
+                """))
+        .isEqualTo("active\nstatus 0\n");
+
+    assertThat(debian.run("dpkg --purge vigie-agent 2>&1")).endsWith("status 0\n");
+    assertThat(
+            debian.run(
+                """
+                systemctl is-active vigie-agent vigie-agent-drill.timer
+                find / -xdev -path /app -prune -o -name '*vigie*' -print
+                """))
+        .isEqualTo("inactive\ninactive\nstatus 0\n");
+  }
+
+  private void assertHardened() {
+    assertThat(
+            debian.run(
+                """
+                cd /proc/$(systemctl show -P MainPID vigie-agent)
+                grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' status | tr -s '\\t ' ' '
+                """))
+        .contains("CapEff: 0000000000000000", "CapBnd: 0000000000000000", "NoNewPrivs: 1")
+        .contains("Seccomp: 2")
+        .doesNotContain("Uid: 0 ");
+  }
+
+  /** What {@code deploy/release.sh} made. */
+  private static Path deb() throws IOException {
+    Path release = Program.ROOT.resolve("target/release");
+    if (Files.isDirectory(release)) {
+      try (Stream<Path> files = Files.list(release)) {
+        return files
+            .filter(file -> file.getFileName().toString().matches("vigie-agent_.*\\.deb"))
+            .findFirst()
+            .orElseThrow();
+      }
+    }
+    throw new AssertionError(release + " is missing; run: deploy/release.sh");
+  }
+
   /** What the guest gets: what install.sh needs, and what these tests start. */
   private Path app(int relpPort) throws IOException {
     Path app = dir.resolve("app");
@@ -419,6 +494,7 @@ class BootedIT {
     }
     copy(Program.ROOT.resolve("deploy"), app.resolve("deploy"));
     copy(Program.bin("agent").getParent().getParent(), app.resolve("agent/target/dist"));
+    Files.copy(deb(), app.resolve("app/vigie-agent.deb"));
     Files.writeString(
         app.resolve("app/agent.yaml"),
         """
@@ -452,7 +528,7 @@ class BootedIT {
   /** What {@code agent check} says as the service's user. */
   private String check() {
     return debian.run(
-        "setpriv --reuid vigie --regid vigie --init-groups agent check --config /etc/vigie/agent.yaml 2>&1");
+        "setpriv --reuid vigie-agent --regid vigie-agent --init-groups agent check --config /etc/vigie/agent.yaml 2>&1");
   }
 
   /** The node's events, in the order in which they came. */
