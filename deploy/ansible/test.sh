@@ -1,29 +1,23 @@
 #!/usr/bin/env bash
 # Tries the role: Debian's own ansible in one chroot, the hosts in another two, over Ansible's chroot connection. Nothing is
-# installed on this machine; debootstrap and root are needed, and some 900 MB under DIR (downloaded once).
+# installed on this machine; debootstrap and root are needed, and some 1.5 GB under DIR (downloaded once).
 #
-#   deploy/ansible/test.sh DIR        after: mvn -Pfast package
+#   deploy/ansible/test.sh DIR        after deploy/release.sh, which leaves the build and the packages
 #
-# Check mode first, which must change nothing, then a first run, then a second one that must change nothing; then both
-# programs say that their configuration is right. No systemd runs in a chroot: starting the services is not tried here.
+# Host p1 has both programs from the build, p2 an agent from the package. Check mode first, which must change nothing, then a first
+# run, then a second one that must change nothing; then both programs say as their users that their configuration is right. No
+# systemd runs in a chroot: starting the services is not tried here.
 set -euo pipefail
-[ $# = 1 ] || { sed -n '2,9p' "$0"; exit 2; }
+[ $# = 1 ] || { sed -n '2,10p' "$0"; exit 2; }
 [ "$(id -u)" = 0 ] || { echo "ansible test: must be root, for chroots" >&2; exit 1; }
 repo=$(cd "$(dirname "$0")/../.." && pwd)
+ls "$repo"/target/release/vigie-agent_*.deb "$repo"/agent/target/dist/bin/agent > /dev/null || { echo "ansible test: run first: deploy/release.sh" >&2; exit 1; }
 mkdir -p "$1" && dir=$(cd "$1" && pwd)
-. "$repo/deploy/foreign.sh"
-mirror=$(debian_mirror)
-make() { # make NAME PACKAGES
-  [ ! -f "$dir/$1.done" ] || return 0
-  echo "ansible test: making $dir/$1"
-  rm -rf "${dir:?}/$1"
-  debootstrap --variant=minbase --include=ca-certificates bookworm "$dir/$1" "$mirror" > "$dir/$1.log" 2>&1
-  # shellcheck disable=SC2086  # a list of packages
-  DEBIAN_FRONTEND=noninteractive chroot "$dir/$1" apt-get -qq -y --no-install-recommends install $2 >> "$dir/$1.log" 2>&1
-  touch "$dir/$1.done"
-}
-make tools "ansible ansible-lint"
-make base "python3 openjdk-17-jre-headless"
+# shellcheck source=deploy/package/chroot.sh
+. "$repo/deploy/package/chroot.sh"
+die() { echo "ansible test: FAILED: $*"; exit 1; }
+base "$dir" tools ca-certificates ansible ansible-lint
+base "$dir" base ca-certificates python3 python3-apt openjdk-17-jre-headless
 mounts=()
 end() { for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do umount -l "${mounts[$i]}"; done; }
 trap end EXIT
@@ -41,7 +35,9 @@ cat > "$dir/tools/inventory.yml" <<YAML
 all:
   vars: {ansible_connection: community.general.chroot, ansible_python_interpreter: /usr/bin/python3}
 vigie_agents:
-  hosts: {p1: {ansible_host: /hosts/p1}, p2: {ansible_host: /hosts/p2}}
+  hosts:
+    p1: {ansible_host: /hosts/p1}
+    p2: {ansible_host: /hosts/p2, vigie_release: /repo/target/release}
   vars:
     vigie_agent_address: "{{ inventory_hostname }}:9100"
     # Its lists are as fresh as debootstrap left them.
@@ -56,23 +52,34 @@ play() { # play LOG OPTION...
   local log=$dir/$1
   shift
   chroot "$dir/tools" env LC_ALL=C.UTF-8 ANSIBLE_RETRY_FILES_ENABLED=0 ansible-playbook -i /inventory.yml "$@" \
-    /repo/deploy/ansible/site.yml > "$log" 2>&1 || { tail -n 40 "$log"; echo "ansible test: FAILED, see $log"; exit 1; }
+    /repo/deploy/ansible/site.yml > "$log" 2>&1 || { tail -n 40 "$log"; die "see $log"; }
   sed -n '/PLAY RECAP/,$p' "$log"
 }
-none_changed() { ! grep -E 'changed=[1-9]' "$dir/$1" || { echo "ansible test: FAILED: $2"; exit 1; }; }
-chroot "$dir/tools" sh -c 'cd /repo/deploy/ansible && LC_ALL=C.UTF-8 ansible-lint --offline -q site.yml' ||
-  { echo "ansible test: FAILED: ansible-lint has findings"; exit 1; }
+none_changed() { ! grep -E 'changed=[1-9]' "$dir/$1" || { grep -B3 '^changed:' "$dir/$1"; die "$2"; }; }
+rm -f "$dir"/{syntax,check,first,second,check-after}.log
+chroot "$dir/tools" sh -c 'cd /repo/deploy/ansible && LC_ALL=C.UTF-8 ansible-lint --offline -q site.yml' || die "ansible-lint has findings"
 play syntax.log --syntax-check
 play check.log --check
-[ ! -e "$dir/p1/opt/vigie" ] || { echo "ansible test: FAILED: check mode changed something"; exit 1; }
+for each in p1/opt/vigie p1/etc/vigie p2/usr/lib/vigie p2/etc/vigie; do [ ! -e "$dir/$each" ] || die "check mode made $each"; done
 play first.log
 play second.log
 none_changed second.log "the second run changes something"
 play check-after.log --check --diff
 none_changed check-after.log "check mode after the second run sees changes"
-chroot "$dir/tools/hosts/p2" /usr/local/bin/agent version
-chroot "$dir/tools/hosts/p1" /usr/local/bin/collector check --config /etc/vigie/collector.yaml
-grep -q 'node: p2' "$dir/p1/etc/vigie/collector.yaml"
-[ "$(chroot "$dir/p1" stat -c %a:%G /etc/vigie/discord-webhook)" = 640:vigie ]
-! grep -rq not-a-secret "$dir"/*.log || { echo "ansible test: FAILED: the webhook is in a log"; exit 1; }
+as() { # as HOST USER COMMAND...
+  chroot "$dir/tools/hosts/$1" runuser -u "$2" -- "${@:3}"
+}
+for unit in p1/etc/systemd/system/vigie-agent p1/etc/systemd/system/vigie-collector p2/usr/lib/systemd/system/vigie-agent; do
+  user=$(sed -n 's/^User=//p' "$dir/$unit.service")
+  program=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$dir/$unit.service")
+  as "${unit%%/*}" "$user" "$program" version || die "$unit has no such program or no such user: $user"
+done
+as p1 vigie-collector collector check
+as p1 vigie-agent cat /etc/vigie/agent.yaml | grep -q 'node: p1' || die "p1's agent has another name"
+as p1 vigie-collector cat /etc/vigie/licence | cmp - "$repo/LICENSE" || die "the collector cannot read what the agent reads"
+as p1 vigie-agent cat /etc/vigie/licence | cmp - "$repo/LICENSE" || die "the agent cannot read its file"
+as p2 vigie-agent cat /etc/vigie/agent.yaml | grep -q 'node: p2' || die "p2's agent has another name"
+grep -q 'node: p2' "$dir/p1/etc/vigie/collector.yaml" || die "the collector does not know p2"
+[ "$(chroot "$dir/p1" stat -c %a:%G /etc/vigie/discord-webhook)" = 640:vigie-collector ] || die "the webhook can be read by others"
+! grep -rq not-a-secret "$dir"/*.log || die "the webhook is in a log"
 echo "ansible test: all well"
