@@ -56,6 +56,8 @@ function useKeys() {
   }, []);
 }
 
+const MOST_SAID = 5; // past that the number says more
+
 /** Says new alerts to a screen reader and counts them in the title. */
 function Aloud() {
   const {data} = useLive('alerts', 'api/vigie/alerts', {state: 'active'});
@@ -67,7 +69,8 @@ function Aloud() {
     document.title = (burning.length ? `(${burning.length}) ` : '') + 'Vigie';
     const fresh = known.current && burning.filter(alert => !known.current.has(alert.id));
     known.current = new Set(burning.map(alert => alert.id));
-    if (fresh?.length) say(fresh.map(a => t.newAlert(severityWord(a.severity), a.summary || a.alert)).join('. '));
+    if (fresh?.length > MOST_SAID) say(t.burning(burning.length));
+    else if (fresh?.length) say(fresh.map(a => t.newAlert(severityWord(a.severity), a.summary || a.alert)).join('. '));
   }, [data]);
   return html`<div class="unseen" aria-live="assertive" id="aloud">${said}</div>`;
 }
@@ -97,7 +100,7 @@ function View({view, name, parameters}) {
 function Tabs({view}) {
   const here = {silence: 'silences', incident: ''}[view] ?? view;
   return html`<nav aria-label=${t.views} class="tabs">
-    ${TABS.map(([path, word, icon]) => html`<a href=${'#/' + path} aria-current=${here === path ? 'page' : null}>
+    ${TABS.map(([path, word, icon], i) => html`<a href=${'#/' + path} aria-current=${here === path ? 'page' : null} aria-keyshortcuts=${i + 1} title=${`${word} (${i + 1})`}>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${icon} /></svg><span>${word}</span></a>`)}
   </nav>`;
 }
@@ -135,6 +138,7 @@ function App() {
     <header class="top">
       <a class="brand" href="#/"><img src="icon.svg" alt="" width="28" height="28" /> Vigie</a>
       <${Tabs} view=${here.view} />
+      ${me.role === 'viewer' && html`<span class="tag" title=${t.viewer}>${t.looks}</span>`}
       ${me.user && html`<span class="who">${me.user}</span>`}
       ${me.signIn === 'session' && html`<button class="small" onClick=${leave}>${t.signOut}</button>`}
     </header>

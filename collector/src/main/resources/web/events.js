@@ -34,7 +34,7 @@ export function Events({parameters}) {
     <div class="head"><h1>${t.events}</h1>
       <button class="toggle" aria-pressed=${String(live)} onClick=${() => go({}, !live)}><span class="dot" />${t.live}</button></div>
     <${Filters} wanted=${wanted} go=${go} key=${JSON.stringify(wanted)} />
-    <div class="bar slim"><span class="dim push-left">${t.shown(found.count)}</span>
+    <div class="bar slim"><span class="dim push-left">${found.busy && !found.count ? t.loading : t.shown(found.count)}</span>
       <button class="small" aria-pressed=${String(wrap)} onClick=${() => setWrap(!wrap)}>${t.wrap}</button>
       <${Copy} text=${() => found.chunks.flat().map(line).join('\n')} />
       <${Copy} text=${() => location.href} label=${t.copyLink} /></div>
@@ -60,10 +60,10 @@ function Filters({wanted, go}) {
   const open = Boolean(wanted.node || wanted.type || wanted.unit || wanted.filter);
   return html`<form role="search" onSubmit=${e => (e.preventDefault(), go(form))}>
     <div class="bar">
-      <label class="field inline grow"><span class="unseen">${t.says}</span><input data-find type="search" placeholder=${t.says} value=${form.q} onInput=${e => put('q')(e.target.value)} /></label>
+      <label class="field inline grow beside"><span class="unseen">${t.says}</span><input data-find type="search" placeholder=${t.says} value=${form.q} onInput=${e => put('q')(e.target.value)} /></label>
+      <button class="primary">${t.search}</button>
       <${Choice} label=${t.atLeast} hidden value=${form.severity} options=${severities} onChange=${v => go(put('severity')(v))} />
       <${Choice} label=${t.from} hidden value=${form.since} options=${{'': t.everTime, ...t.sinces}} onChange=${v => go(put('since')(v))} />
-      <button class="primary">${t.search}</button>
     </div>
     <details open=${open} class="more"><summary>${t.filters}</summary>
       <div class="fields">${text('node', t.nodes)} ${text('type', t.type, {placeholder: 'probe.down'})} ${text('unit', t.unit, {placeholder: 'ssh.service'})} ${text('filter', t.matchers, {placeholder: t.matchersHint})}</div>
@@ -131,8 +131,25 @@ function shortened(chunks) {
 /** The tail: what comes is shown a few times a second, however fast it comes. */
 function follow(parameters, after, add, skipped) {
   const {since, ...rest} = parameters;
-  const source = new EventSource('api/vigie/events/stream' + query({...rest, after}));
+  let last = after;
+  let source = null;
   let waiting = [];
+  const open = () => {
+    source = new EventSource('api/vigie/events/stream' + query({...rest, after: last}));
+    source.onmessage = message => {
+      last = message.lastEventId || last;
+      waiting.push(JSON.parse(message.data));
+    };
+    source.addEventListener('skipped', skipped);
+  };
+  const close = () => {
+    source?.close();
+    source = null;
+  };
+  // A browser has six connections to a host: a tab that nobody sees leaves them to the others.
+  const look = () => (document.hidden ? close() : source || open());
+  document.addEventListener('visibilitychange', look);
+  look();
   const timer = setInterval(() => {
     if (!waiting.length) return;
     const events = waiting.slice(-PAGE).reverse();
@@ -140,9 +157,7 @@ function follow(parameters, after, add, skipped) {
     waiting = [];
     add(events);
   }, 300);
-  source.onmessage = message => waiting.push(JSON.parse(message.data));
-  source.addEventListener('skipped', skipped);
-  return () => (clearInterval(timer), source.close());
+  return () => (clearInterval(timer), document.removeEventListener('visibilitychange', look), close());
 }
 
 const line = e => `${e.time} ${e.node} ${e.type === 'syslog' ? e.app : e.type} ${e.severity}: ${e.text}`;

@@ -38,7 +38,8 @@ export function Spark({values, low, high, label}) {
     }
     const x = ((i / Math.max(1, values.length - 1)) * WIDE).toFixed(1);
     const y = (HIGH - 1 - ((Math.min(value, top) - bottom) / (top - bottom)) * (HIGH - 2)).toFixed(1);
-    line += (gap ? 'M' : 'L') + x + ' ' + y;
+    const lone = gap && (values[i + 1] ?? null) === null;
+    line += (gap ? 'M' : 'L') + x + ' ' + y + (lone ? 'h.01' : '');
     gap = false;
   });
   return html`<svg class="spark" viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" role="img" aria-label=${label}><path d=${line} /></svg>`;

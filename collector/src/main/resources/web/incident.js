@@ -1,10 +1,11 @@
 // The story of one alert, from its first event to what people wrote down after it.
 import {html, useEffect, useState} from './vendor/htm-preact.js';
-import {mayChange, note} from './api.js';
+import {get, mayChange, note, query, range} from './api.js';
 import {useLive} from './stream.js';
 import {t} from './text.js';
 import {lasting, Since, Time, useNow} from './time.js';
-import {Copy, Empty, kin, NameField, Shape, severityWord, Trouble, useAction} from './parts.js';
+import {Copy, Empty, kin, NameField, Runbook, Shape, severityWord, Trouble, useAction} from './parts.js';
+import {Graph} from './graph.js';
 import {Actions} from './now.js';
 
 const KINDS = {firing: 'critical', resolved: 'ok', acknowledged: 'info', pending: 'info', silenced: 'off', inhibited: 'off', muted: 'off', flapping: 'warning'};
@@ -15,18 +16,17 @@ export function Incident({name: id}) {
   const {data: alert, fault, reload} = useLive('alerts', path);
   if (!alert) return fault ? html`<${Trouble} fault=${fault} retry=${reload} />` : html`<${Empty}>${t.loading}<//>`;
   const report = `${path}/report`;
-  const runbook = safeLink(alert.annotations.runbook_url);
   return html`
     <p class="crumbs"><a href="#/">${t.now}</a></p>
     <p class="meta"><${Shape} of=${alert.state === 'resolved' ? 'ok' : alert.severity} /> <strong>${severityWord(alert.severity)}</strong>
       <span class="tag">${t.status[alert.status] ?? alert.status}</span> <${Lasted} alert=${alert} /></p>
     <h1>${alert.summary || alert.alert}</h1>
-    <p class="dim">${alert.alert}${alert.node && html` · <a href=${'#/nodes/' + encodeURIComponent(alert.node)}>${alert.node}</a>`}${alert.target && ' · ' + alert.target}</p>
+    <p class="dim">${alert.alert}${alert.node && html` · <a href=${'#/nodes/' + encodeURIComponent(alert.node)}>${alert.node}</a>`}${alert.target && ' · ' + alert.target}<${Runbook} alert=${alert} /></p>
     ${alert.acknowledged && html`<p class="notice calmly">${t.ackBy(alert.acknowledged.by, alert.acknowledged.note)}</p>`}
-    <${Actions} alert=${alert} />
-    ${alert.annotations.description && html`<section><h2>${t.description}</h2><p class="prose">${alert.annotations.description}</p>${runbook && html`<p><a href=${runbook} rel="noreferrer">${t.runbook}</a></p>`}</section>`}
+    <${Actions} alerts=${[alert]} />
+    ${alert.annotations.description && html`<section><h2>${t.description}</h2><p class="prose">${alert.annotations.description}</p></section>`}
     <div class="columns wide">
-      <section><h2>${t.timeline}</h2><${Timeline} alert=${alert} /></section>
+      <section><h2>${t.timeline}</h2><${Timeline} alert=${alert} /><${Course} alert=${alert} /></section>
       <section><${Written} id=${alert.id} saved=${reload} />
         <p class="bar"><a class="button" href=${report} download=${`incident-${alert.id}.md`}>${t.report}</a>
           <${Copy} label=${t.copyReport} text=${async () => (await fetch(report)).text()} /></p>
@@ -37,14 +37,46 @@ export function Incident({name: id}) {
     </div>`;
 }
 
-/** Only what leads to a page: an annotation may hold anything, "javascript:" too. */
-const safeLink = url => (/^https?:\/\//.test(url ?? '') ? url : '');
-
 function Lasted({alert}) {
   const began = alert.firedAt || alert.activeAt;
   return alert.resolvedAt
     ? html`<span class="dim">${t.took2(lasting(Date.parse(alert.resolvedAt) - Date.parse(began), true))}</span>`
-    : html`<span class="dim"><${Since} at=${began} long /></span>`;
+    : html`<span class="dim"><${Since} at=${began} long words=${t.forTime} /></span>`;
+}
+
+const BESIDE = 1800; // seconds drawn before it began, and after it was over
+const POINTS = 240;
+const LIMIT = /^(.+?)\s*(==|!=|>=|<=|>|<)\s*(-?\d[\d.]*(?:e[+-]?\d+)?)\s*$/is;
+
+/** What the rule compares, around the incident, with the limit beside it: "disk > 0.9" is drawn whole, not only above 0.9. */
+function Course({alert}) {
+  const [drawn, set] = useState(null);
+  const now = useNow(30_000);
+  const over = alert.resolvedAt && Date.parse(alert.resolvedAt);
+  const to = Math.floor(Math.min(now, over ? over + BESIDE * 1000 : now) / 1000);
+  const from = Math.floor(Date.parse(alert.activeAt || alert.firedAt) / 1000) - BESIDE;
+  useEffect(() => {
+    const stop = new AbortController();
+    courseOf(alert, from, to, stop.signal).then(set, () => {}); // one that came by the API has no rule
+    return () => stop.abort();
+  }, [alert.id, from, to]);
+  return drawn && html`<section><div class="head under"><h2>${t.course}</h2><a href=${'#/explore' + query({expr: drawn.expr})}>${t.explore}</a></div>
+    <${Graph} title=${drawn.expr} data=${drawn} /></section>`;
+}
+
+async function courseOf(alert, from, to, signal) {
+  const {data} = await get('api/v1/rules', {type: 'alert', 'rule_name[]': alert.alert}, signal);
+  for (const rule of data.groups.flatMap(g => g.rules)) {
+    const [, left, sign, limit] = LIMIT.exec(rule.query) ?? [];
+    const expr = left ?? rule.query;
+    const {times, series} = await range(expr, from, to, Math.max(15, Math.ceil((to - from) / POINTS)), signal);
+    const own = series.find(s => Object.entries(s.metric).every(([name, value]) => name === '__name__' || alert.labels[name] === value));
+    if (!own) continue;
+    const lines = [{name: t.value, values: own.values}];
+    if (limit) lines.push({name: `${sign} ${limit}`, values: times.map(() => Number(limit))});
+    return {expr, times, lines};
+  }
+  return null;
 }
 
 /** History, the events it carries and what else happened around its begin, the oldest first. */

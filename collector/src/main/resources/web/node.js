@@ -4,9 +4,9 @@ import {get, instant, query, range} from './api.js';
 import {useLive} from './stream.js';
 import {t} from './text.js';
 import {onNode, Since, Time, useNow} from './time.js';
-import {Empty, Shape, severityWord, Trouble} from './parts.js';
+import {Empty, Shape, severityWord, stateKin, Trouble} from './parts.js';
 import {figure, Graph} from './graph.js';
-import {skewed, stateKin} from './nodes.js';
+import {skewed} from './nodes.js';
 import {Row} from './events.js';
 
 const RANGES = [3600, 21600, 86400, 604800, 2592000];
@@ -43,7 +43,7 @@ export function Node({name, parameters}) {
   return html`
     <p class="crumbs"><a href="#/nodes">${t.nodes}</a></p>
     <div class="head"><h1><${Shape} of=${stateKin(node)} /> ${node.node}</h1>
-      <span>${t.node[node.state]} <span class="dim"><${Since} at=${node.since} long /></span></span></div>
+      <span>${t.node[node.state]} <span class="dim"><${Since} at=${node.since} long words=${t.forTime} /></span></span></div>
     <${Facts} node=${node} />
     ${firing.length > 0 && html`<ul class="brief">${firing.map(a => html`<li key=${a.id}><span><${Shape} of=${a.severity} /> <strong>${severityWord(a.severity)}</strong> <a href=${'#/incident/' + a.id}>${a.summary || a.alert}</a></span>
       <span class="dim"><${Since} at=${a.firedAt} /></span></li>`)}</ul>`}
@@ -57,8 +57,15 @@ export function Node({name, parameters}) {
 }
 
 function Facts({node}) {
+  const of = matchers(node.node);
+  const found = useInstant(`node_os_info{${of}}`, `node_uname_info{${of}}`, `count(node_cpu_seconds_total{mode="idle",${of}})`, `node_memory_MemTotal_bytes{${of}}`, `node_boot_time_seconds{${of}}`);
+  const [os, uname, cpus, memory, boot] = (found ?? []).map(answer => answer[0]);
+  const words = (...all) => all.filter(Boolean).join(', ');
   const facts = {
-    [t.heard]: node.lastHeard && html`<${Since} at=${node.lastHeard} />`,
+    [t.system]: words(os?.metric.pretty_name, uname && `${uname.metric.sysname} ${uname.metric.release} ${uname.metric.machine}`),
+    [t.hardware]: words(cpus && t.cpus(cpus.value), memory && figure(memory.value, 'bytes')),
+    [t.booted]: boot && html`<${Since} at=${new Date(boot.value * 1000).toISOString()} words=${t.ago} />`,
+    [t.heard]: node.lastHeard && html`<${Since} at=${node.lastHeard} words=${t.ago} />`,
     [t.clock]: skewed(node) || (node.clockOffsetSeconds !== null && t.exact),
     [t.dependsOn]: node.dependsOn && html`<a href=${'#/nodes/' + encodeURIComponent(node.dependsOn)}>${node.dependsOn}</a>`,
     [t.gateway]: node.gateway,
@@ -167,6 +174,6 @@ function Changes({name}) {
 function Lately({name}) {
   const found = useOnce('api/vigie/events', {node: name, limit: EVENTS});
   if (!found?.events) return null;
-  return html`<section><div class="head"><h2>${t.events}</h2><a href=${'#/events' + query({node: name})}>${t.all}</a></div>
+  return html`<section><div class="head under"><h2>${t.events}</h2><a href=${'#/events' + query({node: name})}>${t.all}</a></div>
     ${found.events.length === 0 ? html`<p class="dim">${t.noEvents}</p>` : html`<div class="events wrap"><ol>${found.events.map(e => html`<${Row} key=${e.id} event=${e} />`)}</ol></div>`}</section>`;
 }

@@ -27,6 +27,8 @@ export const severityWord = word => t.severity[word] ?? (word || t.severity.none
 /** Sorts the worst first. */
 export const severityRank = word => ['critical', 'warning', 'info'].indexOf(kin(word)) + (word ? 0 : 3);
 
+export const stateKin = node => ({up: 'ok', off: 'off', lost: 'critical', unseen: 'info'})[node.state] ?? 'warning';
+
 export const Empty = ({children}) => html`<p class="empty">${children}</p>`;
 
 /** What went wrong, in the collector's words, and a button where trying again may help. */
@@ -36,6 +38,15 @@ export function Trouble({fault, retry}) {
     <strong>${t.cannot}.</strong> <span class="said">${fault.message || t.noAnswer}</span>
     ${retry && html` <button class="small" onClick=${retry}>${t.again}</button>`}
   </div>`;
+}
+
+/** Only what leads to a page: an annotation may hold anything, "javascript:" too. */
+const safeLink = url => (/^https?:\/\//.test(url ?? '') ? url : '');
+
+/** A link to what to do about it, where the rule names one. */
+export function Runbook({alert}) {
+  const link = safeLink(alert.annotations.runbook_url);
+  return link && html` · <a href=${link} rel="noreferrer">${t.runbook}</a>`;
 }
 
 /** Runs what a button asks for: {run, busy, fault}. */

@@ -44,6 +44,10 @@ export function closeStream() {
   source = null;
 }
 
+// Or a page that the browser only keeps for "back" would keep its connection, too.
+addEventListener('pagehide', () => source?.close());
+addEventListener('pageshow', e => e.persisted && source && openStream());
+
 export function useLink() {
   const [state, set] = useState(link);
   useEffect(() => {

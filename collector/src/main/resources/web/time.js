@@ -66,8 +66,8 @@ export function Time({at, node, seconds}) {
   return html`<time datetime=${at} title=${whole.format(new Date(at))}>${when(at, seconds)}${there && html` <span class="dim">${there}</span>`}</time>`;
 }
 
-/** "3 min" since then, ticking. */
-export function Since({at, long}) {
+/** "3 min" since then, ticking; words puts it into a sentence: t.ago, t.forTime. */
+export function Since({at, long, words = time => time}) {
   const now = useNow();
-  return at ? html`<time datetime=${at} title=${whole.format(new Date(at))}>${lasting(now - Date.parse(at), long)}</time>` : null;
+  return at ? html`<time datetime=${at} title=${whole.format(new Date(at))}>${words(lasting(now - Date.parse(at), long))}</time>` : null;
 }

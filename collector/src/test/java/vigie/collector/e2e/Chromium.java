@@ -8,19 +8,26 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Cookie;
 import org.openqa.selenium.JavascriptException;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
@@ -31,6 +38,9 @@ import org.openqa.selenium.logging.LoggingPreferences;
  */
 final class Chromium implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int MOST_TABS = 40;
+  private static final int PHONE = 390;
+  private static final int DESK = 1280;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Runs in each page before its own scripts. */
@@ -85,11 +95,11 @@ final class Chromium implements AutoCloseable {
   }
 
   void phone() {
-    screen(390, 844, true);
+    screen(PHONE, 844, true);
   }
 
   void desk() {
-    screen(1280, 800, false);
+    screen(DESK, 800, false);
   }
 
   private void screen(int width, int height, boolean phone) {
@@ -122,8 +132,8 @@ final class Chromium implements AutoCloseable {
   }
 
   /** What a script hands to its last argument. */
-  Object answer(String script) {
-    return driver.executeAsyncScript(script);
+  Object answer(String script, Object... arguments) {
+    return driver.executeAsyncScript(script, arguments);
   }
 
   /** What the page shows, as a reader sees it. */
@@ -139,7 +149,7 @@ final class Chromium implements AutoCloseable {
     await("the page to say no more \"" + text + "\"", () -> !text().contains(text));
   }
 
-  void await(String what, java.util.concurrent.Callable<Boolean> condition) {
+  void await(String what, Callable<Boolean> condition) {
     try {
       Awaitility.await()
           .atMost(PATIENCE)
@@ -178,6 +188,72 @@ final class Chromium implements AutoCloseable {
     WebElement field = driver.findElement(By.cssSelector(css));
     field.clear();
     field.sendKeys(text);
+  }
+
+  /** Presses keys wherever the focus is. */
+  void keys(CharSequence... keys) {
+    new Actions(driver).sendKeys(keys).perform();
+  }
+
+  /** Presses Tab until the focus is on what bears this text. */
+  void tabTo(String text) {
+    for (int i = 0; i < MOST_TABS; i++) {
+      keys(Keys.TAB);
+      if (text.equals(run("return document.activeElement.textContent"))) {
+        return;
+      }
+    }
+    throw new AssertionError("Tab does not come to " + text + "; the page says:\n" + text());
+  }
+
+  /** What a mouse can use in the view that is shown, and Tab does not come to. */
+  List<?> beyondTab() {
+    run(
+        "document.activeElement.blur(); window.reached = new Set();"
+            + " addEventListener('focusin', e => window.reached.add(e.target))");
+    String seen =
+        "[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]"
+            + ".filter(e => !e.disabled && e.tabIndex >= 0 && e.checkVisibility())";
+    long count = (Long) run("return " + seen + ".length");
+    keys(Keys.TAB.toString().repeat((int) count + MOST_TABS / 4));
+    return (List<?>)
+        run("return " + seen + ".filter(e => !window.reached.has(e)).map(e => e.outerHTML)");
+  }
+
+  /**
+   * Looks at a view on both sizes and in both schemes, leaves a picture of each in target/screens,
+   * and gives what is in somebody's way. With {@code -Dscreens.update=1} docs/screens gets the
+   * light phone and the dark desk.
+   */
+  List<String> look(String name, boolean docs, Callable<Boolean> drawn) throws IOException {
+    List<String> barriers = new ArrayList<>();
+    for (boolean phone : List.of(true, false)) {
+      for (boolean dark : List.of(false, true)) {
+        if (phone) {
+          phone();
+        } else {
+          desk();
+        }
+        dark(dark);
+        String picture = name + (phone ? "-phone" : "-desk") + (dark ? "-dark" : "");
+        await(picture + " to be drawn", drawn);
+        barriers().forEach(barrier -> barriers.add(picture + ": " + barrier));
+        // The window of a phone grows with what is too wide for it.
+        long wide = (Long) run("return document.documentElement.scrollWidth");
+        if (wide > (phone ? PHONE : DESK)) {
+          barriers.add(picture + " is wider than the screen");
+        }
+        Path file = Program.ROOT.resolve("collector/target/screens/" + picture + ".png");
+        screenshot(file);
+        if (docs && phone != dark && System.getProperty("screens.update") != null) {
+          Path kept = Program.ROOT.resolve("docs/screens/" + picture + ".png");
+          Files.copy(file, kept, StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    }
+    phone();
+    dark(false);
+    return barriers;
   }
 
   boolean has(String css) {
@@ -226,9 +302,19 @@ final class Chromium implements AutoCloseable {
     return faults;
   }
 
+  void forgetCookies() {
+    driver.executeCdpCommand("Network.clearBrowserCookies", Map.of());
+  }
+
+  /** {@code null} where there is no such cookie for the page that is shown. */
+  @Nullable String cookiePath(String name) {
+    Cookie cookie = driver.manage().getCookieNamed(name);
+    return cookie == null ? null : cookie.getPath();
+  }
+
   void screenshot(Path file) throws IOException {
     Files.createDirectories(file.getParent());
-    Files.write(file, driver.getScreenshotAs(org.openqa.selenium.OutputType.BYTES));
+    Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
   }
 
   @Override

@@ -20,6 +20,9 @@ final class LineServer {
   }
 
   synchronized void up() throws IOException {
+    if (listening != null) {
+      return;
+    }
     if (held != null) {
       held.close();
     }

@@ -12,13 +12,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The packaged collector gets SIGKILL as soon as the answer to a silence, an acknowledgement or a
- * posted alert is there. {@link SyncBeforeAnswerIT} shows that the disk has it, too.
+ * The packaged collector gets SIGKILL as soon as the answer to a silence, an acknowledgement, a
+ * note or a posted alert is there. {@link SyncBeforeAnswerIT} shows that the disk has it, too.
  */
 class SilenceKillIT {
   private static final int KILLS = Integer.getInteger("vigie.silence.kills", 4);
@@ -32,6 +34,7 @@ class SilenceKillIT {
       fleet.startCollector();
       List<String> silences = new ArrayList<>();
       List<String> acknowledged = new ArrayList<>();
+      Map<String, String> noted = new HashMap<>();
       for (int round = 0; round < KILLS; round++) {
         String node = "n" + round;
         Instant end = Instant.now().plus(Duration.ofHours(1));
@@ -39,7 +42,7 @@ class SilenceKillIT {
             fleet,
             "/api/v2/alerts",
             "[{'labels':{'alertname':'A','node':'%s'},'endsAt':'%s'}]".formatted(node, end));
-        if (round % 2 == 0) {
+        if (round % 3 == 0) {
           String made =
               post(
                   fleet,
@@ -52,9 +55,15 @@ class SilenceKillIT {
         } else {
           String id =
               fleet.ask("/api/v2/alerts?filter=node=" + node).get(0).path("fingerprint").asText();
-          post(fleet, "/api/vigie/alerts/" + id + "/ack", "{'by':'anna'}");
+          if (round % 3 == 1) {
+            post(fleet, "/api/vigie/alerts/" + id + "/ack", "{'by':'anna'}");
+            acknowledged.add(id);
+          } else {
+            String body = "{'kind':'cause','text':'cable of " + node + "','by':'anna'}";
+            post(fleet, "/api/vigie/alerts/" + id + "/notes", body);
+            noted.put(id, "cable of " + node);
+          }
           fleet.collector.kill();
-          acknowledged.add(id);
         }
         fleet.collector.start();
         fleet.awaitReady();
@@ -67,6 +76,10 @@ class SilenceKillIT {
         assertThat(found).containsExactlyInAnyOrderElementsOf(silences);
         assertThat(fleet.ask("/api/v2/alerts")).hasSize(round + 1);
       }
+      noted.forEach(
+          (id, text) ->
+              assertThat(fleet.ask("/api/vigie/alerts/" + id).path("history").toString())
+                  .contains(text));
       for (String id : acknowledged) {
         // There is one to take back.
         assertThat(

@@ -93,7 +93,6 @@ class OwnMetersTest {
           "syslog.forward.sent",
           "syslog.messages",
           "syslog.routed.away",
-          "web.refused",
           "web.sessions",
           "web.stream.cut",
           "web.streams");
