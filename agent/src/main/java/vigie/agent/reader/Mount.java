@@ -23,20 +23,23 @@ public record Mount(
     String device, String number, String mountPoint, String type, boolean readOnly) {
   private static final int MAX_MOUNTS = 4096;
 
-  /** The mounts of a mountinfo text that are wanted, each (device, mount point, type) once. */
+  /**
+   * The mounts of a mountinfo text that are wanted, each (device, mount point, type) once: of those
+   * on top of each other the last, which is the one that whoever asks there sees.
+   */
   static List<Mount> parse(String text, String rootfs, Predicate<Mount> wanted) {
     Map<Mount, Mount> mounts = new LinkedHashMap<>();
     for (String line : text.split("\n", -1)) {
       Mount mount = parseLine(line, rootfs);
       if (mount != null && wanted.test(mount) && mounts.size() < MAX_MOUNTS) {
-        mounts.putIfAbsent(mount.key(), mount);
+        mounts.put(mount.key(), mount);
       }
     }
     return new ArrayList<>(mounts.values());
   }
 
   private Mount key() {
-    return readOnly ? new Mount(device, number, mountPoint, type, false) : this;
+    return new Mount(device, "", mountPoint, type, false);
   }
 
   private static @Nullable Mount parseLine(String line, String rootfs) {

@@ -29,6 +29,8 @@ class FilesystemReaderTest {
       30 27 0:40 / /srv/my\\040files ro,nosuid shared:7 master:2 - nfs4 nas:/x rw,vers=4
       31 27 0:41 / /data rw - ext4 /dev/vdb ro,errors=continue
       32 27 0:41 / /data rw - ext4 /dev/vdb ro,errors=continue
+      35 27 0:50 / /run/x rw - tmpfs tmpfs rw
+      36 35 0:51 / /run/x ro - tmpfs tmpfs ro
       broken line
       33 27 0:42 / - x
       34 27 0:43 / /not\\000apath rw - ext4 /dev/vdc rw
@@ -65,7 +67,8 @@ class FilesystemReaderTest {
         .containsExactly(
             new Mount("/dev/vda", "254:0", "/", "ext4", false),
             new Mount("nas:/x", "0:40", "/srv/my files", "nfs4", true),
-            new Mount("/dev/vdb", "0:41", "/data", "ext4", true));
+            new Mount("/dev/vdb", "0:41", "/data", "ext4", true),
+            new Mount("tmpfs", "0:51", "/run/x", "tmpfs", true));
     assertThat(reader.filesystems()).allMatch(f -> f.sizeBytes() == 100 && f.error().isEmpty());
     assertThat(reader.filesystems()).allMatch(f -> Double.isNaN(f.files()));
   }
@@ -150,7 +153,7 @@ class FilesystemReaderTest {
   void givenStatProgram_whenRead_thenFilesAreCountedAndOnlyOnceAMinute() throws IOException {
     Path runs = folder.resolve("runs");
     List<String> command =
-        List.of("sh", "-c", "echo x >> " + runs + "; printf '9 8\\n7 6\\n5 4\\n'");
+        List.of("sh", "-c", "echo x >> " + runs + "; printf '9 8\\n7 6\\n5 4\\n3 2\\n'");
     // On this thread: the pool's two may both be still on their way back from the last reading.
     FilesystemReader reader =
         new FilesystemReader(
