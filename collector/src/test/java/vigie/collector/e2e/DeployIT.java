@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +47,7 @@ class DeployIT {
             "--with-service");
     try {
       await()
-          .atMost(Duration.ofSeconds(90))
+          .atMost(Fleet.PATIENCE)
           .until(() -> tried.log().contains("Ctrl-C ends") || !tried.alive());
       String told = tried.log();
       assertThat(told.lines().count()).as(told).isLessThanOrEqualTo(15);
@@ -57,9 +56,7 @@ class DeployIT {
       pids.addAll(pids(told, "kill (\\d+)"));
       assertThat(pids).hasSize(3).allMatch(pid -> ProcessHandle.of(pid).isPresent());
       ProcessHandle.of(pids.get(2)).orElseThrow().destroyForcibly();
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> tried.log().contains("connection refused"));
+      await().atMost(Fleet.PATIENCE).until(() -> tried.log().contains("connection refused"));
       assertThat(tried.log()).contains("ProbeDown");
 
       Program second =

@@ -58,9 +58,9 @@ class DiscordFaultsIT {
       fleet.awaitOrTell(
           "the card of the second incident",
           () -> fleet.discord.messages().size() == 2 && fleet.cardSaysFiring(),
-          Duration.ofSeconds(90));
+          Fleet.PATIENCE);
       fleet.service.up();
-      fleet.awaitOrTell("its end", fleet::cardSaysResolved, Duration.ofSeconds(90));
+      fleet.awaitOrTell("its end", fleet::cardSaysResolved, Fleet.PATIENCE);
 
       assertThat(fleet.discord.messages()).hasSize(2);
       assertThat(fleet.discord.violations()).isEmpty();

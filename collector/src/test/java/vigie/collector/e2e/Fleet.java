@@ -21,7 +21,7 @@ import vigie.collector.testing.FakeDiscord;
  */
 final class Fleet implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofMinutes(3);
   static final String RULES =
       """
       groups:

@@ -33,7 +33,7 @@ import vigie.base.segment.SmallDisk;
 /** The packaged collector, the disk under it full while RELP, TCP and UDP bring events. */
 @Timeout(300)
 class FullDiskIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int EACH = 2_000;
 
   @TempDir Path dir;

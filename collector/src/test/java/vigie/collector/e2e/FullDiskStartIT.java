@@ -20,7 +20,7 @@ import vigie.base.segment.SmallDisk;
 /** The packaged programs, started on a disk that is full already. */
 @Timeout(200)
 class FullDiskStartIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String NO_MORE_FILES =
       "takes no more files or bytes (df -i, quota): make room";
 

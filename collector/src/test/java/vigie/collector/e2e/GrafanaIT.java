@@ -9,7 +9,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -179,7 +178,7 @@ class GrafanaIT {
             open.values().removeIf(Ask::isAnswered);
             return open.values().stream().allMatch(Ask::mayBeEmpty);
           },
-          Duration.ofSeconds(120));
+          Fleet.PATIENCE);
     } catch (AssertionError e) {
       open.values().removeIf(Ask::mayBeEmpty);
       throw new AssertionError(String.join("\n", open.keySet()), e);

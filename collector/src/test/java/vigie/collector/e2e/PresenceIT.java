@@ -72,7 +72,7 @@ class PresenceIT {
       fleet.awaitOrTell(
           "its session to be named",
           () -> events(fleet, "agent.connected").size() == 1,
-          Duration.ofSeconds(60));
+          Duration.ofMinutes(3));
       stays(fleet, "up", Duration.ofSeconds(16));
 
       fleet.agent.kill();

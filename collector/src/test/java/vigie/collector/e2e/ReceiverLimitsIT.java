@@ -28,7 +28,7 @@ import vigie.base.net.Ports;
 /** What hostile senders cost the packaged collector with a heap of 96 MiB; prints the figures. */
 @Timeout(300)
 class ReceiverLimitsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @TempDir Path dir;
   private int http;

@@ -64,7 +64,9 @@ class ReverseProxyIT {
   private static String shipped(String file, int port) throws IOException {
     return Files.readString(Program.ROOT.resolve("deploy/" + file))
         .replace("127.0.0.1:9337", "127.0.0.1:" + fleet.httpPort)
-        .replaceAll("(?m)^ *listen .*80;$", "")
+        // Without any, nginx would listen on port 80 of all addresses.
+        .replace("listen [::]:80;", "")
+        .replace("listen 80;", "listen 127.0.0.1:" + Ports.free() + ";")
         .replace("listen [::]:443 ssl http2;", "")
         .replace("listen 443 ssl http2;", "listen 127.0.0.1:" + port + " ssl http2;")
         .replace("<VirtualHost *:443>", "<VirtualHost 127.0.0.1:" + port + ">")

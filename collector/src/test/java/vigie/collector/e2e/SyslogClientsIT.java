@@ -26,7 +26,7 @@ import vigie.base.net.Ports;
 /** Real clients of syslog and RELP, with TLS and without, into the packaged collector. */
 @Timeout(240)
 class SyslogClientsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @TempDir static Path dir;
   private static int http;

@@ -116,7 +116,7 @@ class TemplatesIT {
             dir, config, "--web.external-url=" + EXTERNAL_URL, "--web.route-prefix=/")) {
       Map<String, String> found = new TreeMap<>();
       Awaitility.await("Prometheus's alerts")
-          .atMost(Duration.ofSeconds(60))
+          .atMost(Fleet.PATIENCE)
           .until(
               () -> {
                 assertThat(prometheus.alive()).isTrue();
