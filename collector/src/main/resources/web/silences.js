@@ -9,17 +9,21 @@ import {matchersIn} from './events.js';
 
 const HOURS = [1, 2, 4, 8, 24, 72, 168];
 const OVER_SHOWN = 10;
-const MATCHER = /^\s*([^=!~\s"]+)\s*(=~|!~|!=|=)\s*(?:"((?:\\.|[^"\\])*)"|(.*?))\s*$/s;
+const MATCHER = /^\s*(?:"((?:\\.|[^"\\])*)"|([^=!~\s"]+))\s*(=~|!~|!=|=)\s*(?:"((?:\\.|[^"\\])*)"|(.*?))\s*$/s;
+const PLAIN = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
-/** {name, value, isRegex, isEqual} of node=~"p.*"; null where it is none. */
+/** What stands between quotes; a backslash before anything else is an expression's own, as in p\d. */
+const unquoted = text => text.replace(/\\(.)/gs, (all, c) => (c === 'n' ? '\n' : c === '"' || c === '\\' ? c : all));
+
+/** {name, value, isRegex, isEqual} of node=~"p.*" or "host.name"="p1"; null where it is none. */
 function matcherOf(text) {
   const found = MATCHER.exec(text);
   if (!found) return null;
-  const [, name, op, quoted, bare] = found;
-  return {name, value: quoted === undefined ? bare : quoted.replace(/\\(.)/gs, (all, c) => (c === 'n' ? '\n' : c)), isRegex: op.endsWith('~'), isEqual: !op.startsWith('!')};
+  const [, name, bareName, op, value, bareValue] = found;
+  return {name: bareName ?? unquoted(name), value: value === undefined ? bareValue : unquoted(value), isRegex: op.endsWith('~'), isEqual: !op.startsWith('!')};
 }
 
-const written = m => m.name + (m.isEqual ? '=' : '!') + (m.isRegex ? '~' : m.isEqual ? '' : '=') + JSON.stringify(m.value);
+const written = m => (PLAIN.test(m.name) ? m.name : JSON.stringify(m.name)) + (m.isEqual ? '=' : '!') + (m.isRegex ? '~' : m.isEqual ? '' : '=') + JSON.stringify(m.value);
 
 export function Silences({parameters}) {
   const list = useLive('alerts', 'api/v2/silences');
