@@ -114,7 +114,7 @@ public record Alert(
 
   /** 16 hexadecimal digits that stay the same for the same labels, as Alertmanager's. */
   public String fingerprint() {
-    return Fingerprint.of(labels);
+    return labels.fingerprint();
   }
 
   public String name() {

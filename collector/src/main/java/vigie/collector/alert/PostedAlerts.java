@@ -123,7 +123,7 @@ public final class PostedAlerts {
         faults.add(fault);
         continue;
       }
-      String fingerprint = Fingerprint.of(post.labels());
+      String fingerprint = post.labels().fingerprint();
       PostedAlert before = changed.getOrDefault(fingerprint, all.get(fingerprint));
       PostedAlert after = after(before, post, now);
       if (after == null) {

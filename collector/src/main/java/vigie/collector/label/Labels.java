@@ -31,6 +31,9 @@ public final class Labels implements Comparable<Labels> {
   /** Racy on purpose: every thread would compute the same. */
   private @Nullable Labels withoutMetric;
 
+  /** Likewise; one text for all who keep it, since many keep an alert by it. */
+  private @Nullable String fingerprint;
+
   private Labels(String[] pairs) {
     this.pairs = pairs;
     this.hash = Arrays.hashCode(pairs);
@@ -159,6 +162,18 @@ public final class Labels implements Comparable<Labels> {
     if (known == null) {
       known = filtered(METRIC, false);
       withoutMetric = known;
+    }
+    return known;
+  }
+
+  /**
+   * 16 hexadecimal digits that stay the same for the same labels, as Alertmanager's. Computed once.
+   */
+  public String fingerprint() {
+    String known = fingerprint;
+    if (known == null) {
+      known = Fingerprint.of(this);
+      fingerprint = known;
     }
     return known;
   }

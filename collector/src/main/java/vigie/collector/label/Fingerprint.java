@@ -1,11 +1,10 @@
-package vigie.collector.alert;
+package vigie.collector.label;
 
 import java.nio.charset.StandardCharsets;
-import vigie.collector.label.Labels;
 
 /**
  * FNV-1a over names and values with 0xff between them, the fingerprint of Prometheus's common model
- * library. Asked for ten thousand times in one answer, so it makes no copies of ASCII.
+ * library. Made for ten thousand alerts of one request, so it makes no copies of ASCII.
  */
 final class Fingerprint {
   private static final long OFFSET = 0xcbf29ce484222325L;
