@@ -435,12 +435,18 @@ final class Agent implements AutoCloseable {
     fields.put("java", Version.JAVA);
     long pending = Math.max(0, spool.last() - spool.acknowledged());
     fields.put("pending", Long.toString(pending));
-    String gateway = GatewayReader.read(roots.procfs());
-    if (!gateway.isEmpty()) {
-      fields.put("gateway", gateway);
-    }
+    GatewayReader.Gateway gateway = GatewayReader.read(roots);
+    put(fields, "gateway", gateway.address());
+    put(fields, "gateway_mac", gateway.mac());
+    put(fields, "macs", String.join(",", gateway.own()));
     String text = "agent connected, " + pending + " events waited in the spool";
     return new Event(clock.now(), Severity.INFORMATIONAL, EventType.AGENT_STATE, fields, text);
+  }
+
+  private static void put(Map<String, String> fields, String name, String value) {
+    if (!value.isEmpty()) {
+      fields.put(name, value);
+    }
   }
 
   private static void tell(

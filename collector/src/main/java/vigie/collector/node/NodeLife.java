@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.event.Event;
 import vigie.collector.event.NodeClock;
@@ -30,6 +31,9 @@ final class NodeLife {
   /** By then a node that was started anew has said so. */
   private static final long SETTLED = Duration.ofSeconds(30).toNanos();
 
+  private static final int MOST_MACS = 16;
+  private static final int MAC_LENGTH = 17;
+
   private static final Set<String> RESTARTS = Set.of("reboot", "kexec", "soft-reboot");
 
   final String name;
@@ -46,6 +50,12 @@ final class NodeLife {
   String version = "";
   private Node.Agent agent = Node.Agent.UNKNOWN;
   final NodeClock clock = new NodeClock();
+
+  /** The hardware address of its gateway, {@code ""} while unknown. */
+  String gatewayMac = "";
+
+  /** Those of its own interfaces. */
+  List<String> macs = List.of();
 
   private String boot = "";
   private String spool = "";
@@ -145,13 +155,18 @@ final class NodeLife {
     for (int i = 0; i < pending.length(); i++) {
       number &= pending.charAt(i) >= '0' && pending.charAt(i) <= '9';
     }
+    String gateway = event.field("gateway");
+    String mac = event.field("gateway_mac");
+    // A kernel forgets whom it has not talked to for a while: no news of the same gateway.
+    gatewayMac = mac.isEmpty() && gateway.equals(agent.gateway()) ? gatewayMac : mac;
+    macs =
+        Stream.of(event.field("macs").split(",", MOST_MACS + 1))
+            .limit(MOST_MACS)
+            .filter(each -> each.length() == MAC_LENGTH)
+            .toList();
     agent =
         new Node.Agent(
-            true,
-            number ? Long.parseLong(pending) : -1,
-            event.field("gateway"),
-            event.field("java"),
-            at);
+            true, number ? Long.parseLong(pending) : -1, gateway, event.field("java"), at);
   }
 
   private void farewell(NodeState silence, long nanos) {

@@ -79,6 +79,9 @@ public final class Nodes implements EventListener {
   private Duration silentAfter;
   private Map<String, String> dependsOn;
 
+  /** Whose each hardware address is, as agents say; {@code ""} where several do. */
+  private Map<String, String> owners = Map.of();
+
   /** Whom each node is seen by: its neighbours, and what they told last. */
   private final Map<String, Map<String, Look>> seen = new HashMap<>();
 
@@ -195,12 +198,23 @@ public final class Nodes implements EventListener {
     }
     heard(node, now, nanos);
     node.told(event, now, nanos);
+    if (event.type().equals("agent.state")) {
+      learnOwners();
+    }
     if (event.origin() != null) {
       node.clock.heard(event);
       if (!late) {
         look(event);
       }
     }
+  }
+
+  private void learnOwners() {
+    Map<String, String> all = new HashMap<>();
+    for (NodeLife node : nodes.values()) {
+      node.macs.forEach(mac -> all.merge(mac, node.name, (one, other) -> ""));
+    }
+    owners = all;
   }
 
   /** A neighbour's look at a node. */
@@ -275,9 +289,18 @@ public final class Nodes implements EventListener {
     return node != null && node.state.isSilent();
   }
 
-  /** The node without which this one is not reached; {@code ""} for none that is known. */
+  /**
+   * The node without which this one is not reached, {@code ""} for none that is known: what the
+   * configuration says, else the one that is its gateway, by the hardware address that both tell.
+   */
   public synchronized String dependsOn(String name) {
-    return dependsOn.getOrDefault(name, "");
+    String written = dependsOn.get(name);
+    if (written != null) {
+      return written;
+    }
+    NodeLife node = nodes.get(name);
+    String gateway = node == null ? "" : owners.getOrDefault(node.gatewayMac, "");
+    return gateway.equals(name) ? "" : gateway;
   }
 
   /**
@@ -398,6 +421,9 @@ public final class Nodes implements EventListener {
 
   private void forget(NodeLife node) {
     nodes.remove(node.name);
+    if (!node.macs.isEmpty()) {
+      learnOwners();
+    }
     if (node.watched) {
       node.end(appender, clock.millis());
     }

@@ -442,6 +442,33 @@ class NodesTest {
   }
 
   @Test
+  void givenNodeWhoseGatewayIsANode_whenBothSaySo_thenItDependsOnThatUnlessWrittenOtherwise() {
+    String bridge = "02:00:5e:00:53:11";
+    String router = "02:00:5e:00:53:01";
+    tell("pi4", "agent.state", "gateway_mac", router, "macs", "02:00:5e:00:53:10," + bridge);
+    tell("z1", "agent.state", "gateway", "172.19.181.254", "gateway_mac", bridge);
+    assertThat(nodes.dependsOn("z1")).isEqualTo("pi4");
+    assertThat(nodes.dependsOn("pi4")).as("its router runs no agent").isEmpty();
+
+    tell("z1", "agent.state", "gateway", "172.19.181.254"); // not talked to lately
+    assertThat(nodes.dependsOn("z1")).isEqualTo("pi4");
+    nodes.configure(
+        new NodesConfig(List.of(), Duration.ofMinutes(2), Map.of("z1", "", "pi4", "ups")));
+    assertThat(nodes.dependsOn("z1")).isEmpty();
+    assertThat(nodes.dependsOn("pi4")).isEqualTo("ups");
+    nodes.configure(NodesConfig.DEFAULTS);
+
+    tell("pi5", "agent.state", "macs", bridge + ",nonsense");
+    assertThat(nodes.dependsOn("z1")).as("whose it is is not known").isEmpty();
+    tell("pi5", "agent.state", "macs", "02:00:5e:00:53:12");
+    assertThat(nodes.dependsOn("z1")).isEqualTo("pi4");
+    tell("z1", "agent.state", "gateway", "192.0.2.1"); // it has moved
+    assertThat(nodes.dependsOn("z1")).isEmpty();
+    tell("pi5", "agent.state", "gateway_mac", "02:00:5e:00:53:12", "macs", "02:00:5e:00:53:12");
+    assertThat(nodes.dependsOn("pi5")).as("itself").isEmpty();
+  }
+
+  @Test
   void givenNodesThatDependOnEachOther_whenRead_thenACircleIsAFault() {
     Faults faults = new Faults();
     NodesConfig good =
