@@ -301,6 +301,15 @@ public final class Dispatcher implements AlertSink {
         });
   }
 
+  /** A neighbour told anew whether it reaches the node: the card of its silence says so. */
+  public synchronized void reachTold(String node) {
+    Set<String> telling = causes.telling(node);
+    if (started && !telling.isEmpty()) {
+      dirty.addAll(telling);
+      settle(new LinkedHashSet<>());
+    }
+  }
+
   /** Tells something that needs nobody with the next card that each receiver gets. */
   public synchronized void sayWithNextCard(Notes.Line line) {
     lines.add(line);

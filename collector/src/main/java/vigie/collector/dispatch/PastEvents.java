@@ -18,7 +18,8 @@ import vigie.collector.event.EventListener;
 /**
  * What events tell without a page: a shutdown that was meant is a line in the next card; what
  * happened on a node while its link was lost is told as history, all of it at once, when no more of
- * it comes. What began and ended in the past is one line. Safe for all threads.
+ * it comes. What began and ended in the past is one line. Whether a neighbour reaches a silent node
+ * is told on the card of that. Safe for all threads.
  */
 public final class PastEvents implements EventListener {
   /** History comes as fast as the link allows: after such a pause there is no more. */
@@ -77,6 +78,8 @@ public final class PastEvents implements EventListener {
       executor.execute(() -> dispatcher.sayWithNextCard(line));
     } else if (late && event.origin() != null && !event.isOfShutdown() && isTold(event)) {
       add(event);
+    } else if (event.origin() != null && !event.field("peer").isEmpty()) {
+      executor.execute(() -> dispatcher.reachTold(event.field("peer")));
     }
   }
 

@@ -98,6 +98,11 @@ public final class RootCause {
     return true;
   }
 
+  /** The fingerprints of the alerts that tell of the node's silence. */
+  public Set<String> telling(String node) {
+    return silent.getOrDefault(node, Map.of()).keySet();
+  }
+
   /** Null where it stands for itself. */
   public @Nullable Cause of(Alert alert, Instant now) {
     boolean itself = tellsSilence(alert.labels());

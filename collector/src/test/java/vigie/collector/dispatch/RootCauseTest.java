@@ -240,6 +240,21 @@ class RootCauseTest {
   }
 
   @Test
+  void givenCardOfASilentNode_whenANeighbourNoLongerReachesIt_thenTheCardSaysSo() {
+    rig.reach.put("p1", new AlertMark.Reach("p1", List.of("p2"), List.of()));
+    Alert silent = rig.fire(SILENT);
+    rig.reach.put("p1", new AlertMark.Reach("p1", List.of(), List.of("p2")));
+
+    rig.dispatcher.reachTold("p1");
+    rig.dispatcher.reachTold("p3"); // of which nobody tells anything
+    rig.advance("2s");
+
+    assertThat(rig.open).hasSize(1);
+    assertThat(rig.last().mark(silent).reach())
+        .isEqualTo(new AlertMark.Reach("p1", List.of(), List.of("p2")));
+  }
+
+  @Test
   void givenCardOfAnAlert_whenItsNodeFallsSilent_thenTheCardStaysAndIsResolvedLater() {
     Alert down = rig.fire(DOWN);
     Alert silent = rig.fire(SILENT);
