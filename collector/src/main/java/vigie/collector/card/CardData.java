@@ -334,6 +334,7 @@ final class CardData {
         context.measures().of(first).map(measure -> measure.graphed().toString()).orElse("");
     data.put("GraphURL", graphed.isEmpty() ? "" : Links.graph(base, graphed));
     data.put("SilenceURL", Links.silence(base, silenced(first)));
+    data.put("PageURL", Links.page(base, isSingle() ? first.fingerprint() : ""));
     data.put("RunbookURL", Links.checked(wanted.commonAnnotations().get("runbook_url")));
   }
 

@@ -29,6 +29,11 @@ final class Links {
     return joined(externalUrl, "/silence?filter=" + escaped(filter.append('}').toString()));
   }
 
+  /** The page, at the incident of an alert where one is named. */
+  static String page(String externalUrl, String fingerprint) {
+    return joined(externalUrl, fingerprint.isEmpty() ? "/" : "/#/incident/" + fingerprint);
+  }
+
   private static boolean isPlain(String name) {
     char first = name.charAt(0);
     return (first < '0' || first > '9')

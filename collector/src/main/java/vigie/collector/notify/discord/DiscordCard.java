@@ -31,6 +31,7 @@ public final class DiscordCard {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final int LONGEST_TITLE = 256;
   private static final int LONGEST_TEXT = 4_000;
+  private static final int LONGEST_REST = 700;
   private static final int LONGEST_FOOTER = 300;
   private static final int LONGEST_FAULT = 400;
   private static final int LONGEST_NAME = 80;
@@ -118,7 +119,7 @@ public final class DiscordCard {
       text = DiscordText.fitting(note, LONGEST_FAULT) + "\n" + text;
     }
     ObjectNode embed = embed(title, footer);
-    String shown = DiscordText.guarded(DiscordText.fitting(text, LONGEST_TEXT - room(text)));
+    String shown = DiscordText.guarded(fitting(text, LONGEST_TEXT - room(text)));
     if (!shown.isBlank()) {
       embed.put("description", shown);
     }
@@ -126,6 +127,18 @@ public final class DiscordCard {
       embed.putObject("image").put("url", "attachment://" + Picture.FILE);
     }
     return embed;
+  }
+
+  /** What had to be cut ends with where the rest is to be seen. */
+  private String fitting(String text, int most) {
+    String fitted = DiscordText.fitting(text, most);
+    if (fitted.equals(text)) {
+      return text;
+    }
+    String rest = DiscordText.fitting(words.text("card.cut"), LONGEST_REST);
+    return rest.isEmpty()
+        ? fitted
+        : DiscordText.fitting(text, most - rest.length() - 1) + "\n" + rest;
   }
 
   /** How much the guard would add. */

@@ -152,6 +152,34 @@ class DiscordCardTest {
   }
 
   @Test
+  void givenMoreThanFits_whenDrawn_thenALinkLeadsToTheRest(@TempDir Path folder)
+      throws IOException {
+    List<Alert> alerts = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      alerts.add(Alerts.firing("ProbeDown", "p1", "127.0.0.1:" + i, "down"));
+    }
+    Texts shipped = Texts.in("en", "https://vigie.example");
+    assertThat(text(notification(alerts, 103, 4), shipped))
+        .contains("… and 99 more · [all of it](https://vigie.example/)");
+
+    Path own =
+        Files.writeString(
+            folder.resolve("own.tmpl"),
+            "{{ define \"card.text\" }}{{ range 900 }}another line\n{{ end }}{{ end }}");
+    Section top = Yaml.parse(folder.resolve("c.yaml"), "language: fr", Map.of(), new Faults());
+    Texts wordy = Texts.read(top, List.of(own), "https://vigie.example");
+    assertThat(text(notification(List.of(DOWN), 1, 0), wordy))
+        .endsWith(
+            "line\n…\n[tout voir](https://vigie.example/#/incident/" + DOWN.fingerprint() + ")");
+  }
+
+  private static String text(Notification wanted, Texts texts) {
+    JsonNode message = message(wanted, 0, CardContext.NONE, texts).body();
+    assertThat(FakeDiscordRules.refuse(message, true)).isNull();
+    return message.path("embeds").path(0).path("description").asText();
+  }
+
+  @Test
   void givenPicture_whenDrawn_thenItGoesAlongAndTheEmbedShowsIt() {
     CardContext context =
         new CardContext(CardContext.NONE.measures(), List.of(), new Picture(new byte[] {1, 2, 3}));
