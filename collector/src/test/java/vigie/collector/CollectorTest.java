@@ -463,7 +463,7 @@ class CollectorTest {
   void givenAlertsOfAllKinds_whenPrintedAsJson_thenEachOutputIsAsItsSchemaSays() throws Exception {
     send(event(1, "probe.down", "calculatrice is down: connection refused"));
     awaitFiring();
-    assertThat(run("silences", "add", "node=p7", "--for", "1h", "--reason", "off").exit()).isZero();
+    conforms("silences-add", run("silences", "add", "node=p7", "--for", "1h", "--reason", "off"));
     assertThat(run("drill").exit()).isZero();
     conforms("alerts-ack", run("alerts", "ack", "ProbeDown", "--by", "ada", "--note", "on it"));
     await()
@@ -478,6 +478,9 @@ class CollectorTest {
     assertThat(conforms("nodes-list", run("nodes", "list"))).hasSize(2);
     conforms("nodes-show", run("nodes", "show", "p1"));
     conforms("silences-list", run("silences", "list"));
+    JsonNode ended = json(run("silences", "expire", "-l", "node=p7", "-o", "json"));
+    assertThat(JsonSchema.faults(schema("silences-expire"), ended)).isEmpty();
+    assertThat(ended).hasSize(2);
     JsonNode events = conforms("events-search", run("events", "search"));
     conforms("events-show", run("events", "show", events.path(0).path("id").asText()));
     conforms("rules-list", run("rules", "list"));
@@ -500,10 +503,14 @@ class CollectorTest {
   /** The same command's JSON, which conforms. */
   private JsonNode conforms(String schema, Ran table) throws Exception {
     assertThat(table.exit()).as(table.out() + table.err()).isZero();
-    Ran json = run(last, "-o", "json");
-    JsonNode value = new ObjectMapper().readTree(json.out());
-    assertThat(JsonSchema.faults(schema(schema), value)).as(schema + ": " + json.out()).isEmpty();
+    JsonNode value = json(run(last, "-o", "json"));
+    assertThat(JsonSchema.faults(schema(schema), value)).as(schema + ": " + value).isEmpty();
     return value;
+  }
+
+  private static JsonNode json(Ran ran) throws Exception {
+    assertThat(ran.exit()).as(ran.out() + ran.err()).isZero();
+    return new ObjectMapper().readTree(ran.out());
   }
 
   private String[] last = {};

@@ -312,8 +312,10 @@ final class SilencesCommand {
     for (JsonNode matcher : silence.path("matchers")) {
       boolean equal = matcher.path("isEqual").asBoolean(true);
       boolean regex = matcher.path("isRegex").asBoolean();
+      String name = matcher.path("name").asText();
+      boolean plain = name.matches("[a-zA-Z_:][a-zA-Z0-9_:]*");
       all.add(
-          matcher.path("name").asText()
+          (plain ? name : '"' + Table.printable(name) + '"')
               + (regex ? equal ? "=~" : "!~" : equal ? "=" : "!=")
               + '"'
               + Table.printable(matcher.path("value").asText())
