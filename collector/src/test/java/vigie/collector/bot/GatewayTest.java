@@ -99,6 +99,36 @@ class GatewayTest {
   }
 
   @Test
+  void givenClicksThatArriveInAnotherOrder_whenDelivered_thenEachIsDoneOnceForWhoeverPressed() {
+    bench.connected();
+    bench.gateway.gather();
+    String ack =
+        bench.gateway.press(
+            bench.card,
+            new CardButton(Action.ACKNOWLEDGE, "inc-1").customId(),
+            "1001",
+            Bench.OPERATOR);
+    String silence =
+        bench.gateway.press(
+            bench.card,
+            new CardButton(Action.SILENCE_1H, "inc-1").customId(),
+            "1002",
+            Bench.OPERATOR);
+    bench.gateway.deliverBackwards();
+    bench.gateway.again(silence);
+    assertThat(bench.answered(silence).answers()).singleElement().asString().contains("Silenced");
+    assertThat(bench.answered(ack).answers()).singleElement().asString().contains("Acknowledged");
+    // A click behind them has been heard: nothing more of theirs is to come.
+    bench.press(Action.SHOW_LOG, "1001", Bench.OPERATOR);
+    assertThat(bench.acknowledgements.list())
+        .singleElement()
+        .satisfies(made -> assertThat(made.by()).contains("1001"));
+    assertThat(bench.silences.list())
+        .singleElement()
+        .satisfies(made -> assertThat(made.createdBy()).contains("1002"));
+  }
+
+  @Test
   void givenInteractionThatIsTooLateForDiscord_whenPressed_thenItIsDoneAllTheSame() {
     bench.connected();
     bench.rest.expireInteractions(true);

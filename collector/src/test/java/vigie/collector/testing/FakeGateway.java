@@ -76,6 +76,7 @@ public final class FakeGateway implements AutoCloseable {
   private int heartbeats;
   private boolean deaf;
   private boolean fatal;
+  private @Nullable List<JsonNode> gathered;
 
   public FakeGateway(FakeBotRest rest) {
     this.rest = rest;
@@ -281,6 +282,20 @@ public final class FakeGateway implements AutoCloseable {
     }
   }
 
+  /** Keeps interactions from now on, until {@link #deliverBackwards}. */
+  public synchronized void gather() {
+    gathered = new ArrayList<>();
+  }
+
+  /** Delivers what was kept, the last one first: a gateway promises no order. */
+  public synchronized void deliverBackwards() {
+    List<JsonNode> kept = gathered == null ? List.of() : gathered;
+    gathered = null;
+    for (int i = kept.size() - 1; i >= 0; i--) {
+      dispatch("INTERACTION_CREATE", kept.get(i));
+    }
+  }
+
   private ObjectNode interaction(int type, String user, String... roles) {
     FakeBotRest.Interaction begun = rest.begin();
     ObjectNode event = MAPPER.createObjectNode();
@@ -297,6 +312,10 @@ public final class FakeGateway implements AutoCloseable {
 
   /** Sends an event, or keeps it for the RESUME of a client that is away. */
   public synchronized void dispatch(String type, JsonNode data) {
+    if (gathered != null) {
+      gathered.add(data);
+      return;
+    }
     if (current == null) {
       return;
     }
