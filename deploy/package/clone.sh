@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Does on a fresh Debian, from a clean clone and with nothing in Maven's local repository, what README and docs say: its two commands, a
-# service that dies and comes back under the first; then deploy/release.sh, and check.sh with what that made. Needs root, the
-# network, 12 GB, and the ports 9337, 2514, 9100 and 13337, since the first command takes them.
+# service that dies and comes back under the first; deploy/release.sh, and check.sh with what that made; at last every test. Needs root,
+# the network, 12 GB, and the ports 9337, 2514, 9100 and 13337, since the first command takes them.
 #
 #   deploy/package/clone.sh DIR [ARGUMENT...]    DIR keeps the Debians; arguments go to deploy/check.sh: none means every test
 set -euo pipefail
@@ -20,6 +20,10 @@ trap 'rm -rf "$root"' EXIT
 
 base "$dir" debian
 copy "$dir" debian "$root"
+# Where a proxy signs what comes from outside, this machine trusts its certificate, and so has that one.
+for each in /usr/local/share/ca-certificates/*.crt /etc/ssl/certs/*.pem; do
+  if [ -f "$each" ] && [ ! -L "$each" ]; then install -D -m 0644 "$each" "$root/usr/local/share/ca-certificates/$(basename "${each%.*}").crt"; fi
+done
 git clone -q --no-local . "$root/srv/vigie"
 say "== $(git -C "$root/srv/vigie" log -1 --format='%h %s')"
 
@@ -52,12 +56,6 @@ sed -n '/^try: /p; /^== /,/^$/p' /tmp/try.log
 SH
 lap "the first command"
 
-say "== README's second command: deploy/check.sh $*"
-within "$root" net bash -c 'cd /srv/vigie && exec deploy/check.sh "$@" </dev/null' bash "$@" >"$dir/clone.log" 2>&1 ||
-  { grep -E 'ERROR|FAIL|check: ' "$dir/clone.log" | head -n 30; say "it failed; all of it is in $dir/clone.log"; exit 1; }
-grep -E 'Tests run:.*Skipped: [0-9]+$|BUILD' "$dir/clone.log"
-lap "the second command"
-
 say "== deploy/release.sh, of a clone in another place, by a user who is not root"
 within "$root" net useradd --create-home builder
 git clone -q --no-local . "$root/home/builder/vigie"
@@ -71,4 +69,10 @@ lap "release.sh"
 
 say "== check.sh with these packages"
 "$here/check.sh" "$dir" "$made"
+lap "the packages"
+
+say "== README's second command: deploy/check.sh $*"
+within "$root" net bash -c 'cd /srv/vigie && exec deploy/check.sh "$@" </dev/null' bash "$@" >"$dir/clone.log" 2>&1 ||
+  { grep -E 'ERROR|FAIL|check: ' "$dir/clone.log" | head -n 30; say "it failed; all of it is in $dir/clone.log"; exit 1; }
+grep -E 'Tests run:.*Skipped: [0-9]+$|BUILD' "$dir/clone.log"
 lap "all well"
