@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the archives of loaded classes with which a built or installed program starts in about half the time:
+# Makes the archives of loaded classes with which a built or installed program starts with less work:
 # lib/run.jsa, and lib/cli.jsa for the collector's client commands.
 #
 #   deploy/archive.sh agent|collector [HOME [--if-stale]]        HOME: default PROGRAM/target/dist
