@@ -85,9 +85,12 @@ export async function instant(expr, signal) {
   return [{metric: {}, value: Number(data.result[1] ?? NaN)}];
 }
 
-/** Range query in seconds: {times: [s…], series: [{metric, values: [number or null…]}]}, all on one time axis. */
-export async function range(expr, from, to, step, signal) {
-  const start = Math.floor(from / step) * step;
+/**
+ * Range query in seconds: {times: [s…], series: [{metric, values: [number or null…]}]}, all on one time axis. It begins
+ * at a multiple of the step, so that a graph keeps its shape when it is asked for again; exact: at from.
+ */
+export async function range(expr, from, to, step, signal, exact = false) {
+  const start = exact ? from : Math.floor(from / step) * step;
   const {data} = await get('api/v1/query_range', {query: expr, start, end: to, step}, signal);
   const count = Math.floor((to - start) / step) + 1;
   const times = Array.from({length: count}, (_, i) => start + i * step);

@@ -10,7 +10,7 @@ const POINTS = 300;
 const MOST_LINES = 24;
 const MOST_ROWS = 500;
 const MOST_OFFERED = 30;
-const EXAMPLES = ['vigie_probe_up', '100 * (1 - avg by (node) (rate(node_cpu_seconds_total{mode="idle"}[5m])))', 'sum by (node, type) (increase(vigie_events_total[1h])) > 0', 'topk(5, probe_duration_seconds)'];
+const EXAMPLES = ['vigie_probe_up', '100 * sum by (node) (rate(node_cpu_seconds_total{mode!="idle"}[5m])) / sum by (node) (rate(node_cpu_seconds_total[5m]))', 'sum by (node, type) (increase(vigie_events_total[1h])) > 0', 'topk(5, probe_duration_seconds)'];
 const FUNCTIONS = ('abs absent absent_over_time avg avg_over_time bottomk ceil changes clamp clamp_max clamp_min count count_over_time count_values delta deriv exp floor group histogram_quantile '
   + 'increase irate label_join label_replace last_over_time ln log10 log2 max max_over_time min min_over_time predict_linear present_over_time quantile quantile_over_time rate resets round scalar sgn '
   + 'sort sort_desc sqrt stddev stddev_over_time sum sum_over_time time timestamp topk vector by without on ignoring group_left group_right offset bool and or unless').split(' ');

@@ -117,7 +117,7 @@ export function Graph({title, data, unit, low, high, sync, onZoom, tall}) {
     return {
       width: place.current.clientWidth || 300,
       height: height(),
-      padding: [8, 4, 0, 0],
+      padding: [8, 18, 0, 0], // room for half of the last hour's name
       cursor: {sync: sync && {key: sync}, drag: {x: Boolean(onZoom), y: false, setScale: false}, points: {size: 6}},
       // On a thumb's drag the page scrolls; a zoom there is by the ranges above.
       hooks: {setSelect: [u => {

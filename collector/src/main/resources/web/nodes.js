@@ -36,7 +36,7 @@ function useFigures() {
     const stop = new AbortController();
     const ask = async () => {
       if (document.hidden) return;
-      const to = Date.now() / 1000;
+      const to = Math.floor(Date.now() / 1000); // the last point is the present
       const found = new Map();
       const of = metric => {
         const name = nodeOf(metric);
@@ -44,7 +44,7 @@ function useFigures() {
         return found.get(name);
       };
       const lines = Object.entries(FIGURES).map(async ([key, {expr}]) => {
-        for (const {metric, values} of (await range(expr, to - SPAN, to, STEP, stop.signal)).series) of(metric)[key] = values;
+        for (const {metric, values} of (await range(expr, to - SPAN, to, STEP, stop.signal, true)).series) of(metric)[key] = values;
       });
       const flags = instant(THROTTLED, stop.signal).then(all => all.forEach(({metric}) => (of(metric).throttled = true)));
       await Promise.allSettled([...lines, flags]); // a figure that fails leaves its place empty
