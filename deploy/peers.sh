@@ -6,7 +6,7 @@
 #
 # DIR/bin: prometheus promtool alertmanager amtool node_exporter blackbox_exporter rsyslogd netdata strace
 #          busybox systemd systemd-journald systemd-analyze dbus-daemon nsd postgres initdb dovecot slapd nginx apache2
-#          of this machine's Debian release, and with the suffix 3 the Prometheus tools of Debian sid.
+#          of this machine's Debian release; of Debian sid docker-compose, kustomize and, with the suffix 3, the Prometheus tools.
 set -euo pipefail
 
 # rsyslog, netdata, systemd-analyze, postgres, dovecot and slapd bring the libraries along that a bare machine lacks.
@@ -25,6 +25,8 @@ STABLE="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-b
 # Each of these is a root of its own, so that one more costs no download of the others.
 WEB="nginx apache2-bin libapr1 libaprutil1"
 SID="prometheus prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter"
+# They read what container engines are given, and need none for it.
+CLIENTS="docker-compose kustomize"
 
 say() { echo "peers: $*"; }
 die() { echo "peers: $*" >&2; exit 1; }
@@ -169,23 +171,38 @@ install_web() {
   echo "$WEB" > "$DIR/web.done"
 }
 
-# The newer Prometheus tools come from this machine's own Debian mirror, suite sid.
-install_sid() {
-  [ "$(cat "$DIR/sid.done" 2>/dev/null)" = "$SID" ] && return 0
+# Newer ones come from this machine's own Debian mirror, suite sid.
+apt_of_sid() {
   local uri
   apt_of stable
   # shellcheck disable=SC2016  # apt's own words
   uri=$("${APT[@]}" indextargets --format '$(REPO_URI) $(ORIGIN)' |
     awk '$2 == "Debian" && $1 !~ /security/ {print $1; exit}')
-  [ -n "$uri" ] || die "no Debian mirror in the apt sources, so no Prometheus 3"
-  say "downloading Prometheus 3 and its companions from Debian sid (about 110 MB)"
+  [ -n "$uri" ] || die "no Debian mirror in the apt sources, so nothing of sid"
   mkdir -p "$DIR/apt/sources"
   echo "deb $uri sid main" > "$DIR/apt/sources/sid.list"
   apt_of sid -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$DIR/apt/sources"
+}
+
+install_sid() {
+  [ "$(cat "$DIR/sid.done" 2>/dev/null)" = "$SID" ] && return 0
+  say "downloading Prometheus 3 and its companions from Debian sid (about 110 MB)"
+  apt_of_sid
   # shellcheck disable=SC2086  # a list of packages
   fetch sid $SID
   prometheus_launchers sid 3
   echo "$SID" > "$DIR/sid.done"
+}
+
+install_clients() {
+  [ "$(cat "$DIR/clients.done" 2>/dev/null)" = "$CLIENTS" ] && return 0
+  say "downloading $CLIENTS from Debian sid (about 20 MB)"
+  apt_of_sid
+  # shellcheck disable=SC2086  # a list of packages
+  fetch clients $CLIENTS
+  launcher docker-compose clients usr/libexec/docker/cli-plugins/docker-compose
+  launcher kustomize clients usr/bin/kustomize
+  echo "$CLIENTS" > "$DIR/clients.done"
 }
 
 install() {
@@ -195,6 +212,7 @@ install() {
   install_stable
   install_web
   install_sid
+  install_clients
   rm -rf "$DIR/apt"
   say "ready in $DIR/bin: $(cd "$DIR/bin" && echo *)"
 }
@@ -208,6 +226,7 @@ versions() {
       rsyslogd | nsd | nginx | apache2) flag=-v ;;
       ping) flag=-V ;;
       slapd) flag=-VV ;;
+      kustomize) flag=version ;;
       *) flag=--version ;;
     esac
     # shellcheck disable=SC2086  # one or two words

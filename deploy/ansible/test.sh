@@ -74,7 +74,7 @@ for unit in p1/etc/systemd/system/vigie-agent p1/etc/systemd/system/vigie-collec
   program=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "$dir/$unit.service")
   as "${unit%%/*}" "$user" "$program" version || die "$unit has no such program or no such user: $user"
 done
-as p1 vigie-collector collector check
+as p1 vigie-collector collector check > /dev/null || die "the collector refuses its configuration"
 as p1 vigie-agent cat /etc/vigie/agent.yaml | grep -q 'node: p1' || die "p1's agent has another name"
 as p1 vigie-collector cat /etc/vigie/licence | cmp - "$repo/LICENSE" || die "the collector cannot read what the agent reads"
 as p1 vigie-agent cat /etc/vigie/licence | cmp - "$repo/LICENSE" || die "the agent cannot read its file"

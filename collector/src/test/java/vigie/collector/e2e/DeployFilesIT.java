@@ -15,13 +15,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
+import vigie.base.net.Authority;
 
 /**
  * The examples in deploy/ and docs: configurations are judged by the packaged programs and
- * promtool, the files of container engines by what must hold of them. What was tried with the
- * engines' own clients is in docs/deploy.md.
+ * promtool, the files of container engines by compose and kustomize and by what must hold of them.
  */
 class DeployFilesIT {
   private static final Path DEPLOY = Program.ROOT.resolve("deploy");
@@ -103,6 +106,37 @@ class DeployFilesIT {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"compose/compose.yaml", "swarm/stack.yaml"})
+  void givenStack_whenComposeReadsIt_thenItIsTaken(String file) throws Exception {
+    Program compose =
+        Program.command(
+            dir.resolve("compose.log"),
+            List.of(
+                Program.peer("docker-compose").toString(),
+                "--file",
+                DEPLOY.resolve(file).toString(),
+                "config"));
+    assertThat(compose.await()).as(compose.log()).isZero();
+    assertThat(compose.log()).contains("--path.rootfs=/host", "DISCORD_WEBHOOK_URL_FILE");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"base,6", "prometheus-operator,8"})
+  void givenKubernetes_whenKustomized_thenEveryObjectHasTheNamespace(String folder, int objects)
+      throws Exception {
+    Program kustomize =
+        Program.command(
+            dir.resolve("kustomize.log"),
+            List.of(
+                Program.peer("kustomize").toString(),
+                "build",
+                DEPLOY.resolve("kubernetes/" + folder).toString()));
+    assertThat(kustomize.await()).as(kustomize.log()).isZero();
+    assertThat(kustomize.log().lines().filter("  namespace: vigie"::equals)).hasSize(objects);
+    assertThat(kustomize.log()).contains("image: localhost/vigie-agent:latest");
+  }
+
+  @ParameterizedTest
   @CsvSource({"agent,/readyz,9100", "collector,/-/ready,9337"})
   void givenKubernetes_whenRead_thenPodsAreNobodyOnAReadOnlyRoot(
       String name, String ready, int port) throws Exception {
@@ -157,6 +191,16 @@ class DeployFilesIT {
     assertThat(found).isEqualTo(3);
   }
 
+  @Test
+  void givenAnsibleInventory_whenItsConfigurationsAreChecked_thenNoFault() throws Exception {
+    new Authority(dir, "ca").issue("node", "p1.example", "DNS:p1.example");
+    Object inventory = documents("ansible/inventory.example.yml").get(0);
+    Dump yaml = new Dump(DumpSettings.builder().build());
+    check("agent", yaml.dumpToString(at(inventory, "vigie_agents.vars.vigie_agent")));
+    check(
+        "collector", yaml.dumpToString(at(inventory, "vigie_collector.vars.vigie_collector_more")));
+  }
+
   /**
    * Exit 1 is a finding, such as a collector that does not answer; 2 a configuration that is wrong.
    */
@@ -169,8 +213,9 @@ class DeployFilesIT {
             .replaceAll("/run/secrets/vigie[-/]push-web(\\.yml)?", "push-web.yml")
             .replaceAll("/run/secrets/vigie[-/](push-password|discord-webhook)", "secret")
             .replace("push.password", "secret")
-            .replace(
-                "/opt/vigie/collector/alert-rules", Program.ROOT.resolve("alert-rules").toString());
+            .replaceAll(
+                "/(opt/vigie/collector|usr/share/vigie)/alert-rules",
+                Program.ROOT.resolve("alert-rules").toString());
     Path file = Files.writeString(dir.resolve(program + ".yaml"), here);
     Program run =
         Program.start(

@@ -2,6 +2,8 @@ package vigie.collector.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +16,10 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -26,16 +31,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vigie.base.net.Authority;
 import vigie.base.net.Ports;
+import vigie.base.time.Clock;
 
 /**
  * The configurations in deploy/nginx and deploy/apache, in the real programs, before the packaged
  * collector: only addresses, ports and paths of files are others.
  */
 class ReverseProxyIT {
-  // htpasswd -nbB anna secret
-  private static final String USER =
-      "anna:$2y$05$TDxhX2U4LAVtGPmC9tM3VO9gnkZ6AiZQP5IkwKNeLnz5HTb0qOfMe\n";
-  private static final String PASSWORD = "anna:secret";
+  // htpasswd -nbB anna secret; ben's is the same.
+  private static final String USERS =
+      """
+      anna:$2y$05$TDxhX2U4LAVtGPmC9tM3VO9gnkZ6AiZQP5IkwKNeLnz5HTb0qOfMe
+      ben:$2y$05$TDxhX2U4LAVtGPmC9tM3VO9gnkZ6AiZQP5IkwKNeLnz5HTb0qOfMe
+      """;
+
+  private static final String SILENCE =
+      """
+      {"matchers": [{"name": "node", "value": "p9", "isRegex": false}], "comment": "new disk",
+       "createdBy": "somebody", "startsAt": "%s", "endsAt": "%s"}
+      """;
 
   @TempDir static Path dir;
   private static Fleet fleet;
@@ -48,10 +62,20 @@ class ReverseProxyIT {
     Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxr-xr-x"));
     authority = new Authority(dir, "ca");
     authority.issue("proxy", "localhost", "DNS:localhost");
-    Files.writeString(dir.resolve("htpasswd"), USER);
+    Files.writeString(dir.resolve("htpasswd"), USERS);
     Files.createDirectory(dir.resolve("html"));
     client = HttpClient.newBuilder().sslContext(authority.client(null)).build();
     fleet = new Fleet(dir);
+    // As docs/deploy.md has it.
+    Files.writeString(
+        dir.resolve("collector.yaml"),
+        """
+        external_url: https://lookout.example/vigie/
+        web:
+          operators: [anna]
+          proxy: {user_header: X-Forwarded-User, from: [127.0.0.1]}
+        """,
+        StandardOpenOption.APPEND);
     fleet.startCollector();
   }
 
@@ -82,7 +106,7 @@ class ReverseProxyIT {
     if (name.equals("nginx")) {
       // The first server would take port 80.
       String site =
-          shipped("nginx/vigie.conf", port).replaceFirst("(?s)server \\{\\s+# cert.*?\\n}\\n", "");
+          shipped("nginx/vigie.conf", port).replaceFirst("(?s)\\nserver \\{.*?\\n}\\n", "");
       Files.writeString(
           config,
           """
@@ -144,13 +168,15 @@ class ReverseProxyIT {
   }
 
   private static HttpRequest.Builder request(int port, String path, boolean known) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("https://localhost:" + port + path));
-    if (known) {
-      String basic = Base64.getEncoder().encodeToString(PASSWORD.getBytes(StandardCharsets.UTF_8));
-      request.header("authorization", "Basic " + basic);
-    }
-    return request;
+    return known
+        ? requestOf("anna", port, path)
+        : HttpRequest.newBuilder(URI.create("https://localhost:" + port + path));
+  }
+
+  private static HttpRequest.Builder requestOf(String user, int port, String path) {
+    byte[] basic = (user + ":secret").getBytes(StandardCharsets.UTF_8);
+    return request(port, path, false)
+        .header("authorization", "Basic " + Base64.getEncoder().encodeToString(basic));
   }
 
   private static int status(int port, String path, boolean known) throws Exception {
@@ -191,8 +217,52 @@ class ReverseProxyIT {
                   .build(),
               BodyHandlers.ofString());
       assertThat(posted.body()).contains("\"3\"");
+      names(port);
       streams(port);
     }
+  }
+
+  /** Whom the proxy has asked for a password has that name and its role, whatever they say. */
+  private static void names(int port) throws Exception {
+    JsonNode anna = me("anna", port);
+    assertThat(anna.path("user").asText()).isEqualTo("anna");
+    assertThat(anna.path("role").asText()).isEqualTo("operator");
+    assertThat(anna.path("signIn").asText()).isEqualTo("proxy");
+    JsonNode ben = me("ben", port);
+    assertThat(ben.path("user").asText()).isEqualTo("ben");
+    assertThat(ben.path("role").asText()).isEqualTo("viewer");
+
+    assertThat(silence("anna", port, "-").statusCode()).isEqualTo(403);
+    assertThat(silence("ben", port, ben.path("csrf").asText()).statusCode()).isEqualTo(403);
+    HttpResponse<String> made = silence("anna", port, anna.path("csrf").asText());
+    assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
+    String id = new ObjectMapper().readTree(made.body()).path("silenceID").asText();
+    assertThat(fleet.ask("/api/v2/silence/" + id).path("createdBy").asText()).isEqualTo("anna");
+  }
+
+  private static JsonNode me(String user, int port) throws Exception {
+    HttpResponse<String> answer =
+        client.send(
+            requestOf(user, port, "/vigie/api/vigie/me")
+                .header("x-forwarded-user", "somebody")
+                .build(),
+            BodyHandlers.ofString());
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return new ObjectMapper().readTree(answer.body());
+  }
+
+  private static HttpResponse<String> silence(String user, int port, String token)
+      throws Exception {
+    Instant now = Instant.ofEpochMilli(Clock.system().millis());
+    return client.send(
+        requestOf(user, port, "/vigie/api/v2/silences")
+            .header("content-type", "application/json")
+            .header("x-vigie-csrf", token)
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    SILENCE.formatted(now, now.plus(Duration.ofHours(1)))))
+            .build(),
+        BodyHandlers.ofString());
   }
 
   /** An event that comes while a stream is open is there at once, not when a buffer is full. */
