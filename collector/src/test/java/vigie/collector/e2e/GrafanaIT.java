@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
 import vigie.base.net.Ports;
 import vigie.base.time.Clock;
 
@@ -97,7 +99,7 @@ class GrafanaIT {
         """
             .formatted(pushPort, ports[0], Ports.refusing(), dump, fleet.httpPort));
     agent(1, ports, names, "", fixture("pi4-6.6"));
-    agent(2, ports, names, "", fixture("server-6.1"));
+    agent(2, ports, names, "node_meta: {node_id: m4n}\n", fixture("server-6.1"));
     fleet.startCollector();
   }
 
@@ -303,6 +305,28 @@ class GrafanaIT {
                           .isEmpty());
           return NOT_HERE.keySet().containsAll(wanted.keySet());
         });
+  }
+
+  /** But for the mount point: swarmprom's node_exporter sees the host's root at /rootfs. */
+  @Test
+  void givenSwarmpromsRules_whenAskedWithoutTheirThreshold_thenEachNamesTheNode() throws Exception {
+    String file = "collector/src/test/resources/rules/swarmprom-node.rules.yml";
+    Object rules =
+        new Load(LoadSettings.builder().build())
+            .loadFromString(Files.readString(Program.ROOT.resolve(file)));
+    JsonNode all = JSON.valueToTree(rules).path("groups").path(0).path("rules");
+    assertThat(all).hasSize(4);
+    for (JsonNode rule : all) {
+      String query =
+          rule.path("expr").asText().replace("/rootfs", "/").replaceFirst(" [<>] \\d+$", "");
+      fleet.awaitOrTell(
+          query,
+          () -> {
+            JsonNode result =
+                fleet.ask("/api/v1/query?query=" + encoded(query)).path("data").path("result");
+            return result.findValuesAsText("node_name").stream().anyMatch(name -> !name.isEmpty());
+          });
+    }
   }
 
   @Test
