@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.collector.testing.FakeDiscord;
@@ -54,6 +55,16 @@ class DiscordFaultsIT {
           () -> Instant.now().isAfter(until),
           Duration.ofMinutes(3));
       assertThat(fleet.ask("/api/vigie/outbox").path("pending")).hasSize(1);
+      Program list =
+          Program.start(
+              dir.resolve("list.log"),
+              Map.of("VIGIE_URL", fleet.url("")),
+              "collector",
+              "alerts",
+              "list");
+      assertThat(list.await()).isZero();
+      assertThat(list.log().strip().lines().reduce((one, last) -> last).orElseThrow())
+          .containsPattern("^1 card pending, .*refused.* since .*[0-9]{2}:[0-9]{2}");
       fleet.discord.back();
       fleet.awaitOrTell(
           "the card of the second incident",

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.collector.testing.FakeDiscord;
@@ -65,6 +69,75 @@ class DrillIT {
                 "group_by: [alertname, node, probe],"
                     + " routes: [{receiver: nobody, continue: true}, {receiver: discord}]}")
             .replace("receivers: [", "receivers: [{name: nobody}, "));
+  }
+
+  /** As systemd runs it, by what stands in the unit and in the file that it reads. */
+  @Test
+  void givenUnitOfTheTimer_whenItsLineIsRun_thenItPassesAndAFailureIsAnExitCodeAndAnAlert()
+      throws Exception {
+    try (Fleet fleet = new Fleet(dir)) {
+      alsoItself(fleet);
+      fleet.startCollector();
+      Files.writeString(dir.resolve("drill.env"), "VIGIE_URL=" + fleet.url("") + "\n");
+
+      Program well = timer("well");
+      assertThat(well.await()).as(well.log()).isZero();
+      assertThat(Program.get(fleet.url("/metrics"))).contains("vigie_drill_passed 1");
+
+      fleet.discord.fail(FakeDiscord.Fault.status(500, 0).times(1_000_000));
+      Program broken = timer("broken", "--timeout", "2s");
+      assertThat(broken.await()).as(broken.log()).isEqualTo(1);
+      assertThat(broken.log()).contains("FAILED: the card of receiver discord is not there");
+      fleet.awaitOrTell("the alert", () -> drillFailed(fleet).equals("firing"));
+
+      fleet.discord.heal();
+      fleet.awaitOrTell("its card", () -> fleet.lastCard().contains("FIRING: DrillFailed"));
+      Program again = timer("again");
+      assertThat(again.await()).as(again.log()).isZero();
+      fleet.awaitOrTell("its end", () -> drillFailed(fleet).isEmpty());
+    }
+  }
+
+  /** Has it look at its own metrics with the rules of drills that ship. */
+  private void alsoItself(Fleet fleet) throws IOException {
+    String shipped = Files.readString(Program.ROOT.resolve("alert-rules/vigie.yml"));
+    String drills = shipped.substring(shipped.indexOf("  - name: vigie-drill\n"));
+    Files.writeString(dir.resolve("rules.yml"), "groups:\n" + drills);
+    Path config = dir.resolve("collector.yaml");
+    String yaml = Files.readString(config);
+    Files.writeString(
+        config,
+        "global: {evaluation_interval: 1s}\n"
+            + yaml.replace("127.0.0.1:" + fleet.agentPort, "127.0.0.1:" + fleet.httpPort));
+  }
+
+  private Program timer(String name, String... more) throws IOException {
+    Map<String, String> unit = new HashMap<>();
+    Path file = Program.ROOT.resolve("deploy/systemd/vigie-collector-drill.service");
+    for (String line : Files.readAllLines(file)) {
+      int equals = line.indexOf('=');
+      if (equals > 0 && !line.startsWith("#")) {
+        unit.put(line.substring(0, equals), line.substring(equals + 1));
+      }
+    }
+    assertThat(unit.get("EnvironmentFile")).isEqualTo("-/etc/vigie/drill.env");
+    Properties environment = new Properties();
+    try (Reader in = Files.newBufferedReader(dir.resolve("drill.env"))) {
+      environment.load(in);
+    }
+    List<String> words = new ArrayList<>(List.of(unit.get("ExecStart").split(" ", -1)));
+    assertThat(words.remove(0)).isEqualTo("/opt/vigie/collector/bin/collector");
+    words.addAll(List.of(more));
+    return Program.start(
+        dir.resolve(name + ".log"),
+        Map.of("VIGIE_URL", environment.getProperty("VIGIE_URL")),
+        "collector",
+        words.toArray(String[]::new));
+  }
+
+  private static String drillFailed(Fleet fleet) {
+    String of = "/api/vigie/alerts?state=active&filter=alertname%3DDrillFailed";
+    return fleet.ask(of).path("alerts").path(0).path("status").asText();
   }
 
   @Test
