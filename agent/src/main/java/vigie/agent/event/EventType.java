@@ -12,6 +12,7 @@ public enum EventType {
   AGENT_STOP("agent.stop", true),
   AGENT_CONNECTED("agent.connected", false),
   AGENT_STATE("agent.state", false),
+  AGENT_UNITS("agent.units", false),
   AGENT_GAP("agent.gap", true),
   AGENT_CLOCK("agent.clock", false),
   // Urgent, so that it does not wait a second for others: whoever looks finds the unit up again.

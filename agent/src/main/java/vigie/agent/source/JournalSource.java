@@ -136,7 +136,11 @@ final class JournalSource implements Source {
   public void start() {
     execute(
         () -> {
-          units.begin();
+          Event down = units.begin(tools.clock().now());
+          if (down != null) {
+            // Before all that is read, which changes it.
+            waiting.add(new Waiting(null, List.of(down), null, false, null, 0));
+          }
           read();
         });
   }

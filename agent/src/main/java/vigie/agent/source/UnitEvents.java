@@ -253,13 +253,24 @@ final class UnitEvents {
     }
   }
 
-  /** Learns which units are down for good already, so that their recovery is noticed. */
-  void begin() {
+  /**
+   * Learns which units are down for good already, so that their recovery is noticed.
+   *
+   * @return says which these are, so that others which were told as failed before no longer count
+   *     as that: what mended, reset or removed them may have been while nobody looked. Null where
+   *     systemd does not answer.
+   */
+  @Nullable Event begin(Instant now) {
+    List<String> down;
     try {
-      systemd.failedUnits(PATIENCE).forEach(this::isNewlyFailed);
+      down = systemd.failedUnits(PATIENCE);
     } catch (IOException e) {
-      failed.clear(); // no systemd to ask: then a recovery is told of what fails from now on
+      return null; // then a recovery is told of what fails from now on
     }
+    down.forEach(this::isNewlyFailed);
+    Map<String, String> fields = Map.of("failed", String.join(" ", down));
+    String text = "units of systemd that have failed: " + down.size();
+    return new Event(now, Severity.INFORMATIONAL, EventType.AGENT_UNITS, fields, text);
   }
 
   /** Keeps the line for when its unit crashes. */

@@ -190,6 +190,21 @@ class JournalIT {
     assertThat(told.of(EventType.UNIT_FAILED, "unit", "limit.service")).hasSize(1);
   }
 
+  @Test
+  void givenAServiceThatIsDown_whenAnAgentStarts_thenItSaysThatItIsAndNothingOfTheRest()
+      throws Exception {
+    await().atMost(PATIENCE).until(() -> logged("Failed to start limit.service") > 0);
+    follow("sources: {boot: false}", told);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> told.all().stream().anyMatch(e -> e.type() == EventType.AGENT_UNITS));
+    Event first = told.all().get(0);
+    assertThat(first.type()).isEqualTo(EventType.AGENT_UNITS);
+    assertThat(first.fields().get("failed").split(" "))
+        .contains("limit.service")
+        .doesNotContain("loud.service", "sshd.service");
+  }
+
   private static String firstCursor() throws IOException {
     Process process =
         new ProcessBuilder(

@@ -31,7 +31,7 @@ class UnitEventsTest {
     UnitEvents units = new UnitEvents(nobody, "b0b0");
     ManualClock clock = new ManualClock();
     List<Event> events = new ArrayList<>();
-    units.begin();
+    assertThat(units.begin(clock.now())).isNull();
     ExportParser parser =
         new ExportParser(
             entry -> {

@@ -54,6 +54,7 @@ public final class EventSeries implements EventListener {
           "unit.failed",
           "unit.recovered",
           "agent.start",
+          "agent.units",
           "node.boot",
           "node.silent");
 

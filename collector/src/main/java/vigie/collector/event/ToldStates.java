@@ -3,9 +3,12 @@ package vigie.collector.event;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * until its node has been quiet for a while: it is history if a newer one follows in the same
  * burst, and the truth from a node with a wrong clock if none does. Guarded by {@link EventSeries}.
  *
- * <p>An agent tells the state of its probes again when it starts; of units it tells changes only,
- * so these stay until their node has booted anew.
+ * <p>An agent tells the state of its probes again when it starts. Of units it tells changes, and as
+ * it starts those of the system that are down then: what was told of the others is over. Where it
+ * cannot ask systemd, units stay as told until their node has booted anew.
  */
 final class ToldStates {
   /** A burst out of a spool has ended once its node said nothing for so long. */
@@ -23,7 +27,8 @@ final class ToldStates {
 
   /**
    * A started agent tells the state of every probe; one that it no longer has ends after this. So
-   * does a unit that failed before its node booted and has not since.
+   * does a unit that failed before its node booted and has not since, and one that a started agent
+   * found down no more.
    */
   private static final long RETOLD = Duration.ofSeconds(60).toNanos();
 
@@ -171,6 +176,16 @@ final class ToldStates {
       // One may have failed in this boot before the agent told of it.
       String boot = event.origin().boot();
       node.states.values().forEach(s -> s.unconfirmed |= s.ofUnit && !s.boot.equals(boot));
+    } else if (event.type().equals("agent.units") && event.fields().containsKey("failed")) {
+      Set<String> down = new HashSet<>(Arrays.asList(event.field("failed").split(" ", -1)));
+      for (State state : node.states.values()) {
+        boolean isSystems = state.ofUnit && state.user.isEmpty();
+        state.unconfirmed |=
+            isSystems
+                && state.value == 0
+                && !down.contains(state.name)
+                && state.isOlderThan(event, late);
+      }
     }
   }
 

@@ -2,10 +2,12 @@ package vigie.collector.event;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -73,6 +75,21 @@ class EventSeriesTest {
     assertThat(appended.size()).isBetween(10, 13);
     assertThat(appended.get(appended.size() - 1)).endsWith(" 1000");
     assertThat(told.size()).isBetween(100, 130);
+  }
+
+  @Test
+  void givenARowOfForeignRecords_whenTold_thenItCountsAsEachOfThemAlone() {
+    Event event = Events.foreign("sw1", "syslog", "x");
+    series.onEvent(event, false);
+    series.onSyslog(Collections.nCopies(999, event), false);
+    clock.advance(Duration.ofMillis(100));
+    assertThat(samples.take())
+        .last(STRING)
+        .startsWith("vigie_events_total{node=\"sw1\"")
+        .endsWith(" 1000");
+    assertThat(told).hasSize(11);
+    series.onSyslog(Collections.nCopies(2, event), true);
+    assertThat(samples.take()).last(STRING).startsWith("vigie_events_late_total").endsWith(" 2");
   }
 
   @Test
@@ -195,6 +212,51 @@ class EventSeriesTest {
     unit("recovered");
     clock.advance(Duration.ofSeconds(14));
     assertThat(samples.take()).contains(UNIT + " 1 1", UNIT + " 15 1", users + " 15 0");
+  }
+
+  @Test
+  void givenUnitsThatFailed_whenAStartedAgentFindsOneDownNoMore_thenThatOnesStateEnds() {
+    unit("failed");
+    String other = "vigie_unit_up{node=\"p1\", unit=\"b.service\"}";
+    String users = "vigie_unit_up{node=\"p1\", unit=\"a.service\", user=\"1000\"}";
+    told("unit.failed", "unit", "b.service");
+    told("unit.failed", "unit", "a.service", "user", "1000");
+    clock.advance(Duration.ofMinutes(1));
+    told("agent.start");
+    told("agent.units", "failed", "b.service c.service");
+    clock.advance(Duration.ofMinutes(2));
+    assertThat(samples.take())
+        .contains(UNIT + " 120 stale", other + " 180 0", users + " 180 0")
+        .doesNotContain(UNIT + " 135 0");
+  }
+
+  @Test
+  void givenAUnitThatFailsAsAnAgentStarts_whenWhatWasBeforeFollows_thenItIsStillDown() {
+    long before = seq++;
+    unit("failed");
+    series.onEvent(Events.agent("p1", "s1", before, "agent.units", "failed", ""), true);
+    told("agent.units"); // a list that was too long for its record
+    clock.advance(Duration.ofMinutes(2));
+    assertThat(unitStates()).endsWith(UNIT + " 120 0");
+  }
+
+  private void told(String type, String... fields) {
+    series.onEvent(Events.agent("p1", "s1", seq++, type, fields), false);
+  }
+
+  @Test
+  void givenAUnitThatIsDownNoMore_whenTheCollectorRestarts_thenItsStateDoesNotComeBack() {
+    MemoryEventStore store = new MemoryEventStore();
+    List<Event> told =
+        List.of(
+            Events.agent("p1", "s1", 1, "unit.failed", "unit", "a.service"),
+            Events.agent("p1", "s1", 2, "agent.start"),
+            Events.agent("p1", "s1", 3, "agent.units", "failed", ""));
+    told.forEach(event -> store.append(event, new byte[0], () -> {}));
+    clock.advance(Duration.ofMinutes(5));
+    create().restore(store);
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(unitStates()).isEmpty();
   }
 
   @Test
