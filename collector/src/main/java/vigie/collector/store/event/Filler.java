@@ -477,8 +477,11 @@ final class Filler implements AutoCloseable {
 
   /** For a search that met a damaged file. */
   void setAside(Part part, SQLException why) {
-    submit(() -> setAsideNow(part, why));
-    wake(APART);
+    submit(
+        () -> {
+          setAsideNow(part, why);
+          wake(APART); // only now: a run that is due already may come before this
+        });
   }
 
   private void setAsideNow(Part part, SQLException why) {

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -237,6 +238,33 @@ class LogEventStoreTest {
     assertThat(texts()).hasSize(back.size() + 1);
     assertThat(folder).isDirectoryNotContaining("glob:**.restore");
     assertThat(told).isEmpty();
+  }
+
+  @Test
+  void givenARunOfTheFillerThatIsDue_whenASearchMeetsDamage_thenTheFileIsRestoredAfterThatRun()
+      throws IOException {
+    append(1, 10);
+    clock.advance(Duration.ofDays(1));
+    opened.close();
+    opened = new TestStore(folder, clock);
+    opened.store.recover((event, late) -> {});
+    append(11, 11);
+    EventQuery all = query(Instant.MIN, Instant.MAX, 100, "");
+    assertThat(opened.store.search(all).events()).hasSize(11);
+    damage(folder.resolve("2026-01-01.db"), 0);
+    CountDownLatch mayFill = new CountDownLatch(1);
+    opened.hold(mayFill);
+    append(12, 12);
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(opened.store.search(all).warnings())
+        .anyMatch(warning -> warning.contains("damaged"));
+    mayFill.countDown();
+    await()
+        .until(
+            () -> {
+              clock.advance(Duration.ofSeconds(1));
+              return opened.store.search(all).events().size() == 12;
+            });
   }
 
   @Test

@@ -25,7 +25,6 @@ final class TestStore implements AutoCloseable {
   final MeterRegistry meters = new SimpleMeterRegistry();
   private final ExecutorService writer = Executors.newCachedThreadPool();
   private final ExecutorService filler = Executors.newSingleThreadExecutor();
-  private final CountDownLatch mayFill;
   private final ThreadScheduler scheduler =
       new ThreadScheduler(Thread::new, Throwable::printStackTrace);
 
@@ -44,26 +43,26 @@ final class TestStore implements AutoCloseable {
       FileLayer files,
       Clock clock,
       CountDownLatch mayFill) {
-    this.mayFill = mayFill;
-    if (mayFill.getCount() > 0) {
-      filler.execute(this::awaitFill);
-    }
+    hold(mayFill);
     store = LogEventStore.open(folder, options, files, clock, scheduler, writer, filler, meters);
   }
 
   /** One whose tasks are due as the clock is moved. */
   TestStore(Path folder, ManualClock clock) {
-    mayFill = new CountDownLatch(0);
     store =
         LogEventStore.open(folder, SMALL, FileLayer.disk(), clock, clock, writer, filler, meters);
   }
 
-  private void awaitFill() {
-    try {
-      mayFill.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  /** Moves nothing into SQLite from now on, before {@code mayFill}. */
+  void hold(CountDownLatch mayFill) {
+    filler.execute(
+        () -> {
+          try {
+            mayFill.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 
   /** Ends the threads without a word to the store, as a kill does. */
