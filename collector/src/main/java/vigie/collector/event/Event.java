@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param type such as {@code probe.down}; {@code syslog} for foreign records
  * @param fields structured facts, such as {@code probe}, {@code target}, {@code reason}; without
  *     the identity that {@code origin} holds
- * @param text one line for a person; from outside: whoever shows it escapes it
+ * @param words the text: one line for a person; from outside: whoever shows it escapes it
  * @param origin the agent's identity of this event; null for foreign records, which cannot be told
  *     apart
  */
@@ -37,7 +37,7 @@ public record Event(
     String app,
     String type,
     Map<String, String> fields,
-    String text,
+    EventText words,
     @Nullable Origin origin) {
   public Event {
     if (facility < 0 || facility > 23 || severity < 0 || severity > 7) {
@@ -47,9 +47,28 @@ public record Event(
     fields = fields instanceof Fields ? fields : new Fields(fields);
   }
 
+  public Event(
+      Instant time,
+      Instant received,
+      String node,
+      int facility,
+      int severity,
+      String app,
+      String type,
+      Map<String, String> fields,
+      String text,
+      @Nullable Origin origin) {
+    this(time, received, node, facility, severity, app, type, fields, EventText.of(text), origin);
+  }
+
+  /** One line for a person. */
+  public String text() {
+    return words.toString();
+  }
+
   /** The same, received at another time. */
   Event receivedAt(Instant now) {
-    return new Event(time, now, node, facility, severity, app, type, fields, text, origin);
+    return new Event(time, now, node, facility, severity, app, type, fields, words, origin);
   }
 
   /** The field's value, {@code ""} where it is absent. */

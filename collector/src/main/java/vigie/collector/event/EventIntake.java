@@ -188,9 +188,29 @@ public final class EventIntake implements EventSink {
     taken.increment(events.length);
     acknowledge(whenDurable);
     ready.forEach(EventIntake::acknowledge);
-    for (int i = 0; i < events.length; i++) {
-      tell(events[i], late[i]);
+    for (int from = 0; from < events.length; ) {
+      int to = endOfRun(events, late, from);
+      tell(Arrays.asList(events).subList(from, to), late[from]);
+      from = to;
     }
+  }
+
+  /** Behind the foreign records of one node that begin there, or behind the one event. */
+  private static int endOfRun(Event[] events, boolean[] late, int from) {
+    Event first = events[from];
+    int to = from + 1;
+    while (to < events.length
+        && isForeign(first)
+        && isForeign(events[to])
+        && events[to].node().equals(first.node())
+        && late[to] == late[from]) {
+      to++;
+    }
+    return to;
+  }
+
+  private static boolean isForeign(Event event) {
+    return event.origin() == null && event.type().equals("syslog");
   }
 
   /** A receiver that is gone must not keep the others from being answered, nor rules from it. */
@@ -203,14 +223,24 @@ public final class EventIntake implements EventSink {
   }
 
   private void tell(Event event, boolean late) {
+    tell(List.of(event), late);
+  }
+
+  private void tell(List<Event> run, boolean late) {
+    Event event = run.get(0);
     for (EventListener listener : listeners) {
       try {
-        listener.onEvent(event, late);
+        if (run.size() == 1) {
+          listener.onEvent(event, late);
+        } else {
+          listener.onSyslog(run, late);
+        }
       } catch (RuntimeException e) {
         failures.increment();
         log.error(
-            "listener failed, it misses one event listener={} type={} node={}",
+            "listener failed, it misses events listener={} count={} type={} node={}",
             listener.getClass().getSimpleName(),
+            run.size(),
             event.type(),
             event.node(),
             e);

@@ -1,5 +1,7 @@
 package vigie.collector.event;
 
+import java.util.List;
+
 /** Told of each new event, once, after it is durable, in the order taken. Must not block. */
 public interface EventListener {
   /**
@@ -10,4 +12,15 @@ public interface EventListener {
    *     which triggers nothing
    */
   void onEvent(Event event, boolean late);
+
+  /**
+   * Takes foreign records of one node, as in a storm: the same as each of them one by one.
+   *
+   * @param run in the order taken; not empty, not kept
+   */
+  default void onSyslog(List<Event> run, boolean late) {
+    for (Event event : run) {
+      onEvent(event, late);
+    }
+  }
 }

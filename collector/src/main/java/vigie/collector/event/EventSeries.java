@@ -155,25 +155,35 @@ public final class EventSeries implements EventListener {
 
   @Override
   public void onEvent(Event event, boolean late) {
-    if (event.isOfShutdown() || event.isDrill()) {
-      return;
+    if (!event.isOfShutdown() && !event.isDrill()) {
+      take(List.of(event), late);
     }
+  }
+
+  @Override
+  public void onSyslog(List<Event> run, boolean late) {
+    take(run, late);
+  }
+
+  /** Events of one node and type that one counter counts; more than one only where none tells. */
+  private void take(List<Event> run, boolean late) {
+    Event last = run.get(run.size() - 1);
     List<Shown> shown = new ArrayList<>(0);
     synchronized (this) {
-      count(event, late, shown);
-      ToldStates.State state = states.heard(event, late, clock.nanos());
+      count(run, late, shown);
+      ToldStates.State state = states.heard(last, late, clock.nanos());
       LiveSeries series = state == null ? null : seriesOf(state);
       if (series != null) {
-        series.add(event);
+        series.add(last);
         show(series, shown);
       }
     }
     tell(shown);
   }
 
-  private void count(Event event, boolean late, List<Shown> shown) {
+  private void count(List<Event> run, boolean late, List<Shown> shown) {
     String metric = late ? "vigie_events_late_total" : "vigie_events_total";
-    LiveSeries series = counterOf(metric, event);
+    LiveSeries series = counterOf(metric, run.get(0));
     if (series == null) {
       return;
     }
@@ -181,9 +191,9 @@ public final class EventSeries implements EventListener {
       // So that increase() sees the first event as a step from zero to one.
       series.append(clock.millis() - EVERY.toMillis(), 0);
     }
-    series.value++;
+    series.value += run.size();
     if (!late) {
-      series.add(event);
+      run.forEach(series::add);
     }
     show(series, shown);
   }

@@ -188,6 +188,11 @@ public final class Nodes implements EventListener {
     }
   }
 
+  @Override
+  public void onSyslog(List<Event> run, boolean late) {
+    take(run.get(run.size() - 1), late); // a sign of life, as each of them
+  }
+
   private synchronized void take(Event event, boolean late) {
     Instant now = clock.now();
     long nanos = clock.nanos();

@@ -12,6 +12,7 @@ import vigie.base.syslog.SyslogMessage;
 import vigie.base.syslog.SyslogNames;
 import vigie.base.syslog.SyslogParser;
 import vigie.collector.event.Event;
+import vigie.collector.event.EventText;
 
 /**
  * From syslog records to events. An agent's own carry {@code [vigie@32473 node= spool= seq= boot=
@@ -89,7 +90,7 @@ public final class Records {
         message.app(),
         type,
         fields,
-        message.text(),
+        text(message),
         origin);
   }
 
@@ -127,7 +128,7 @@ public final class Records {
         cut(message.app()),
         "syslog",
         Event.fields(fields),
-        message.text(),
+        text(message),
         null);
   }
 
@@ -171,6 +172,10 @@ public final class Records {
     meters.hit(Limit.FIELD_BYTES);
     boolean splits = Character.isHighSurrogate(value.charAt(fieldBytes - 1));
     return value.substring(0, splits ? fieldBytes - 1 : fieldBytes);
+  }
+
+  private static EventText text(SyslogMessage message) {
+    return EventText.endOf(message.record(), message.textLength());
   }
 
   /** A record's own time is kept however far off it is; {@code received} tells the difference. */

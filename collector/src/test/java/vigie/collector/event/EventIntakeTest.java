@@ -135,6 +135,20 @@ class EventIntakeTest {
   }
 
   @Test
+  void givenRowsOfForeignRecords_whenDurable_thenEachIsToldInTheOrderTaken() {
+    told.clear();
+    List<EventSink.Arrival> arrivals = new ArrayList<>();
+    for (String text : List.of("p1 a", "p1 b", "p2 c", "p2 d", "p2 e", "p1 f")) {
+      Event event = Events.foreign(text.substring(0, 2), "syslog", text);
+      arrivals.add(new EventSink.Arrival(event, new byte[0]));
+    }
+    arrivals.add(2, new EventSink.Arrival(Events.agent("p1", "s1", 2, "syslog"), new byte[0]));
+    intake.accept(arrivals, () -> {});
+    store.sync(1);
+    assertThat(told).containsExactly("p1 a", "p1 b", "p1/s1/2", "p2 c", "p2 d", "p2 e", "p1 f");
+  }
+
+  @Test
   void givenAHole_whenItIsPassed_thenItIsCounted() {
     accept(5);
     assertThat(meters.counter("vigie.events.missing").count()).isEqualTo(3);

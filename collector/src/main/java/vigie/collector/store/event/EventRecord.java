@@ -4,10 +4,9 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import vigie.base.syslog.SyslogNames;
 import vigie.collector.event.Event;
@@ -78,9 +77,10 @@ record EventRecord(Event event, byte[] raw) {
         text = string(in);
       }
       int count = in.getShort();
-      Map<String, String> fields = count > 0 ? new LinkedHashMap<>() : Map.of();
+      List<String> fields = new ArrayList<>(4);
       for (; count > 0; count--) {
-        fields.put(name(in, names), string(in));
+        fields.add(name(in, names));
+        fields.add(string(in));
       }
       Event.@Nullable Origin origin =
           in.get() == 0 ? null : new Event.Origin(string(in), in.getLong(), string(in));
@@ -94,7 +94,17 @@ record EventRecord(Event event, byte[] raw) {
         text = new String(raw, from, raw.length - from, StandardCharsets.UTF_8);
       }
       return new EventRecord(
-          new Event(time, received, node, facility, severity, app, type, fields, text, origin),
+          new Event(
+              time,
+              received,
+              node,
+              facility,
+              severity,
+              app,
+              type,
+              Event.fields(fields),
+              text,
+              origin),
           raw);
     } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw new IllegalArgumentException("the record ends too early", e);
