@@ -101,7 +101,8 @@ class JournalIT {
     await().atMost(PATIENCE).until(() -> crashes("loud.service").size() >= 5);
     List<Event> crashes = crashes("loud.service");
 
-    for (Event crash : crashes) {
+    // The first may be of a process that had said its lines before the journal was followed.
+    for (Event crash : crashes.subList(1, crashes.size())) {
       assertThat(crash.fields())
           .containsEntry("result", "exit-code")
           .containsEntry("code", "exited")
