@@ -13,6 +13,7 @@ out=target/release
 say() { echo "release: $*"; }
 
 build() {
+  umask 022 # A jar notes the modes of what goes into it.
   local version package timestamp name
   version=$(sed -n 's#^  <version>\(.*\)</version>#\1#p' pom.xml | head -n 1)
   package=${version/-SNAPSHOT/\~snapshot}
@@ -54,7 +55,8 @@ case ${1:-} in
     rm -rf target/release.first
     mv $out target/release.first
     (umask 077 && TZ=Pacific/Auckland build)
-    diff -r target/release.first $out && say "two builds gave the same bytes"
+    diff -r target/release.first $out || { say "two builds differ; the first one is in target/release.first"; exit 1; }
+    say "two builds gave the same bytes"
     rm -rf target/release.first
     ;;
   "") ;;

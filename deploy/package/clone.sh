@@ -58,7 +58,7 @@ lap "the first command"
 
 say "== deploy/release.sh, of a clone in another place, by a user who is not root"
 within "$root" net useradd --create-home builder
-git clone -q --no-local . "$root/home/builder/vigie"
+git clone -q --no-local "$root/srv/vigie" "$root/home/builder/vigie"
 cp -a "$root/root/.m2" "$root/home/builder/"
 within "$root" net sh -c 'chown -R builder: /home/builder && cd /home/builder/vigie && exec runuser -u builder -- env HOME=/home/builder deploy/release.sh </dev/null'
 made=$root/home/builder/vigie/target/release
