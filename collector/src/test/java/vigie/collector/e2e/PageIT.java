@@ -233,6 +233,23 @@ class PageIT {
     return awaited && page.has("main h1") && !page.text().matches("(?s).*(Loading|Chargement).*");
   }
 
+  /** As a card's link to a silence has it, where an alert came with a name that needs quotes. */
+  @Test
+  void givenLinkWithALabelOfAnyName_whenItsFormIsSent_thenThatLabelIsSilenced() {
+    String filter = "%7B%22host.name%22%3D%22web%2C1%22%2Cnode%3D~%22p%5Cd%22%7D";
+    page.open(fleet.url("/silence?filter=" + filter));
+    page.type("form.stack input[maxlength='2000']", "it moves");
+    page.type("form.stack input[autocomplete=nickname]", "anna");
+    page.click("form.stack button.primary");
+    page.awaitText("\"host.name\"=\"web,1\"");
+    JsonNode matchers = fleet.ask("/api/v2/silences").path(0).path("matchers");
+    assertThat(matchers.path(0).path("name").asText()).isEqualTo("host.name");
+    assertThat(matchers.path(0).path("value").asText()).isEqualTo("web,1");
+    assertThat(matchers.path(1).path("value").asText()).isEqualTo("p\\d");
+    page.click(".card .actions button");
+    page.awaitText("No silence");
+  }
+
   @Test
   void givenFrenchReader_whenLoaded_thenPageIsFrench() {
     page.language("fr-FR");
