@@ -220,11 +220,14 @@ final class Agent implements AutoCloseable {
             new SourceTools(
                 roots, clock, scheduler, sourcing, writing, events, spool, systemd, meters));
     Place boot = sources.bootPlace();
-    List<Place> start = boot == null ? List.of() : List.of(boot);
-    tell(spool, clock, EventType.AGENT_START, "agent started", start);
+    Place name = new Place("node", config.node());
+    List<Place> start = boot == null ? List.of(name) : List.of(name, boot);
+    String before = spool.cursor(name.source());
+    String renamed = before == null || before.equals(config.node()) ? "" : before;
+    tell(spool, clock, EventType.AGENT_START, "agent started", renamed, start);
     closing.add(
         "agent.stop event",
-        () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops", sources.places()));
+        () -> tell(spool, clock, EventType.AGENT_STOP, "agent stops", "", sources.places()));
     closing.add("node.shutdown event", sources::tellShutdown);
     closing.add("sources", sources).start();
     ship.start();
@@ -421,7 +424,7 @@ final class Agent implements AutoCloseable {
     // Before what is told now waits in the spool, too.
     Event state = agentState(spool, roots, clock);
     if (probes.statesNow().isEmpty()) {
-      tell(spool, clock, EventType.AGENT_CONNECTED, "agent connected", List.of());
+      tell(spool, clock, EventType.AGENT_CONNECTED, "agent connected", "", List.of());
     } else {
       probes.tellAll();
     }
@@ -449,11 +452,22 @@ final class Agent implements AutoCloseable {
     }
   }
 
+  /**
+   * @param renamed what the node was called when its agent ran last; {@code ""} for no other name
+   */
   private static void tell(
-      EventSink events, Clock clock, EventType type, String text, List<Place> places) {
+      EventSink events,
+      Clock clock,
+      EventType type,
+      String text,
+      String renamed,
+      List<Place> places) {
     Map<String, String> fields = new LinkedHashMap<>();
     fields.put("version", Version.VIGIE);
     fields.put("java", Version.JAVA);
+    if (!renamed.isEmpty()) {
+      fields.put("renamed_from", renamed);
+    }
     try {
       events.accept(
           new Event(

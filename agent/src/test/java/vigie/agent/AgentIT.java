@@ -237,14 +237,18 @@ class AgentIT {
   }
 
   @Test
-  void givenKilledAgent_whenStartedAgain_thenItGoesOnWithTheSameSpool() throws Exception {
+  void givenKilledAgent_whenStartedUnderAnotherName_thenItGoesOnWithTheSameSpoolAndSaysSo()
+      throws Exception {
     Process agent = start();
     await().atMost(PATIENCE).until(() -> spooled().contains("probe.up"));
     agent.destroyForcibly().waitFor();
+    assertThat(spooled()).doesNotContain("renamed_from");
     service.close();
+    Path config = folder.resolve("agent.yaml");
+    Files.writeString(config, Files.readString(config).replace("node: p1", "node: p2"));
     start();
     await().atMost(PATIENCE).until(() -> spooled().contains("probe.down"));
-    assertThat(spooled()).contains("probe.up");
+    assertThat(spooled()).contains("probe.up", "renamed_from=\"p1\"");
   }
 
   @Test

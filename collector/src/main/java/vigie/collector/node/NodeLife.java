@@ -85,6 +85,11 @@ final class NodeLife {
     this.offset = Labels.of(Labels.NAME, "vigie_node_clock_offset_seconds", "node", name);
   }
 
+  /** Whether its agent is that of this spool. */
+  boolean isOf(String otherSpool) {
+    return spool.equals(otherSpool);
+  }
+
   /** Any sign of life; whether it was silent until now. */
   boolean heard(Instant now, long nanos) {
     boolean back = state.isSilent();

@@ -177,6 +177,7 @@ public final class Nodes implements EventListener {
     }
     node.heard(event.received(), clock.nanos());
     node.told(event, event.received(), clock.nanos());
+    forgetRenamed(event);
   }
 
   @Override
@@ -203,6 +204,7 @@ public final class Nodes implements EventListener {
     }
     heard(node, now, nanos);
     node.told(event, now, nanos);
+    forgetRenamed(event);
     if (event.type().equals("agent.state")) {
       learnOwners();
     }
@@ -211,6 +213,21 @@ public final class Nodes implements EventListener {
       if (!late) {
         look(event);
       }
+    }
+  }
+
+  /** The same agent under another name: nobody will hear of the old one, nor miss it. */
+  private void forgetRenamed(Event event) {
+    Event.Origin origin = event.origin();
+    if (origin == null || !event.type().equals("agent.start")) {
+      return;
+    }
+    NodeLife before = nodes.get(event.field("renamed_from"));
+    if (before != null
+        && !before.expected
+        && !before.name.equals(event.node())
+        && before.isOf(origin.spool())) {
+      forget(before);
     }
   }
 

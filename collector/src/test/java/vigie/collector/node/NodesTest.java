@@ -255,6 +255,25 @@ class NodesTest {
   }
 
   @Test
+  void givenAnAgentUnderAnotherName_whenItStarts_thenTheOldNameIsForgottenUnlessExpected() {
+    tell("raspberrypi", "agent.start");
+    tell("raspberrypi", "agent.stop");
+    tell("p1", "agent.start", "renamed_from", "raspberrypi");
+    assertThat(nodes.find("raspberrypi")).isEmpty();
+    clock.advance(Duration.ofMinutes(3));
+    assertThat(emitted()).noneMatch(event -> event.contains("raspberrypi"));
+
+    tell("p1", "agent.stop");
+    tell("p9", "agent.start", "renamed_from", "p1");
+    assertThat(nodes.find("p1")).isPresent();
+
+    nodes = create();
+    nodes.restore(store);
+    assertThat(nodes.find("raspberrypi")).isEmpty();
+    assertThat(nodes.find("p9")).isPresent();
+  }
+
+  @Test
   void givenAShutdownThatWasCalledOff_whenTheNodeIsLostLater_thenItIsLost() {
     up();
     tell("p1", "node.shutdown", "reason", "poweroff");
