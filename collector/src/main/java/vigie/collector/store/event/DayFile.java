@@ -3,6 +3,7 @@ package vigie.collector.store.event;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -437,7 +438,22 @@ final class DayFile implements AutoCloseable {
     }
     int code = codeOf(e);
     return code == SQLiteErrorCode.SQLITE_CORRUPT.code
-        || code == SQLiteErrorCode.SQLITE_NOTADB.code;
+        || code == SQLiteErrorCode.SQLITE_NOTADB.code
+        || (code == SQLiteErrorCode.SQLITE_NOMEM.code && hasMemory());
+  }
+
+  /**
+   * Whether SQLite gets memory where it asks for some: then the memory that it did not get was of a
+   * size that a damaged page of the full-text index told it.
+   */
+  private static boolean hasMemory() {
+    try (Connection nothing = DriverManager.getConnection("jdbc:sqlite::memory:");
+        Statement statement = nothing.createStatement();
+        ResultSet row = statement.executeQuery("SELECT length(randomblob(16777216))")) {
+      return row.next();
+    } catch (SQLException noMemory) {
+      return false;
+    }
   }
 
   /**
