@@ -124,7 +124,8 @@ class KillIT {
             + " kills "
             + kills.size());
     assertThat(cards.size()).as("seed " + seed).isBetween(incidents, incidents + unrecorded);
-    assertThat(cards.size()).as("seed " + seed).isEqualTo(incidents + replacing);
+    // One that says so need not: the kill may have fallen before the first request was out.
+    assertThat(cards.size()).as("seed " + seed).isBetween(incidents, incidents + replacing);
   }
 
   /** The moment of a kill is the point of the test; nobody waits for anything here. */
