@@ -65,7 +65,7 @@ function Calm({nodes, alerts}) {
   </div>`;
 }
 
-/** How far it goes: so many nodes are well, so many are not. */
+/** How far it goes: so many nodes are up, so many are not. */
 function Fleet({nodes}) {
   const count = {};
   for (const {state} of nodes) count[state] = (count[state] ?? 0) + 1;

@@ -15,11 +15,11 @@ export default {
   severity: {critical: 'Critical', error: 'Error', warning: 'Warning', info: 'Info', none: 'Note'},
   status: {firing: 'firing', acknowledged: 'acknowledged', silenced: 'silenced', inhibited: 'held back by another', muted: 'muted at this hour',
     pending: 'about to fire', resolved: 'over', flapping: 'comes and goes'},
-  node: {up: 'well', off: 'switched off', rebooting: 'restarting', stopped: 'agent stopped', lost: 'silent', unseen: 'not heard yet'},
+  node: {up: 'up', off: 'switched off', rebooting: 'restarting', stopped: 'agent stopped', lost: 'silent', unseen: 'not heard yet'},
   severities: {emerg: 'emergency', alert: 'alert', crit: 'critical', err: 'error', warning: 'warning', notice: 'notice', info: 'info', debug: 'debug'},
   // Now
   burning: n => `${n} alert${s(n)} need${n === 1 ? 's' : ''} somebody`, handled: 'Taken care of', soon: 'About to fire', held: 'Held back', lately: 'Over lately',
-  nodesOf: state => ({up: 'well', off: 'off', rebooting: 'restarting', stopped: 'without agent', lost: 'silent', unseen: 'not heard yet'})[state] ?? state,
+  nodesOf: state => ({up: 'up', off: 'off', rebooting: 'restarting', stopped: 'without agent', lost: 'silent', unseen: 'not heard yet'})[state] ?? state,
   times: (n, name) => `${n} × ${name}`, each: 'Each of them',
   allWell: n => (n === 1 ? 'The node is well' : `All ${n} nodes are well`), nobodyNeeded: 'Nobody is needed', noNodes: 'No node has been heard yet',
   noNodesHow: 'Start an agent with “collector:” pointing here, and it appears by itself.',
