@@ -102,23 +102,28 @@ build_here() {
   bind "$out" "$dir/tools/out"
   cp /etc/resolv.conf "$dir/tools/etc/resolv.conf"
   # Docker's format of images: OCI's has no place for a health check, which everything that runs images but OCI's own tools knows.
-  # Chroot isolation: no namespaces or cgroups are asked of the kernel; vfs: no overlay.
+  # Chroot isolation: no namespaces or cgroups are asked of the kernel. vfs: in a namespace an overlay cannot rename folders, which dpkg
+  # does; by the file, since buildah took an overlay whatever STORAGE_DRIVER said.
+  printf '[storage]\ndriver = "vfs"\nrunroot = "/run/vigie"\ngraphroot = "/var/lib/vigie"\n' > "$dir/tools/etc/containers/storage.conf"
   # shellcheck disable=SC2016  # for the shell inside
   chroot "$dir/tools" env LC_ALL=C.UTF-8 bash -euo pipefail -c '
     platform=$1 name=$2
-    export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
-    [ -f /etc/containers/policy.json ] || { mkdir -p /etc/containers; echo "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}" > /etc/containers/policy.json; }
+    export BUILDAH_ISOLATION=chroot
+    [ -f /etc/containers/policy.json ] || { echo "{\"default\":[{\"type\":\"insecureAcceptAnything\"}]}" > /etc/containers/policy.json; }
     base=$(buildah from --platform "$platform" scratch)
+    # From scratch it calls every arm v7. What is built on it takes its platform over; asked for v6 by name, it would not find it.
+    IFS=/ read -r _ arch variant <<< "$platform"
+    buildah config --arch "$arch" --variant "$variant" "$base"
     buildah copy -q "$base" /base / > /dev/null
     buildah commit -q "$base" "localhost/vigie-base-$name" > /dev/null
     buildah rm "$base" > /dev/null
     for each in "${@:3}"; do
       image=vigie-$each-$name
-      buildah build -q --platform "$platform" --format docker --pull-never --build-arg "BASE=localhost/vigie-base-$name" \
+      buildah build -q --format docker --pull-never --build-arg "BASE=localhost/vigie-base-$name" \
         -f "/repo/deploy/images/Containerfile.$each" -t "$image" /repo
       rm -f "/out/$image.tar"
       buildah push -q "$image" "docker-archive:/out/$image.tar:localhost/vigie-$each:latest"
-      buildah inspect --type image --format "image: $each for {{.Docker.OS}}/{{.Docker.Architecture}}" "$image" && echo
+      buildah inspect --type image --format "image: $each for {{.Docker.OS}}/{{.Docker.Architecture}}{{with .Docker.Variant}}/{{.}}{{end}}" "$image" && echo
       # What is in it, for the trial.
       made=$(buildah from --pull-never "$image")
       rm -rf "/out/$each"
@@ -154,6 +159,12 @@ try() {
 
 try_here() {
   local pids=() each tries check state
+  if [ "$qemu" = arm ]; then
+    # Emulated 32-bit programs cannot list folders of ext4, whose places in them take 64 bits; tmpfs has small ones.
+    out=$(mktemp -d -p /dev/shm)
+    trap 'rm -rf "$out"; end' EXIT
+    for each in "${programs[@]}"; do cp -a "$dir/out-$name/$each" "$out/"; done
+  fi
   ip link set lo up
   for each in "${programs[@]}"; do
     case $each in
