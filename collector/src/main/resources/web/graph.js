@@ -39,7 +39,7 @@ export function Spark({values, low, high, label}) {
     const x = ((i / Math.max(1, values.length - 1)) * WIDE).toFixed(1);
     const y = (HIGH - 1 - ((Math.min(value, top) - bottom) / (top - bottom)) * (HIGH - 2)).toFixed(1);
     const lone = gap && (values[i + 1] ?? null) === null;
-    line += (gap ? 'M' : 'L') + x + ' ' + y + (lone ? (i ? 'h-2' : 'h2') : ''); // one without neighbours is a dash, since a dot is not seen
+    line += (gap ? 'M' : 'L') + x + ' ' + y + (lone ? (i ? 'h-5' : 'h5') : ''); // one without neighbours is a dash, since a dot is not seen
     gap = false;
   });
   return html`<svg class="spark" viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" role="img" aria-label=${label}><path d=${line} /></svg>`;
