@@ -8,11 +8,15 @@ import org.sqlite.SQLiteJDBCLoader;
 
 /** Loads SQLite's native part, which comes inside a jar and must be unpacked to be loaded. */
 final class SqliteLibrary {
+  private static final String ARCHITECTURE = "org.sqlite.osinfo.architecture";
+
   private SqliteLibrary() {}
 
   /**
    * Unpacks into the temporary folder, or where programs may not be run there (noexec), into {@code
    * folder}/native.
+   *
+   * @throws IOException saying what to do
    */
   static synchronized void load(Path folder) throws IOException {
     String temporary = System.getProperty("java.io.tmpdir");
@@ -21,7 +25,7 @@ final class SqliteLibrary {
       System.setProperty("org.sqlite.tmpdir", own.toString());
     }
     try {
-      if (SQLiteJDBCLoader.initialize()) {
+      if (isLoaded()) {
         return;
       }
     } catch (Exception e) {
@@ -32,6 +36,20 @@ final class SqliteLibrary {
           e);
     }
     throw new IOException("this machine has a processor that SQLite's jar has no library for");
+  }
+
+  private static boolean isLoaded() throws Exception {
+    try {
+      return SQLiteJDBCLoader.initialize();
+    } catch (Exception e) {
+      boolean arm = "arm".equals(System.getProperty("os.arch"));
+      if (!arm || System.getProperty(ARCHITECTURE) != null) {
+        throw e;
+      }
+      // It goes by the processor, but Debian's armel Java takes no library with hard floats.
+      System.setProperty(ARCHITECTURE, "arm");
+      return SQLiteJDBCLoader.initialize();
+    }
   }
 
   private static boolean mayRunIn(Path folder) {
