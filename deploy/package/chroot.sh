@@ -39,7 +39,9 @@ within() {
     # A mount of its own: Java asks /proc/mounts where a folder lies.
     mount --bind "$root" "$root" && mount -t proc proc "$root/proc" && mount -t sysfs -o ro sys "$root/sys" && mount --rbind /dev "$root/dev" || exit 125
     ip link set lo up 2>/dev/null || true
-    exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"
+    # Not by exec: as the first process this shell buries those that lose their parents, as every machine has one that does.
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"
+    exit $?
   ' "$root" "$@"
 }
 
