@@ -16,6 +16,7 @@ base() {
     rm -rf "$dir"
     mkdir -p "${dir%/*}"
     debootstrap --variant=minbase "$FOREIGN_SUITE" "$dir" "$mirror" >"$dir.log" 2>&1 || { tail -n 5 "$dir.log" >&2; return 1; }
+    [ -e "$dir/etc/hosts" ] || printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$dir/etc/hosts"
     # A mirror behind a proxy, or one that lags, is so for it, too.
     apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-(Valid-Until|Date)) ' >"$dir/etc/apt/apt.conf.d/90machine" || true
     : >"$dir.done"

@@ -73,11 +73,14 @@ final class FilesystemMetrics implements Subject {
     reader.read();
     for (Filesystem filesystem : reader.filesystems()) {
       Labels of = labels.get(filesystem.mount());
-      readOnly.add(of, filesystem.mount().readOnly() ? 1 : 0);
+      double isReadOnly = filesystem.mount().readOnly() ? 1 : 0;
       if (!filesystem.error().isEmpty()) {
-        error.add(of.add("device_error", filesystem.error()), 1);
+        Labels failed = of.add("device_error", filesystem.error());
+        readOnly.add(failed, isReadOnly);
+        error.add(failed, 1);
         continue;
       }
+      readOnly.add(of, isReadOnly);
       error.add(of, 0);
       size.add(of, filesystem.sizeBytes());
       free.add(of, filesystem.freeBytes());

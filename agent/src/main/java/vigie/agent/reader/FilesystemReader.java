@@ -76,7 +76,7 @@ public final class FilesystemReader implements AutoCloseable {
       return;
     }
     if (!sweep.await(limitNanos)) {
-      sweep.giveUp("timeout");
+      sweep.giveUp("mountpoint timeout");
     }
     inodes.read(filesystems);
   }
@@ -233,12 +233,12 @@ public final class FilesystemReader implements AutoCloseable {
       }
     }
 
-    /** A few words that stay the same while the fault does: they become a label. */
+    /** A few words, the kernel's, that stay the same while the fault does: they become a label. */
     private static String reason(Throwable failed) {
       if (failed instanceof AccessDeniedException) {
         return "permission denied";
       } else if (failed instanceof NoSuchFileException) {
-        return "no such file";
+        return "no such file or directory";
       } else if (failed instanceof FileSystemException refused && refused.getReason() != null) {
         return refused.getReason();
       }

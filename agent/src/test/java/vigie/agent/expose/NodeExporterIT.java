@@ -60,7 +60,7 @@ class NodeExporterIT {
       Map.of("node_filesystem_files_free", "comes from stat -f, up to a minute old");
 
   @TempDir static Path folder;
-  private static final ExecutorService blocking = Executors.newCachedThreadPool();
+  private static ExecutorService blocking;
   private static final HttpClient client = HttpClient.newHttpClient();
   private static Served agent;
   private static Peer exporter;
@@ -69,6 +69,7 @@ class NodeExporterIT {
 
   @BeforeAll
   static void start() throws IOException {
+    blocking = Executors.newCachedThreadPool(); // not where it is declared: a rerun begins here
     exporterPort = Ports.free();
     exporter =
         Peer.start(

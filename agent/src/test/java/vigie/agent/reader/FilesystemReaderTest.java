@@ -80,14 +80,14 @@ class FilesystemReaderTest {
     reader.read();
 
     assertThat(reader.filesystems().get(0).sizeBytes()).isEqualTo(100);
-    assertThat(reader.filesystems().get(1).error()).isEqualTo("timeout");
+    assertThat(reader.filesystems().get(1).error()).isEqualTo("mountpoint timeout");
     assertThat(reader.filesystems().get(1).hanging()).isTrue();
-    assertThat(reader.filesystems().get(2).error()).isEqualTo("timeout");
+    assertThat(reader.filesystems().get(2).error()).isEqualTo("mountpoint timeout");
     assertThat(reader.filesystems().get(2).hanging()).isFalse();
 
     reader.read();
 
-    assertThat(reader.filesystems().get(1).error()).isEqualTo("timeout");
+    assertThat(reader.filesystems().get(1).error()).isEqualTo("mountpoint timeout");
     assertThat(reader.filesystems().get(2).sizeBytes()).isEqualTo(100);
 
     answers.countDown();
