@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * One record as {@link SyslogParser} read it: the bytes and where its fields lie in them. Strings
  * are made when asked for. A field that is absent or {@code -} is {@code ""}. What is not UTF-8
  * comes out as U+FFFD; {@link #textBytes()} gives the exact bytes. Safe for all threads as long as
- * nobody writes to the bytes.
+ * nobody writes to the bytes or reads another record into it; what it gave out stays as it is.
  */
 public final class SyslogMessage {
   /** By which rules the record was read. */
@@ -35,15 +35,17 @@ public final class SyslogMessage {
     }
   }
 
+  private static final byte[] NOTHING = {};
+
   /** Elements and parameters beyond these stay in the bytes alone. */
   static final int MAX_ELEMENTS = 64;
 
   static final int MAX_PARAMS = 256;
 
-  final byte[] bytes;
   private final SyslogNames names;
-  Format format = Format.NONE;
-  int pri = 13;
+  byte[] bytes;
+  Format format;
+  int pri;
   boolean timed;
   long second;
   int nano;
@@ -60,9 +62,31 @@ public final class SyslogMessage {
   int textStart;
   int textEnd;
 
-  SyslogMessage(byte[] bytes, SyslogNames names) {
-    this.bytes = bytes;
+  SyslogMessage(SyslogNames names) {
     this.names = names;
+    begin(NOTHING, 0);
+  }
+
+  /** Forgets the record before: until more is known of this one, all of it is text. */
+  void begin(byte[] record, int end) {
+    bytes = record;
+    format = Format.NONE;
+    pri = 13;
+    timed = false;
+    second = 0;
+    nano = 0;
+    hostStart = 0;
+    hostEnd = 0;
+    appStart = 0;
+    appEnd = 0;
+    procIdStart = 0;
+    procIdEnd = 0;
+    msgIdStart = 0;
+    msgIdEnd = 0;
+    dataStart = 0;
+    dataEnd = 0;
+    textStart = 0;
+    textEnd = end;
   }
 
   public Format format() {

@@ -53,19 +53,37 @@ public final class SyslogParser {
    * @return null if nothing is left without trailing LF, CR and NUL: no record
    */
   public @Nullable SyslogMessage parse(byte[] bytes, Instant received) {
+    SyslogMessage message = emptyMessage();
+    return parse(bytes, received, message) ? message : null;
+  }
+
+  /** A message without a record yet, for {@link #parse(byte[], Instant, SyslogMessage)}. */
+  public SyslogMessage emptyMessage() {
+    return new SyslogMessage(names);
+  }
+
+  /**
+   * Reads a whole array into a message that may have held another record, for whoever reads many
+   * and needs each of them only until the next.
+   *
+   * @param bytes kept by the message until it takes another record, so not to be written to before
+   * @param received decides the year of a date without one
+   * @param message keeps nothing of the record before this one; is empty where there is no record
+   * @return false if nothing is left without trailing LF, CR and NUL: no record
+   */
+  public boolean parse(byte[] bytes, Instant received, SyslogMessage message) {
     int end = trimmed(bytes, bytes.length);
+    message.begin(bytes, end);
     if (end == 0) {
-      return null;
+      return false;
     }
-    SyslogMessage message = new SyslogMessage(bytes, names);
-    message.textEnd = end;
     int behindPri = pri(message, end);
     if (behindPri > 0) {
       if (!header(message, behindPri, end)) {
         old(message, behindPri, end, received);
       }
     }
-    return message;
+    return true;
   }
 
   /** Reads PRI and returns where it ends, 0 if there is none. */

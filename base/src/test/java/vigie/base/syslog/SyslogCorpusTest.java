@@ -11,12 +11,15 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -31,6 +34,35 @@ class SyslogCorpusTest {
         .filter(row -> row.get("framing").equals("udp"))
         .map(
             row -> DynamicTest.dynamicTest(row.get("id") + ": " + row.get("note"), () -> one(row)));
+  }
+
+  /** Each record after many others, of which nothing may be left. */
+  @Test
+  void givenAMessageThatHeldOtherRecords_whenParsedInto_thenItIsAsANewOne() throws IOException {
+    SyslogParser parser = new SyslogParser(ZoneOffset.UTC);
+    SyslogMessage used = parser.emptyMessage();
+    List<byte[]> records = new ArrayList<>();
+    for (Map<String, Object> row : rows()) {
+      records.add(Base64.getDecoder().decode((String) row.get("raw_b64")));
+    }
+    records.add(new byte[0]);
+    Random random = new Random(5424);
+    for (int turn = 0; turn < 20; turn++) {
+      Collections.shuffle(records, random);
+      for (byte[] record : records) {
+        SyslogMessage fresh = parser.parse(record, Instant.parse(RECEIVED));
+
+        boolean isRecord = parser.parse(record, Instant.parse(RECEIVED), used);
+
+        assertThat(isRecord).isEqualTo(fresh != null);
+        if (fresh == null) {
+          assertThat(fields(used)).isEqualTo(fields(parser.emptyMessage()));
+        } else {
+          assertThat(used).usingRecursiveComparison().isEqualTo(fresh);
+          assertThat(fields(used)).isEqualTo(fields(fresh));
+        }
+      }
+    }
   }
 
   private static void one(Map<String, Object> row) {

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Peer;
@@ -84,13 +83,15 @@ final class Batch implements Turns.Work {
   @Override
   public void take() {
     SyslogParser parser = maker.parser();
+    SyslogMessage message = parser.emptyMessage();
     String bound = receiving.senders().boundTo(peer);
     List<EventSink.Arrival> arrivals = new ArrayList<>(records.size());
     try {
       for (int i = 0; i < records.size(); i++) {
-        EventSink.Arrival arrival = take(parser, bound, records.get(i), cut.get(i));
-        if (arrival != null) {
-          arrivals.add(arrival);
+        if (parser.parse(records.get(i), received, message)) {
+          take(message, bound, cut.get(i), arrivals);
+        } else {
+          meters.empty.increment();
         }
       }
       records.clear(); // the rest waits for the disk
@@ -105,21 +106,15 @@ final class Batch implements Turns.Work {
     }
   }
 
-  /** Null for what is no record, or routed elsewhere. */
-  private EventSink.@Nullable Arrival take(
-      SyslogParser parser, String bound, byte[] record, boolean isCut) {
-    SyslogMessage message = parser.parse(record, received);
-    if (message == null) {
-      meters.empty.increment();
-      return null;
-    }
+  /** Adds the record's event, unless it is routed elsewhere. */
+  private void take(
+      SyslogMessage message, String bound, boolean isCut, List<EventSink.Arrival> arrivals) {
     taken++;
     byte[] raw = message.record();
     Event event = event(message, bound, isCut);
-    if (event.type().equals("syslog") && !receiving.router().route(message.pri(), raw)) {
-      return null;
+    if (!event.type().equals("syslog") || receiving.router().route(message.pri(), raw)) {
+      arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
     }
-    return new EventSink.Arrival(event, raw, message.textLength());
   }
 
   /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
