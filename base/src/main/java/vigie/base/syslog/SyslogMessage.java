@@ -153,11 +153,6 @@ public final class SyslogMessage {
     return Arrays.copyOfRange(bytes, textStart, textEnd);
   }
 
-  /** Whether it has procid, msgid or structured data. */
-  public boolean hasMore() {
-    return procIdStart < procIdEnd || msgIdStart < msgIdEnd || hasData();
-  }
-
   /** Whether it has structured data. */
   public boolean hasData() {
     return dataStart < dataEnd;

@@ -4,7 +4,6 @@ import java.time.Instant;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
@@ -92,8 +91,8 @@ public record Event(
    *
    * @param pairs name, value, name, value …; belongs to the fields from now on, no name twice
    */
-  public static Map<String, String> fields(List<String> pairs) {
-    return pairs.isEmpty() ? NO_FIELDS : new Fields(pairs.toArray(String[]::new));
+  public static Map<String, String> fields(String[] pairs) {
+    return pairs.length == 0 ? NO_FIELDS : new Fields(pairs);
   }
 
   private static final Map<String, String> NO_FIELDS = new Fields(new String[0]);

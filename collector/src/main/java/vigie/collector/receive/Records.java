@@ -2,7 +2,6 @@ package vigie.collector.receive;
 
 import java.time.Instant;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +21,8 @@ import vigie.collector.event.EventText;
  */
 public final class Records {
   private static final String ELEMENT = "vigie@32473";
+
+  private static final Map<String, String> NO_FIELDS = Event.fields(new String[0]);
 
   /** While a node starts, its clock may still be that of its last shutdown. */
   private static final long EARLY_MILLIS = 5 * 60_000;
@@ -107,18 +108,7 @@ public final class Records {
   public Event foreign(
       SyslogMessage message, Instant received, Peer peer, String bound, boolean cut) {
     String host = cut(message.host());
-    List<String> fields = List.of();
     boolean renamed = !bound.isEmpty() && !host.isEmpty() && !host.equalsIgnoreCase(bound);
-    if (message.hasMore() || renamed || cut) {
-      fields = new ArrayList<>(8);
-      putNonEmpty(fields, "host", renamed ? host : "");
-      putNonEmpty(fields, "procid", cut(message.procId()));
-      putNonEmpty(fields, "msgid", cut(message.msgId()));
-      if (message.hasData()) {
-        putData(fields, message);
-      }
-      putNonEmpty(fields, "cut", cut ? "true" : "");
-    }
     return new Event(
         time(message, received),
         received,
@@ -127,13 +117,54 @@ public final class Records {
         message.severity(),
         cut(message.app()),
         "syslog",
-        Event.fields(fields),
+        fields(message, renamed ? host : "", cut),
         text(message),
         null);
   }
 
+  /**
+   * What a foreign record says besides, in an array of just that size.
+   *
+   * @param host {@code ""} where it is no field
+   */
+  private Map<String, String> fields(SyslogMessage message, String host, boolean cut) {
+    String procId = cut(message.procId());
+    String msgId = cut(message.msgId());
+    Map<String, String> data = message.hasData() ? data(message) : Map.of();
+    int count = one(host) + one(procId) + one(msgId) + data.size() + (cut ? 1 : 0);
+    if (count == 0) {
+      return NO_FIELDS;
+    }
+    String[] pairs = new String[2 * count];
+    int at = putNonEmpty(pairs, 0, "host", host);
+    at = putNonEmpty(pairs, at, "procid", procId);
+    at = putNonEmpty(pairs, at, "msgid", msgId);
+    if (message.hasData()) {
+      for (Map.Entry<String, String> field : data.entrySet()) {
+        pairs[at++] = field.getKey();
+        pairs[at++] = field.getValue();
+      }
+    }
+    putNonEmpty(pairs, at, "cut", cut ? "true" : "");
+    return Event.fields(pairs);
+  }
+
+  private static int one(String value) {
+    return value.isEmpty() ? 0 : 1;
+  }
+
+  /** Returns where the next one goes. */
+  private static int putNonEmpty(String[] pairs, int at, String name, String value) {
+    if (value.isEmpty()) {
+      return at;
+    }
+    pairs[at] = name;
+    pairs[at + 1] = value;
+    return at + 2;
+  }
+
   /** Structured data as fields {@code SD-ID.NAME}; of a repeated name the values joined. */
-  private void putData(List<String> fields, SyslogMessage message) {
+  private Map<String, String> data(SyslogMessage message) {
     Map<String, String> all = new LinkedHashMap<>(); // two names may be one once they are cut
     Map<String, Map<String, List<String>>> data = message.data(elements, params);
     if (data.size() >= elements && message.data(elements + 1, params).size() > elements) {
@@ -148,10 +179,7 @@ public final class Records {
             cut(element.getKey() + "." + param.getKey()), cut(String.join(", ", param.getValue())));
       }
     }
-    for (Map.Entry<String, String> field : all.entrySet()) {
-      fields.add(field.getKey());
-      fields.add(field.getValue());
-    }
+    return all;
   }
 
   private static int params(Map<String, Map<String, List<String>>> data) {
@@ -207,12 +235,5 @@ public final class Records {
   private static String taken(Map<String, String> fields, String name) {
     String value = fields.remove(name);
     return value == null ? "" : value;
-  }
-
-  private static void putNonEmpty(List<String> fields, String name, String value) {
-    if (!value.isEmpty()) {
-      fields.add(name);
-      fields.add(value);
-    }
   }
 }

@@ -16,12 +16,15 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Peer;
 import vigie.base.syslog.SyslogMessage;
 import vigie.base.time.ManualClock;
+import vigie.collector.event.Event;
 
 class ReceivingTest {
   private final ManualClock clock = new ManualClock();
@@ -193,6 +196,34 @@ class ReceivingTest {
     assertThat(limited(Limit.SD_ELEMENTS)).isEqualTo(1);
     assertThat(limited(Limit.SD_PARAMS)).isEqualTo(1);
     assertThat(limited(Limit.FIELD_BYTES)).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          <13>app: text                                    | ''      | false | {}
+          <13>app[7]: text                                 | ''      | false | {procid=7}
+          <13>app[7]: text                                 | ''      | true  | {procid=7, cut=true}
+          <13>1 - h app 7 ID - text                        | ''      | false | {procid=7, msgid=ID}
+          <13>1 - h app - ID - text                        | H       | false | {msgid=ID}
+          <13>1 - h app - - - text                         | switch  | false | {host=h}
+          <13>1 - h app 7 ID [a x="1" y=""][b x="2"] text  | switch  | true  | \
+          {host=h, procid=7, msgid=ID, a.x=1, a.y=, b.x=2, cut=true}
+          <13>1 - h app - - [a x="1"] text                 | ''      | false | {a.x=1}
+          text                                             | ''      | true  | {cut=true}
+          """)
+  void givenAForeignRecord_whenTaken_thenItsFieldsAreWhatItSaysInOrder(
+      String record, String bound, boolean cut, String fields) {
+    ReceiveLimits limits = ReceiveLimits.DEFAULTS;
+    Records records = new Records(limits, receiving(limits).meters());
+    SyslogMessage message = records.parser().parse(record.getBytes(UTF_8), clock.now());
+    assertThat(message).isNotNull();
+
+    Event event = records.foreign(message, clock.now(), new Peer("192.0.2.5", "", ""), bound, cut);
+
+    assertThat(event.fields()).hasToString(fields);
   }
 
   @Test

@@ -102,7 +102,7 @@ record EventRecord(Event event, byte[] raw) {
               severity,
               app,
               type,
-              Event.fields(fields),
+              Event.fields(fields.toArray(String[]::new)),
               text,
               origin),
           raw);
