@@ -17,10 +17,10 @@ import vigie.base.time.Clock;
 import vigie.base.time.ClockSteps;
 
 /**
- * Takes what receivers bring: drops what was taken before, stamps the rest with the time of
- * receipt, appends it to the store and, once it is durable, acknowledges it and tells the
- * listeners, in the order taken. Safe for all threads; {@link #accept} blocks while the store's
- * queue is full.
+ * Takes what receivers bring: drops what was taken before, appends the rest to the store and, once
+ * it is durable, acknowledges it and tells the listeners, in the order taken. In that order the
+ * time of receipt never goes back, unless the clock did: an event whose own does not fit in is
+ * stamped anew. Safe for all threads; {@link #accept} blocks while the store's queue is full.
  */
 public final class EventIntake implements EventSink {
   private static final Logger log = LoggerFactory.getLogger(EventIntake.class);
@@ -43,6 +43,7 @@ public final class EventIntake implements EventSink {
 
   private SpoolMarks marks = new SpoolMarks(); // guarded by order
   private final ClockSteps steps; // guarded by order
+  private Instant lastReceived; // guarded by order
 
   /** Never held while anything else is called. */
   private final Object counts = new Object();
@@ -55,6 +56,7 @@ public final class EventIntake implements EventSink {
     this.store = store;
     this.clock = clock;
     steps = new ClockSteps(clock);
+    lastReceived = now();
     taken = meters.counter("vigie.events.taken");
     doubles = meters.counter("vigie.events.duplicate");
     missing = meters.counter("vigie.events.missing");
@@ -97,27 +99,29 @@ public final class EventIntake implements EventSink {
     boolean[] late = new boolean[arrivals.size()];
     synchronized (order) {
       long stepped = steps.take();
+      Instant now = now();
       if (stepped != 0) {
         marks.stepped(stepped);
+        lastReceived = now; // what came before the step is not to be measured by the marks after it
       }
-      Instant now = clock.now().truncatedTo(ChronoUnit.MICROS);
       Event.@Nullable Origin last = null;
       for (Arrival arrival : arrivals) {
-        Event stamped = arrival.event().receivedAt(now);
-        Event.Origin origin = stamped.origin();
+        Arrival stamped = stamped(arrival, now);
+        Event event = stamped.event();
+        Event.Origin origin = event.origin();
         if (origin != null && last != null && !follows(origin, last)) {
           append(fresh, late, to, NOTHING); // so that a double within the batch is known
           fresh = new ArrayList<>();
           late = new boolean[arrivals.size()];
         }
         last = origin == null ? last : origin;
-        SpoolMarks.Verdict verdict = marks.verdict(stamped);
+        SpoolMarks.Verdict verdict = marks.verdict(event);
         if (verdict == SpoolMarks.Verdict.KNOWN) {
           doubles.increment();
           continue;
         }
-        late[fresh.size()] = verdict == SpoolMarks.Verdict.LATE || stamped.isOfShutdown();
-        fresh.add(new Arrival(stamped, arrival.raw(), arrival.textBytes()));
+        late[fresh.size()] = verdict == SpoolMarks.Verdict.LATE || event.isOfShutdown();
+        fresh.add(stamped);
       }
       if (!fresh.isEmpty()) {
         append(fresh, late, to, whenDurable);
@@ -125,6 +129,28 @@ public final class EventIntake implements EventSink {
       }
     }
     afterAllAppended(whenDurable);
+  }
+
+  /** As exact as it is stored. */
+  private Instant now() {
+    return clock.now().truncatedTo(ChronoUnit.MICROS);
+  }
+
+  /**
+   * The arrival itself where its time of receipt fits in, for a storm would make much garbage of
+   * copies; with {@link #order} held.
+   */
+  private Arrival stamped(Arrival arrival, Instant now) {
+    Event event = arrival.event();
+    Instant received = event.received();
+    if (received.isAfter(now)
+        || received.isBefore(lastReceived)
+        || !received.equals(received.truncatedTo(ChronoUnit.MICROS))) {
+      lastReceived = now;
+      return new Arrival(event.receivedAt(now), arrival.raw(), arrival.textBytes());
+    }
+    lastReceived = received;
+    return arrival;
   }
 
   private static boolean follows(Event.Origin origin, Event.Origin last) {

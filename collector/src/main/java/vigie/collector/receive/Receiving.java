@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -83,6 +85,14 @@ public final class Receiving implements AutoCloseable {
 
   public Clock clock() {
     return clock;
+  }
+
+  /**
+   * The time of receipt of what is taken now: as exact as it is stored, so that the sink need not
+   * stamp the event anew.
+   */
+  public Instant received() {
+    return clock.now().truncatedTo(ChronoUnit.MICROS);
   }
 
   public MeterRegistry registry() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,10 +90,109 @@ class EventIntakeTest {
   }
 
   @Test
-  void givenAnEvent_whenTaken_thenItIsStampedWithTheReceipt() {
-    clock.advance(Duration.ofSeconds(7));
+  void givenAnEventReceivedSinceTheLastOne_whenTaken_thenItStaysAsItIs() {
     accept(2);
-    assertThat(store.events.get(0).received()).isEqualTo(Events.T0.plusSeconds(7));
+    clock.advance(Duration.ofSeconds(7));
+    Event event = received("x", clock.now());
+    clock.advance(Duration.ofSeconds(1));
+
+    take(event);
+
+    assertThat(store.events.get(1)).isSameAs(event);
+  }
+
+  @Test
+  void givenBatchesOfTwoSources_whenTheLaterOneIsTakenFirst_thenReceiptsAreInTheOrderTaken() {
+    Event early = received("early", Events.T0.plusSeconds(1));
+    Event late = received("late", Events.T0.plusSeconds(2));
+    clock.advance(Duration.ofSeconds(3));
+
+    take(late, late);
+    take(early, early);
+    take(late, received("new", Events.T0.plusSeconds(3)));
+
+    assertThat(receipts()).containsExactly(2L, 2L, 3L, 3L, 3L, 3L);
+    assertThat(store.events)
+        .extracting(Event::text)
+        .containsExactly("late", "late", "early", "early", "late", "new");
+  }
+
+  @Test
+  void givenATimeBeforeThisLife_whenTaken_thenTheReceiptIsNow() {
+    clock.advance(Duration.ofSeconds(7));
+    take(received("x", Events.T0.minusSeconds(1)));
+    assertThat(receipts()).containsExactly(7L);
+  }
+
+  @Test
+  void givenATimeInTheFuture_whenTaken_thenTheReceiptIsNow() {
+    clock.advance(Duration.ofSeconds(7));
+    take(received("x", Events.T0.plusSeconds(8)), received("y", Events.T0.plusSeconds(6)));
+    assertThat(receipts()).containsExactly(7L, 7L);
+  }
+
+  @Test
+  void givenATimeFinerThanIsStored_whenTaken_thenTheReceiptIsNowInMicroseconds() {
+    clock.advance(Duration.ofNanos(5_999));
+    take(received("x", Events.T0.plusNanos(2_001)));
+    assertThat(store.events.get(0).received()).isEqualTo(Events.T0.plusNanos(5_000));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {3600_000, 500}) // noticed as a step, and not
+  void givenTheClockIsSetBack_whenEventsComeOn_thenReceiptsGoOnFromThere(long millis) {
+    clock.advance(Duration.ofSeconds(10));
+    Event before = received("before", clock.now());
+    take(before);
+    clock.step(Duration.ofMillis(-millis));
+    Instant set = clock.now();
+
+    take(received("made after it", set), before);
+    clock.advance(Duration.ofSeconds(1));
+    Event next = received("next", clock.now());
+    take(next);
+
+    assertThat(store.events)
+        .extracting(Event::received)
+        .containsExactly(before.received(), set, set, set.plusSeconds(1));
+    assertThat(store.events.get(3)).isSameAs(next);
+  }
+
+  /** The marks are of the new time by then: by the old one the node's clock would seem right. */
+  @Test
+  void givenTheClockIsSetForwardWhileAnEventWaits_whenEventsComeOn_thenNoneIsLate() {
+    accept(2);
+    clock.advance(Duration.ofSeconds(1));
+    Event waits = Events.at(Events.agent("p1", "s1", 3, "probe.up"), Events.T0, clock.now());
+    clock.step(Duration.ofDays(1));
+    Instant set = clock.now();
+
+    take(waits);
+    accept(4);
+    store.sync(3);
+
+    assertThat(store.events.get(1).received()).isEqualTo(set);
+    assertThat(told).endsWith("p1/s1/2", "p1/s1/3", "p1/s1/4");
+  }
+
+  private static Event received(String text, Instant at) {
+    return Events.foreign("p1", "syslog", text).receivedAt(at);
+  }
+
+  private void take(Event... events) {
+    List<EventSink.Arrival> arrivals = new ArrayList<>();
+    for (Event event : events) {
+      arrivals.add(new EventSink.Arrival(event, new byte[0]));
+    }
+    intake.accept(arrivals, () -> {});
+  }
+
+  /** In seconds since the start. */
+  private List<Long> receipts() {
+    List<Long> receipts = new ArrayList<>();
+    store.events.forEach(
+        event -> receipts.add(Duration.between(Events.T0, event.received()).toSeconds()));
+    return receipts;
   }
 
   @Test
@@ -191,8 +291,9 @@ class EventIntakeTest {
   }
 
   private void accept(long seq) {
+    Event event = Events.agent("p1", "s1", seq, "probe.up");
     intake.accept(
-        Events.agent("p1", "s1", seq, "probe.up"),
+        Events.at(event, event.time(), clock.now()),
         new byte[0],
         () -> acked.add(Long.toString(seq)));
   }

@@ -77,15 +77,13 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   /** A record from its arrival to its answer. */
   private static final class Pending {
     final int txnr;
-    final Instant received;
     final boolean cut;
     final int size;
     byte[] data;
     volatile boolean durable;
 
-    Pending(RelpFrame frame, Instant received) {
+    Pending(RelpFrame frame) {
       this.txnr = frame.txnr();
-      this.received = received;
       this.cut = frame.isCut();
       this.data = frame.data();
       this.size = data.length;
@@ -111,12 +109,13 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     /** On the executor. */
     @Override
     public void take() {
+      Instant received = receiver.receiving().received();
       List<Pending> given = new ArrayList<>(records);
       receiver.meters().records.increment(given.size());
       receiver.meters().bytes.increment(bytes);
       try {
         for (Pending pending : given) {
-          if (refused || !RelpSession.this.take(pending, arrivals)) {
+          if (refused || !RelpSession.this.take(pending, received, arrivals)) {
             source.done(pending.size);
             records.remove(pending);
           }
@@ -179,7 +178,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private long lastReadNanos;
   private long lastFrameNanos;
   private long deadlineNanos;
-  private @Nullable Instant received;
   private String why = "connection lost";
 
   private volatile boolean closed;
@@ -253,7 +251,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     lastReadNanos = clock.nanos();
-    received = null;
     if (!holdPartial(decoder.heldBytes())) {
       fault("memory", "too many records that are not whole yet, limits.queue_bytes");
     }
@@ -296,10 +293,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   }
 
   private void record(RelpFrame frame) {
-    if (received == null) {
-      received = clock.now();
-    }
-    Pending pending = new Pending(frame, received);
+    Pending pending = new Pending(frame);
     unanswered.add(pending);
     unansweredBytes += pending.size;
     if (arrived == null) {
@@ -322,7 +316,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   }
 
   /** Makes the event of a record; false if the session ends because of it. */
-  private boolean take(Pending pending, List<EventSink.Arrival> arrivals) {
+  private boolean take(Pending pending, Instant received, List<EventSink.Arrival> arrivals) {
     byte[] data = pending.data;
     pending.data = NOTHING;
     RelpMeters meters = receiver.meters();
@@ -330,14 +324,14 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       meters.cut.increment();
       receiver.receiving().meters().hit(Limit.RECORD_BYTES);
     }
-    SyslogMessage message = parser.parse(data, pending.received);
+    SyslogMessage message = parser.parse(data, received);
     if (message == null) {
       meters.empty.increment();
       return true;
     }
     Senders senders = receiver.receiving().senders();
     Event event =
-        receiver.records().event(message, pending.received, who, senders.boundTo(who), pending.cut);
+        receiver.records().event(message, received, who, senders.boundTo(who), pending.cut);
     byte[] raw = message.record();
     if (event.type().equals("syslog")) {
       if (receiver.receiving().router().route(message.pri(), raw)) {

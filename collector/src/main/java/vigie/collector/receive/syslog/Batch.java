@@ -29,7 +29,6 @@ final class Batch implements Turns.Work {
   private final Counter messages;
   private final Turns.Source source;
   private final Peer peer;
-  private final Instant received;
   private final List<byte[]> records = new ArrayList<>();
   private final BitSet cut = new BitSet();
   private int bytes;
@@ -51,7 +50,6 @@ final class Batch implements Turns.Work {
     this.messages = messages;
     this.source = source;
     this.peer = peer;
-    this.received = receiving.clock().now();
   }
 
   void add(byte[] record, boolean isCut) {
@@ -82,6 +80,7 @@ final class Batch implements Turns.Work {
 
   @Override
   public void take() {
+    Instant received = receiving.received();
     SyslogParser parser = maker.parser();
     SyslogMessage message = parser.emptyMessage();
     String bound = receiving.senders().boundTo(peer);
@@ -89,7 +88,7 @@ final class Batch implements Turns.Work {
     try {
       for (int i = 0; i < records.size(); i++) {
         if (parser.parse(records.get(i), received, message)) {
-          take(message, bound, cut.get(i), arrivals);
+          take(message, received, bound, cut.get(i), arrivals);
         } else {
           meters.empty.increment();
         }
@@ -108,17 +107,21 @@ final class Batch implements Turns.Work {
 
   /** Adds the record's event, unless it is routed elsewhere. */
   private void take(
-      SyslogMessage message, String bound, boolean isCut, List<EventSink.Arrival> arrivals) {
+      SyslogMessage message,
+      Instant received,
+      String bound,
+      boolean isCut,
+      List<EventSink.Arrival> arrivals) {
     taken++;
     byte[] raw = message.record();
-    Event event = event(message, bound, isCut);
+    Event event = event(message, received, bound, isCut);
     if (!event.type().equals("syslog") || receiving.router().route(message.pri(), raw)) {
       arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
     }
   }
 
   /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
-  private Event event(SyslogMessage message, String bound, boolean isCut) {
+  private Event event(SyslogMessage message, Instant received, String bound, boolean isCut) {
     if (!peer.certificate().isEmpty()) {
       Event event = maker.event(message, received, peer, bound, isCut);
       if (event.type().equals("syslog") || receiving.senders().mayTell(peer, event.node())) {
