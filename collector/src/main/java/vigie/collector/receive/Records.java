@@ -51,20 +51,28 @@ public final class Records {
   /**
    * Makes the event of a record whose sender may be an agent.
    *
+   * @param arrived is the time of a record without one
+   * @param received when it is taken, perhaps long behind that where the disk lags
    * @param bound the only name that the peer may use, {@code ""} for any
    * @param cut whether the record was longer than the limit; told in the field {@code cut}
    */
   public Event event(
-      SyslogMessage message, Instant received, Peer peer, String bound, boolean cut) {
+      SyslogMessage message,
+      Instant arrived,
+      Instant received,
+      Peer peer,
+      String bound,
+      boolean cut) {
     Map<String, String> element = "vigie".equals(message.app()) ? message.element(ELEMENT) : null;
     return element == null || !element.containsKey("type")
-        ? foreign(message, received, peer, bound, cut)
-        : own(message, element, received, peer, cut);
+        ? foreign(message, arrived, received, peer, bound, cut)
+        : own(message, element, arrived, received, peer, cut);
   }
 
   private static Event own(
       SyslogMessage message,
       Map<String, String> element,
+      Instant arrived,
       Instant received,
       Peer peer,
       boolean cut) {
@@ -83,7 +91,7 @@ public final class Records {
       fields.put("cut", "true");
     }
     return new Event(
-        time(message, received),
+        time(message, arrived),
         received,
         node.isEmpty() ? node(message, peer) : node,
         message.facility(),
@@ -104,13 +112,18 @@ public final class Records {
     }
   }
 
-  /** Makes the event of a record that is no agent's, whatever it says. */
+  /** Makes the event of a record that is no agent's, whatever it says; see {@link #event}. */
   public Event foreign(
-      SyslogMessage message, Instant received, Peer peer, String bound, boolean cut) {
+      SyslogMessage message,
+      Instant arrived,
+      Instant received,
+      Peer peer,
+      String bound,
+      boolean cut) {
     String host = cut(message.host());
     boolean renamed = !bound.isEmpty() && !host.isEmpty() && !host.equalsIgnoreCase(bound);
     return new Event(
-        time(message, received),
+        time(message, arrived),
         received,
         !bound.isEmpty() ? bound : host.isEmpty() ? peer.name() : host,
         message.facility(),
@@ -207,9 +220,9 @@ public final class Records {
   }
 
   /** A record's own time is kept however far off it is; {@code received} tells the difference. */
-  private static Instant time(SyslogMessage message, Instant received) {
+  private static Instant time(SyslogMessage message, Instant arrived) {
     Instant time = message.time();
-    return time == null ? received : time;
+    return time == null ? arrived : time;
   }
 
   private static String node(SyslogMessage message, Peer peer) {

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -191,7 +192,7 @@ class ReceivingTest {
       String record = "<13>1 2026-01-01T00:00:00Z h a - - " + data + " text";
       SyslogMessage message = records.parser().parse(record.getBytes(UTF_8), clock.now());
       assertThat(message).isNotNull();
-      records.foreign(message, clock.now(), peer, "", false);
+      records.foreign(message, clock.now(), clock.now(), peer, "", false);
     }
     assertThat(limited(Limit.SD_ELEMENTS)).isEqualTo(1);
     assertThat(limited(Limit.SD_PARAMS)).isEqualTo(1);
@@ -221,9 +222,27 @@ class ReceivingTest {
     SyslogMessage message = records.parser().parse(record.getBytes(UTF_8), clock.now());
     assertThat(message).isNotNull();
 
-    Event event = records.foreign(message, clock.now(), new Peer("192.0.2.5", "", ""), bound, cut);
+    Event event =
+        records.foreign(
+            message, clock.now(), clock.now(), new Peer("192.0.2.5", "", ""), bound, cut);
 
     assertThat(event.fields()).hasToString(fields);
+  }
+
+  @Test
+  void givenARecordWithoutATime_whenItIsTakenLongAfterItCame_thenItsTimeIsWhenItCame() {
+    ReceiveLimits limits = ReceiveLimits.DEFAULTS;
+    Records records = new Records(limits, receiving(limits).meters());
+    Instant arrived = clock.now();
+    SyslogMessage message = records.parser().parse("<13>app: text".getBytes(UTF_8), arrived);
+    assertThat(message).isNotNull();
+    clock.advance(Duration.ofSeconds(30));
+
+    Event event =
+        records.foreign(message, arrived, clock.now(), new Peer("192.0.2.5", "", ""), "", false);
+
+    assertThat(event.time()).isEqualTo(arrived);
+    assertThat(event.received()).isEqualTo(clock.now());
   }
 
   @Test

@@ -94,6 +94,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private final class Read implements Turns.Work, Runnable {
     private final List<Pending> records = new ArrayList<>();
     private final List<EventSink.Arrival> arrivals = new ArrayList<>();
+    private final Instant arrived = clock.now();
     private int bytes;
 
     void add(Pending pending) {
@@ -115,7 +116,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       receiver.meters().bytes.increment(bytes);
       try {
         for (Pending pending : given) {
-          if (refused || !RelpSession.this.take(pending, received, arrivals)) {
+          if (refused || !RelpSession.this.take(pending, arrived, received, arrivals)) {
             source.done(pending.size);
             records.remove(pending);
           }
@@ -171,7 +172,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private int lastTxnr;
   private int closeTxnr;
   private final ArrayDeque<Pending> unanswered = new ArrayDeque<>();
-  private @Nullable Read arrived;
+  private @Nullable Read reading;
   private long unansweredBytes;
   private int partial;
   private final long connectedNanos;
@@ -296,19 +297,19 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     Pending pending = new Pending(frame);
     unanswered.add(pending);
     unansweredBytes += pending.size;
-    if (arrived == null) {
-      arrived = new Read();
+    if (reading == null) {
+      reading = new Read();
     }
-    arrived.add(pending);
-    if (arrived.bytes >= BATCH_BYTES) {
+    reading.add(pending);
+    if (reading.bytes >= BATCH_BYTES) {
       handOver();
     }
   }
 
   /** Gives what one read brought to the source's turns. */
   private void handOver() {
-    Read full = arrived;
-    arrived = null;
+    Read full = reading;
+    reading = null;
     if (full != null) {
       lastFrameNanos = clock.nanos();
       source.add(full, full.records.size(), full.bytes);
@@ -316,7 +317,8 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   }
 
   /** Makes the event of a record; false if the session ends because of it. */
-  private boolean take(Pending pending, Instant received, List<EventSink.Arrival> arrivals) {
+  private boolean take(
+      Pending pending, Instant arrived, Instant received, List<EventSink.Arrival> arrivals) {
     byte[] data = pending.data;
     pending.data = NOTHING;
     RelpMeters meters = receiver.meters();
@@ -324,14 +326,16 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       meters.cut.increment();
       receiver.receiving().meters().hit(Limit.RECORD_BYTES);
     }
-    SyslogMessage message = parser.parse(data, received);
+    SyslogMessage message = parser.parse(data, arrived);
     if (message == null) {
       meters.empty.increment();
       return true;
     }
     Senders senders = receiver.receiving().senders();
     Event event =
-        receiver.records().event(message, received, who, senders.boundTo(who), pending.cut);
+        receiver
+            .records()
+            .event(message, arrived, received, who, senders.boundTo(who), pending.cut);
     byte[] raw = message.record();
     if (event.type().equals("syslog")) {
       if (receiver.receiving().router().route(message.pri(), raw)) {

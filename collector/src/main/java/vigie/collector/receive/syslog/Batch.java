@@ -29,6 +29,7 @@ final class Batch implements Turns.Work {
   private final Counter messages;
   private final Turns.Source source;
   private final Peer peer;
+  private final Instant arrived;
   private final List<byte[]> records = new ArrayList<>();
   private final BitSet cut = new BitSet();
   private int bytes;
@@ -50,6 +51,7 @@ final class Batch implements Turns.Work {
     this.messages = messages;
     this.source = source;
     this.peer = peer;
+    this.arrived = receiving.clock().now();
   }
 
   void add(byte[] record, boolean isCut) {
@@ -87,7 +89,7 @@ final class Batch implements Turns.Work {
     List<EventSink.Arrival> arrivals = new ArrayList<>(records.size());
     try {
       for (int i = 0; i < records.size(); i++) {
-        if (parser.parse(records.get(i), received, message)) {
+        if (parser.parse(records.get(i), arrived, message)) {
           take(message, received, bound, cut.get(i), arrivals);
         } else {
           meters.empty.increment();
@@ -123,12 +125,12 @@ final class Batch implements Turns.Work {
   /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
   private Event event(SyslogMessage message, Instant received, String bound, boolean isCut) {
     if (!peer.certificate().isEmpty()) {
-      Event event = maker.event(message, received, peer, bound, isCut);
+      Event event = maker.event(message, arrived, received, peer, bound, isCut);
       if (event.type().equals("syslog") || receiving.senders().mayTell(peer, event.node())) {
         return event;
       }
     }
-    return maker.foreign(message, received, peer, bound, isCut);
+    return maker.foreign(message, arrived, received, peer, bound, isCut);
   }
 
   private void done() {
