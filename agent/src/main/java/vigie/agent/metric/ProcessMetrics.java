@@ -15,6 +15,10 @@ final class ProcessMetrics implements Subject {
       Family.gauge("process_resident_memory_bytes", "Memory of the agent in RAM, in bytes.");
   private final Family virtual =
       Family.gauge("process_virtual_memory_bytes", "Address space of the agent in bytes.");
+  private final Family maxVirtual =
+      Family.gauge(
+          "process_virtual_memory_max_bytes",
+          "What the agent's address space may grow to, in bytes.");
   private final Family openFiles =
       Family.gauge("process_open_fds", "Files and sockets that the agent has open.");
   private final Family maxFiles =
@@ -32,7 +36,7 @@ final class ProcessMetrics implements Subject {
 
   @Override
   public List<Family> families() {
-    return List.of(cpu, start, resident, virtual, openFiles, maxFiles);
+    return List.of(cpu, start, resident, virtual, maxVirtual, openFiles, maxFiles);
   }
 
   @Override
@@ -42,6 +46,7 @@ final class ProcessMetrics implements Subject {
     start.add(reader.startSeconds());
     resident.add(reader.residentBytes());
     virtual.add(reader.virtualBytes());
+    maxVirtual.add(reader.maxVirtualBytes());
     openFiles.add(reader.openFiles());
     maxFiles.add(reader.maxFiles());
   }

@@ -6,6 +6,9 @@ import java.io.IOException;
 public final class ProcessReader implements AutoCloseable {
   private static final double TICKS_PER_SECOND = 100;
 
+  /** The kernel's RLIM_INFINITY, 2⁶⁴ - 1, as a double. */
+  private static final double UNLIMITED = 0x1p64;
+
   private final Roots roots;
   private final KernelFile stat;
   private final KernelFile status;
@@ -16,6 +19,7 @@ public final class ProcessReader implements AutoCloseable {
   private double virtualBytes;
   private double openFiles;
   private double maxFiles = Double.NaN;
+  private double maxVirtualBytes = Double.NaN;
   private double bootTime = Double.NaN;
   private boolean begun;
 
@@ -48,8 +52,14 @@ public final class ProcessReader implements AutoCloseable {
       bootTime = kernel.bootTime();
       Bytes in = limits.read();
       while (in.line()) {
-        if (in.field() && in.is("Max") && in.field() && in.is("open") && in.field()) {
+        if (!in.field() || !in.is("Max") || !in.field()) {
+          continue;
+        }
+        if (in.is("open") && in.field()) {
           maxFiles = in.number();
+        } else if (in.is("address") && in.field()) {
+          double limit = in.number();
+          maxVirtualBytes = Double.isNaN(limit) ? UNLIMITED : limit;
         }
       }
     }
@@ -102,6 +112,11 @@ public final class ProcessReader implements AutoCloseable {
 
   public double virtualBytes() {
     return virtualBytes;
+  }
+
+  /** What the address space may grow to; 2⁶⁴ where nothing limits it. */
+  public double maxVirtualBytes() {
+    return maxVirtualBytes;
   }
 
   public double openFiles() {
