@@ -149,7 +149,9 @@ uninstall_it() {
     rm -f "$config"
   fi
   rm -rf "$home" "$home.new" "$home.old"
-  rm -f "$root/etc/systemd/system/$service".* "$root/etc/systemd/system/$service-drill".* "$root/etc/init.d/$service" "$root/usr/local/bin/$what"
+  # By their names: beside them may lie folders of drop-ins, which somebody made and which stay.
+  rm -f "$root/etc/systemd/system/$service.service" "$root/etc/systemd/system/$service-drill.service" \
+    "$root/etc/systemd/system/$service-drill.timer" "$root/etc/init.d/$service" "$root/usr/local/bin/$what"
   rm -f "$root/var/lib/systemd/timers/stamp-$service-drill.timer"
   rmdir "$root/opt/vigie" "$root/etc/vigie" 2>/dev/null || true
   if live; then
@@ -157,6 +159,7 @@ uninstall_it() {
     remove_user
   fi
   [ ! -e "$config" ] || say "$config was changed by you and stays"
+  [ ! -d "$root/etc/systemd/system/$service.service.d" ] || say "$root/etc/systemd/system/$service.service.d was made by you and stays"
   say "$what is out; what it kept stays in $data"
 }
 

@@ -397,7 +397,8 @@ class BootedIT {
                 ls -d /opt/vigie /etc/systemd/system/vigie-agent.service /usr/local/bin/agent 2>/dev/null
                 getent passwd vigie-agent; systemctl is-active vigie-agent; ls /var/lib/vigie-agent /etc/vigie
                 """))
-        .contains("agent is out", "\ninactive\n", "spool", "agent.yaml")
+        .contains("agent is out", "service.d was made by you and stays", "\ninactive\n", "spool")
+        .contains("agent.yaml")
         .doesNotContain("/opt/vigie\n", "/etc/systemd/system/vigie-agent", "vigie-agent:x:");
   }
 
@@ -420,7 +421,7 @@ class BootedIT {
         .isEqualTo("enabled\nactive\nstatus 0\n");
     // As docs/install.md has it, but for runuser: the guest has no PAM.
     debian.run("cat app/agent.yaml > /etc/vigie/agent.yaml");
-    assertThat(check()).contains("lasting");
+    assertThat(check()).contains("10.0.2.2"); // needs a drop-in, which the guide names
     assertThat(debian.run("systemctl restart vigie-agent")).isEqualTo("status 0\n");
     await("agent.start", "", starts + 1);
     debian.tell("/metrics", () -> metrics().contains("vigie_build_info"));
