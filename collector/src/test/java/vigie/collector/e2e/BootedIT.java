@@ -399,7 +399,7 @@ class BootedIT {
                 """))
         .contains("agent is out", "service.d was made by you and stays", "\ninactive\n", "spool")
         .contains("agent.yaml")
-        .doesNotContain("/opt/vigie\n", "/etc/systemd/system/vigie-agent", "vigie-agent:x:");
+        .doesNotContain("/opt/vigie\n", "/vigie-agent.service\n", "vigie-agent:x:");
   }
 
   @Test
