@@ -76,8 +76,11 @@ public final class BadLink implements AutoCloseable {
         Socket server = new Socket(InetAddress.getLoopbackAddress(), target);
         int turn = harms.getAndIncrement();
         Harm harm = turn < mostHarms ? kinds.get(turn % kinds.size()) : null;
-        Link link = new Link(client, server, harm, 2_000 + random.nextInt(30_000));
+        int after = 2_000 + random.nextInt(30_000);
         boolean upwards = oneWay || random.nextInt(4) > 0;
+        // Answers are far shorter than what they answer: else all would be over before harm is
+        // done.
+        Link link = new Link(client, server, harm, upwards ? after : after / 20);
         threads.execute(() -> link.carry(client, server, upwards));
         threads.execute(() -> link.carry(server, client, !upwards));
       } catch (IOException closed) {
