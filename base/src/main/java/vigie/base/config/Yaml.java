@@ -91,6 +91,12 @@ public final class Yaml {
       throw new ConfigException(at + ": not YAML: " + e.getProblem());
     } catch (YamlEngineException e) {
       throw new ConfigException(top + ": not YAML: " + e.getMessage());
+    } catch (NumberFormatException e) { // the library's own
+      int at = text.lastIndexOf('\\');
+      long line = text.substring(0, at + 1).lines().count();
+      int column = at - text.lastIndexOf('\n', at);
+      Position end = new Position(file.toString(), (int) line, column);
+      throw new ConfigException(end + ": not YAML: it ends within an escape");
     }
   }
 

@@ -70,6 +70,13 @@ class SectionTest {
   }
 
   @Test
+  void givenTextThatEndsWithinAnEscape_whenParsed_thenPlaceIsNamed() {
+    assertThatThrownBy(() -> parse("a: 1\nb: \"\\" + "u"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage("conf/collector.yaml:2:5: not YAML: it ends within an escape");
+  }
+
+  @Test
   void givenSecretInFile_whenRevealed_thenReadAnewAndNeverShown(@TempDir Path dir)
       throws Exception {
     Path config = dir.resolve("c.yaml");
