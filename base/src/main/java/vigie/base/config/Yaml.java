@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
@@ -22,6 +24,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 /** Reads YAML 1.2 files whose top is a mapping. Files over 4 MiB are refused. */
 public final class Yaml {
   private static final long MOST_BYTES = 4L << 20;
+  private static final Pattern TOO_LARGE = Pattern.compile("\\\\U[89a-fA-F]\\p{XDigit}{7}");
 
   private Yaml() {}
 
@@ -91,13 +94,18 @@ public final class Yaml {
       throw new ConfigException(at + ": not YAML: " + e.getProblem());
     } catch (YamlEngineException e) {
       throw new ConfigException(top + ": not YAML: " + e.getMessage());
-    } catch (NumberFormatException e) { // the library's own
-      int at = text.lastIndexOf('\\');
-      long line = text.substring(0, at + 1).lines().count();
-      int column = at - text.lastIndexOf('\n', at);
-      Position end = new Position(file.toString(), (int) line, column);
-      throw new ConfigException(end + ": not YAML: it ends within an escape");
+    } catch (NumberFormatException e) {
+      throw new ConfigException(
+          badEscape(file, text) + ": not YAML: an escape that is no character");
     }
+  }
+
+  /** The library does not say where: a number that is too large, or the one that the end cuts. */
+  private static Position badEscape(Path file, String text) {
+    Matcher large = TOO_LARGE.matcher(text);
+    int at = large.find() ? large.start() : text.lastIndexOf('\\');
+    int line = (int) text.substring(0, at + 1).lines().count();
+    return new Position(file.toString(), line, at - text.lastIndexOf('\n', at));
   }
 
   private static String read(Path file) {

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SectionTest {
   private static final Path FILE = Path.of("conf/collector.yaml");
@@ -69,11 +71,12 @@ class SectionTest {
         .hasMessageStartingWith("conf/collector.yaml:2:");
   }
 
-  @Test
-  void givenTextThatEndsWithinAnEscape_whenParsed_thenPlaceIsNamed() {
-    assertThatThrownBy(() -> parse("a: 1\nb: \"\\" + "u"))
+  @ParameterizedTest
+  @ValueSource(strings = {"\\u", "\\UFFFFFFFF\"\nc: \"\\t\""})
+  void givenEscapeThatIsNoCharacter_whenParsed_thenPlaceIsNamed(String escape) {
+    assertThatThrownBy(() -> parse("a: 1\nb: \"" + escape))
         .isInstanceOf(ConfigException.class)
-        .hasMessage("conf/collector.yaml:2:5: not YAML: it ends within an escape");
+        .hasMessage("conf/collector.yaml:2:5: not YAML: an escape that is no character");
   }
 
   @Test
