@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -233,14 +234,18 @@ public final class FilesystemReader implements AutoCloseable {
       }
     }
 
-    /** A few words, the kernel's, that stay the same while the fault does: they become a label. */
+    /**
+     * A few words, the kernel's as node_exporter writes them, that stay the same while the fault
+     * does: they become a label.
+     */
     private static String reason(Throwable failed) {
       if (failed instanceof AccessDeniedException) {
         return "permission denied";
       } else if (failed instanceof NoSuchFileException) {
         return "no such file or directory";
       } else if (failed instanceof FileSystemException refused && refused.getReason() != null) {
-        return refused.getReason();
+        String reason = refused.getReason();
+        return reason.substring(0, 1).toLowerCase(Locale.ROOT) + reason.substring(1);
       }
       return failed.getClass().getSimpleName();
     }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -109,6 +110,20 @@ class FilesystemReaderTest {
 
     assertThat(reader.filesystems()).allMatch(f -> f.error().equals("permission denied"));
     assertThat(reader.filesystems()).allMatch(f -> Double.isNaN(f.sizeBytes()));
+  }
+
+  @Test
+  void givenMountThatTheKernelRefuses_whenRead_thenItsReasonAsNodeExporterWritesIt()
+      throws IOException {
+    Statfs statfs =
+        path -> {
+          throw new FileSystemException(path.toString(), null, "Stale file handle");
+        };
+    FilesystemReader reader = reader(statfs, Duration.ofSeconds(10));
+
+    reader.read();
+
+    assertThat(reader.filesystems()).allMatch(f -> f.error().equals("stale file handle"));
   }
 
   @Test
