@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -23,17 +22,7 @@ class CpuMetricsTest {
                 new Chosen(null, options),
                 "stat",
                 new Chosen(null, Map.of("softirq", List.of("true")))));
-    List<String> series = new ArrayList<>();
-    new Fixture("vm-6.18")
-        .metrics(config)
-        .collector(Runnable::run)
-        .collect()
-        .forEach(
-            family ->
-                family
-                    .getDataPoints()
-                    .forEach(p -> series.add(family.getMetadata().getName() + p.getLabels())));
-    return series;
+    return Fixture.series(new Fixture("vm-6.18").metrics(config));
   }
 
   @Test

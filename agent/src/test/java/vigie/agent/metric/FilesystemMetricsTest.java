@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,16 +24,11 @@ class FilesystemMetricsTest {
         folder.resolve("proc/1/mountinfo"), "36 35 254:0 / /gone ro - ext4 /dev/vda rw\n");
     Roots roots = new Roots(folder.resolve("proc"), folder.resolve("sys"), folder.resolve("root"));
     ExecutorService blocking = Executors.newCachedThreadPool();
-    List<String> series = new ArrayList<>();
+    List<String> series;
     try {
-      NodeMetrics.host(roots, Clock.system(), blocking, CollectorsConfig.DEFAULTS)
-          .collector(Runnable::run)
-          .collect()
-          .forEach(
-              family ->
-                  family
-                      .getDataPoints()
-                      .forEach(p -> series.add(family.getMetadata().getName() + p.getLabels())));
+      series =
+          Fixture.series(
+              NodeMetrics.host(roots, Clock.system(), blocking, CollectorsConfig.DEFAULTS));
     } finally {
       blocking.shutdownNow();
     }

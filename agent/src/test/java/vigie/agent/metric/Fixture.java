@@ -2,12 +2,15 @@ package vigie.agent.metric;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.prometheus.metrics.model.snapshots.DataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -71,6 +74,17 @@ public final class Fixture {
         .with(new IdentityMetrics("0.1.0", "17.0.15", "aarch64", new NodeMeta("k3x", "pi4")))
         .with(new FactsMetrics(facts()))
         .with(new ProbeMetrics(Fixture::probes));
+  }
+
+  /** The name and labels of all that are there now. */
+  static List<String> series(NodeMetrics metrics) {
+    List<String> series = new ArrayList<>();
+    for (MetricSnapshot family : metrics.collector(Runnable::run).collect()) {
+      for (DataPointSnapshot point : family.getDataPoints()) {
+        series.add(family.getMetadata().getName() + point.getLabels());
+      }
+    }
+    return series;
   }
 
   /** What collectors are made from. */
