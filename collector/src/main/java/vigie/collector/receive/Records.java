@@ -22,8 +22,6 @@ import vigie.collector.event.EventText;
 public final class Records {
   private static final String ELEMENT = "vigie@32473";
 
-  private static final Map<String, String> NO_FIELDS = Event.fields(new String[0]);
-
   /** While a node starts, its clock may still be that of its last shutdown. */
   private static final long EARLY_MILLIS = 5 * 60_000;
 
@@ -145,18 +143,13 @@ public final class Records {
     String msgId = cut(message.msgId());
     Map<String, String> data = message.hasData() ? data(message) : Map.of();
     int count = one(host) + one(procId) + one(msgId) + data.size() + (cut ? 1 : 0);
-    if (count == 0) {
-      return NO_FIELDS;
-    }
     String[] pairs = new String[2 * count];
     int at = putNonEmpty(pairs, 0, "host", host);
     at = putNonEmpty(pairs, at, "procid", procId);
     at = putNonEmpty(pairs, at, "msgid", msgId);
-    if (message.hasData()) {
-      for (Map.Entry<String, String> field : data.entrySet()) {
-        pairs[at++] = field.getKey();
-        pairs[at++] = field.getValue();
-      }
+    for (Map.Entry<String, String> field : data.entrySet()) {
+      pairs[at++] = field.getKey();
+      pairs[at++] = field.getValue();
     }
     putNonEmpty(pairs, at, "cut", cut ? "true" : "");
     return Event.fields(pairs);
