@@ -70,7 +70,7 @@ public final class SyslogFramer {
   }
 
   /**
-   * Takes the next record out of the buffer.
+   * Takes the next record out of the buffer into an array of its own.
    *
    * @param ended whether no more bytes will come: the last line then counts without its LF, and a
    *     frame that is not whole is dropped
@@ -78,14 +78,24 @@ public final class SyslogFramer {
    * @throws SyslogFault if octet counting is broken, which has no way back
    */
   public byte @Nullable [] next(ByteBuf in, boolean ended) {
+    SyslogFrames one = new SyslogFrames();
+    return next(in, ended, one) ? one.only() : null;
+  }
+
+  /**
+   * The same for whoever takes many: behind those that are in {@code to} already.
+   *
+   * @return false if more bytes are needed
+   */
+  public boolean next(ByteBuf in, boolean ended, SyslogFrames to) {
     if (mode == Mode.UNDECIDED && !decide(in, ended)) {
-      return null;
+      return false;
     }
     if (mode == Mode.COUNTED) {
-      return frame(in);
+      return frame(in, to);
     }
     cut = false;
-    return line(in, ended);
+    return line(in, ended, to);
   }
 
   /** Looks at up to 9 bytes; false if these may still become either. */
@@ -111,33 +121,34 @@ public final class SyslogFramer {
     return true;
   }
 
-  private byte @Nullable [] line(ByteBuf in, boolean ended) {
+  private boolean line(ByteBuf in, boolean ended, SyslogFrames to) {
     if (skippingLine && !skipLine(in)) {
-      return null;
+      return false;
     }
     int from = in.readerIndex();
     int have = in.readableBytes();
     int end = in.indexOf(from + scanned, from + Math.min(have, recordBytes + 1), (byte) '\n');
     if (end >= 0) {
       scanned = 0;
-      byte[] record = take(in, end - from);
+      to.add(in, end - from, false);
       in.skipBytes(1);
-      return record;
+      return true;
     }
     if (have > recordBytes) {
       scanned = 0;
       cut = true;
       skippingLine = true;
-      byte[] record = take(in, recordBytes);
+      to.add(in, recordBytes, true);
       skipLine(in);
-      return record;
+      return true;
     }
     scanned = have;
     if (!ended || have == 0) {
-      return null;
+      return false;
     }
     scanned = 0;
-    return take(in, have);
+    to.add(in, have, false);
+    return true;
   }
 
   /** Whether the end of the line that was cut has come. */
@@ -148,30 +159,35 @@ public final class SyslogFramer {
     return end >= 0;
   }
 
-  private byte @Nullable [] frame(ByteBuf in) {
+  private boolean frame(ByteBuf in, SyslogFrames to) {
     if (kept == null) {
       if (count < 0 && !readCount(in)) {
-        return null;
+        return false;
       }
       int length = Math.min(count, recordBytes);
       if (in.readableBytes() < length) {
-        return null;
+        return false;
       }
-      kept = take(in, length);
       skip = count - length;
       cut = skip > 0;
       count = -1;
+      if (!cut) {
+        to.add(in, length, false);
+        return true;
+      }
+      kept = new byte[length];
+      in.readBytes(kept);
     }
     // Given only once all of it is here: a frame that the end of the stream cuts is no record.
     int skipped = Math.min(skip, in.readableBytes());
     in.skipBytes(skipped);
     skip -= skipped;
     if (skip > 0) {
-      return null;
+      return false;
     }
-    byte[] record = kept;
+    to.add(kept, true);
     kept = null;
-    return record;
+    return true;
   }
 
   /** Reads {@code COUNT SP} into {@link #count}; false if more bytes are needed. */
@@ -206,12 +222,6 @@ public final class SyslogFramer {
 
   private static SyslogFault noCount() {
     return new SyslogFault("count", "a frame does not begin with a count and a space");
-  }
-
-  private static byte[] take(ByteBuf in, int length) {
-    byte[] record = new byte[length];
-    in.readBytes(record);
-    return record;
   }
 
   private static boolean isFiller(byte b) {

@@ -44,6 +44,7 @@ public final class SyslogMessage {
 
   private final SyslogNames names;
   byte[] bytes;
+  private int start;
   Format format;
   int pri;
   boolean timed;
@@ -64,12 +65,13 @@ public final class SyslogMessage {
 
   SyslogMessage(SyslogNames names) {
     this.names = names;
-    begin(NOTHING, 0);
+    begin(NOTHING, 0, 0);
   }
 
   /** Forgets the record before: until more is known of this one, all of it is text. */
-  void begin(byte[] record, int end) {
-    bytes = record;
+  void begin(byte[] array, int from, int end) {
+    bytes = array;
+    start = from;
     format = Format.NONE;
     pri = 13;
     timed = false;
@@ -85,7 +87,7 @@ public final class SyslogMessage {
     msgIdEnd = 0;
     dataStart = 0;
     dataEnd = 0;
-    textStart = 0;
+    textStart = from;
     textEnd = end;
   }
 
@@ -111,6 +113,16 @@ public final class SyslogMessage {
   /** The record's own time; null where it has none or one that cannot be. */
   public @Nullable Instant time() {
     return timed ? Instant.ofEpochSecond(second, nano) : null;
+  }
+
+  /** Whether it has a {@link #time}. */
+  public boolean hasTime() {
+    return timed;
+  }
+
+  /** {@link #time} in microseconds since the epoch; 0 where it has none. */
+  public long timeMicros() {
+    return timed ? second * 1_000_000 + nano / 1_000 : 0;
   }
 
   /** HOSTNAME as written. */
@@ -145,7 +157,24 @@ public final class SyslogMessage {
 
   /** The whole record without trailing LF, CR and NUL; not to be written to. */
   public byte[] record() {
-    return textEnd == bytes.length ? bytes : Arrays.copyOf(bytes, textEnd);
+    return start == 0 && textEnd == bytes.length
+        ? bytes
+        : Arrays.copyOfRange(bytes, start, textEnd);
+  }
+
+  /** Where the record begins in the array that was read. */
+  public int recordStart() {
+    return start;
+  }
+
+  /** Where its text begins there. */
+  public int textStart() {
+    return textStart;
+  }
+
+  /** Where it ends there, without trailing LF, CR and NUL. */
+  public int recordEnd() {
+    return textEnd;
   }
 
   /** A copy of the text's exact bytes. */

@@ -36,10 +36,11 @@ public final class SyslogParser {
     this.names = names;
   }
 
-  /** How much is left of the first {@code length} bytes without trailing LF, CR and NUL. */
-  static int trimmed(byte[] bytes, int length) {
+  /** Where the bytes end without trailing LF, CR and NUL. */
+  static int trimmed(byte[] bytes, int start, int length) {
     int end = length;
-    while (end > 0 && (bytes[end - 1] == '\n' || bytes[end - 1] == '\r' || bytes[end - 1] == 0)) {
+    while (end > start
+        && (bytes[end - 1] == '\n' || bytes[end - 1] == '\r' || bytes[end - 1] == 0)) {
       end--;
     }
     return end;
@@ -54,51 +55,52 @@ public final class SyslogParser {
    */
   public @Nullable SyslogMessage parse(byte[] bytes, Instant received) {
     SyslogMessage message = emptyMessage();
-    return parse(bytes, received, message) ? message : null;
+    return parse(bytes, 0, bytes.length, received, message) ? message : null;
   }
 
-  /** A message without a record yet, for {@link #parse(byte[], Instant, SyslogMessage)}. */
+  /**
+   * A message without a record yet, for {@link #parse(byte[], int, int, Instant, SyslogMessage)}.
+   */
   public SyslogMessage emptyMessage() {
     return new SyslogMessage(names);
   }
 
   /**
-   * Reads a whole array into a message that may have held another record, for whoever reads many
-   * and needs each of them only until the next.
+   * Reads a part of an array into a message that may have held another record, for whoever reads
+   * many and needs each of them only until the next.
    *
    * @param bytes kept by the message until it takes another record, so not to be written to before
+   * @param end behind the last byte
    * @param received decides the year of a date without one
    * @param message keeps nothing of the record before this one; is empty where there is no record
    * @return false if nothing is left without trailing LF, CR and NUL: no record
    */
-  public boolean parse(byte[] bytes, Instant received, SyslogMessage message) {
-    int end = trimmed(bytes, bytes.length);
-    message.begin(bytes, end);
-    if (end == 0) {
+  public boolean parse(byte[] bytes, int start, int end, Instant received, SyslogMessage message) {
+    int trimmed = trimmed(bytes, start, end);
+    message.begin(bytes, start, trimmed);
+    if (trimmed == start) {
       return false;
     }
-    int behindPri = pri(message, end);
-    if (behindPri > 0) {
-      if (!header(message, behindPri, end)) {
-        old(message, behindPri, end, received);
-      }
+    int behindPri = pri(message, start, trimmed);
+    if (behindPri > start && !header(message, behindPri, trimmed)) {
+      old(message, behindPri, trimmed, received);
     }
     return true;
   }
 
-  /** Reads PRI and returns where it ends, 0 if there is none. */
-  private static int pri(SyslogMessage message, int end) {
+  /** Reads PRI and returns where it ends, {@code start} if there is none. */
+  private static int pri(SyslogMessage message, int start, int end) {
     byte[] bytes = message.bytes;
-    if (bytes[0] != '<') {
-      return 0;
+    if (bytes[start] != '<') {
+      return start;
     }
     int value = 0;
-    int i = 1;
-    while (i < end && i <= 3 && bytes[i] >= '0' && bytes[i] <= '9') {
+    int i = start + 1;
+    while (i < end && i <= start + 3 && bytes[i] >= '0' && bytes[i] <= '9') {
       value = value * 10 + bytes[i++] - '0';
     }
-    if (i == 1 || i == end || bytes[i] != '>' || value > 191) {
-      return 0;
+    if (i == start + 1 || i == end || bytes[i] != '>' || value > 191) {
+      return start;
     }
     message.pri = value;
     return i + 1;

@@ -18,6 +18,7 @@ class SyslogFramerTest {
   private static final int RECORD = 20;
   private static final int DECLARED = 1000;
 
+  private final SyslogFrames frames = new SyslogFrames();
   private final List<String> records = new ArrayList<>();
   private String fault = "";
 
@@ -41,9 +42,18 @@ class SyslogFramerTest {
   }
 
   private void take(SyslogFramer framer, ByteBuf in, boolean ended) {
-    for (byte[] record = framer.next(in, ended); record != null; record = framer.next(in, ended)) {
-      records.add(
-          new String(record, StandardCharsets.ISO_8859_1) + (framer.wasCut() ? "(cut)" : ""));
+    frames.clear();
+    try {
+      for (int count = 0; framer.next(in, ended, frames); count = frames.count()) {
+        assertThat(frames.count() > count && frames.isCut(count)).isEqualTo(framer.wasCut());
+      }
+    } finally {
+      for (int i = 0; i < frames.count(); i++) {
+        int length = frames.end(i) - frames.start(i);
+        records.add(
+            new String(frames.bytes(), frames.start(i), length, StandardCharsets.ISO_8859_1)
+                + (frames.isCut(i) ? "(cut)" : ""));
+      }
     }
   }
 

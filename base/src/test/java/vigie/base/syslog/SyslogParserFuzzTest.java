@@ -32,7 +32,7 @@ class SyslogParserFuzzTest extends FuzzContract {
 
   @Override
   protected void feed(byte[] bytes) {
-    int end = SyslogParser.trimmed(bytes, bytes.length);
+    int end = SyslogParser.trimmed(bytes, 0, bytes.length);
     SyslogMessage message = parser.parse(bytes, RECEIVED);
     if (message == null) {
       assertThat(end).isZero();

@@ -169,7 +169,7 @@ class SyslogParserTest {
         SyslogMessage message = parser.parse(bytes, RECEIVED);
         if (message != null) {
           byte[] text = message.textBytes();
-          int end = SyslogParser.trimmed(bytes, bytes.length);
+          int end = SyslogParser.trimmed(bytes, 0, bytes.length);
           assertThat(text).isEqualTo(Arrays.copyOfRange(bytes, end - text.length, end));
           assertThat(message.host() + message.app() + message.msgId() + message.procId())
               .isNotNull();

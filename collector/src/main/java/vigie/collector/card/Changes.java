@@ -19,6 +19,7 @@ import vigie.collector.event.EventQuery;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.History;
 import vigie.collector.event.StoredEvent;
+import vigie.collector.event.SyslogRun;
 import vigie.collector.label.LabelMatcher;
 
 /**
@@ -35,6 +36,9 @@ public final class Changes implements EventListener {
   private static final List<String> TYPES =
       List.of(
           "node.boot", "node.shutdown", "agent.reload", "agent.clock", "config.reload", "deploy");
+
+  /** The program whose foreign records are changes. */
+  private static final String DEPLOY = "deploy";
 
   /** Patterns whose matches are changes: docs/cards.md. */
   private static final Set<String> PATTERNS =
@@ -80,6 +84,15 @@ public final class Changes implements EventListener {
     }
   }
 
+  @Override
+  public void onSyslog(SyslogRun run, boolean late) {
+    for (int i = 0; i < run.size(); i++) {
+      if (run.app(i).equals(DEPLOY)) {
+        onEvent(run.event(i), late);
+      }
+    }
+  }
+
   /**
    * What the store has of changes on a node, the newest first, at most so many. Reads the disk.
    *
@@ -92,7 +105,7 @@ public final class Changes implements EventListener {
         List.of(
             List.of(oneOf("type", TYPES)),
             List.of(LabelMatcher.equal("type", "log.match"), oneOf("pattern", PATTERNS)),
-            List.of(LabelMatcher.equal("type", "syslog"), LabelMatcher.equal("app", "deploy")))) {
+            List.of(LabelMatcher.equal("type", "syslog"), LabelMatcher.equal("app", DEPLOY)))) {
       List<LabelMatcher> matchers = new ArrayList<>(each);
       matchers.add(LabelMatcher.equal("node", node));
       EventQuery query = new EventQuery(since, end, matchers, "", most, "");
@@ -112,7 +125,7 @@ public final class Changes implements EventListener {
       case "node.boot", "node.shutdown", "agent.reload", "agent.clock", "config.reload", "deploy" ->
           true;
       case "log.match" -> PATTERNS.contains(event.field("pattern"));
-      case "syslog" -> event.app().equals("deploy");
+      case "syslog" -> event.app().equals(DEPLOY);
       default -> false;
     };
   }

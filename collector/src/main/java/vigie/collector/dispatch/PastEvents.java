@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import vigie.base.time.Scheduler;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventListener;
+import vigie.collector.event.SyslogRun;
 
 /**
  * What events tell without a page: a shutdown that was meant is a line in the next card; what
@@ -81,6 +82,11 @@ public final class PastEvents implements EventListener {
     } else if (event.origin() != null && !event.field("peer").isEmpty()) {
       executor.execute(() -> dispatcher.reachTold(event.field("peer")));
     }
+  }
+
+  @Override
+  public void onSyslog(SyslogRun run, boolean late) {
+    // Agents' own events only.
   }
 
   private static boolean isTold(Event event) {

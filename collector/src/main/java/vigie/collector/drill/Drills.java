@@ -35,6 +35,7 @@ import vigie.collector.event.EventListener;
 import vigie.collector.event.EventSink;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.History;
+import vigie.collector.event.SyslogRun;
 import vigie.collector.label.Labels;
 import vigie.collector.outbox.Outbox;
 import vigie.collector.outbox.PendingCard;
@@ -169,6 +170,11 @@ public final class Drills implements EventListener {
         onAppended.accept(run.series, event);
       }
     }
+  }
+
+  @Override
+  public void onSyslog(SyslogRun run, boolean late) {
+    // Agents' own events only.
   }
 
   private synchronized @Nullable Run begin(Event event) {

@@ -1,15 +1,19 @@
 package vigie.collector.event;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.AbstractMap;
 import java.util.AbstractSet;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import vigie.base.syslog.SyslogMessage;
 
 /**
  * Something that happened on a node, as the collector took it.
@@ -38,6 +42,9 @@ public record Event(
     Map<String, String> fields,
     EventText words,
     @Nullable Origin origin) {
+  /** What is longer of a node, program or type is stored cut, in bytes. */
+  public static final int LONGEST_NAME = 1 << 10;
+
   public Event {
     if (facility < 0 || facility > 23 || severity < 0 || severity > 7) {
       throw new IllegalArgumentException(
@@ -58,6 +65,47 @@ public record Event(
       String text,
       @Nullable Origin origin) {
     this(time, received, node, facility, severity, app, type, fields, EventText.of(text), origin);
+  }
+
+  /** Whether {@link #ofPlain} can read the record, and nothing that it says is left out. */
+  public static boolean isPlain(SyslogMessage message) {
+    return message.format() == SyslogMessage.Format.RFC5424
+        && message.hasTime()
+        && !message.hasData()
+        && !message.host().isEmpty();
+  }
+
+  /**
+   * The event of a foreign record that says all by itself: RFC 5424 with a time and a host, without
+   * structured data.
+   *
+   * @param received exact to the microsecond
+   * @throws IllegalArgumentException if it is another
+   */
+  public static Event ofPlain(SyslogMessage message, Instant received) {
+    if (!isPlain(message)) {
+      throw new IllegalArgumentException("no plain record");
+    }
+    String procId = message.procId();
+    String msgId = message.msgId();
+    List<String> pairs = new ArrayList<>(4);
+    if (!procId.isEmpty()) {
+      pairs.addAll(List.of("procid", procId));
+    }
+    if (!msgId.isEmpty()) {
+      pairs.addAll(List.of("msgid", msgId));
+    }
+    return new Event(
+        Instant.EPOCH.plus(message.timeMicros(), ChronoUnit.MICROS),
+        received,
+        message.host(),
+        message.facility(),
+        message.severity(),
+        message.app(),
+        "syslog",
+        fields(pairs.toArray(String[]::new)),
+        EventText.endOf(message.record(), message.textLength()),
+        null);
   }
 
   /** One line for a person. */

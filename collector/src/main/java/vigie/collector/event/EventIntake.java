@@ -93,17 +93,30 @@ public final class EventIntake implements EventSink {
     }
   }
 
+  @Override
+  public void accept(SyslogRecords records, Runnable whenDurable) {
+    int count = records.count();
+    synchronized (order) {
+      Instant now = noticeStep();
+      records.received(fits(records.received(), now) ? records.received() : now);
+      lastReceived = records.received();
+      records.findLate();
+      appending(count);
+      try {
+        store.append(records, () -> onDurable(records, whenDurable));
+      } catch (RuntimeException refused) {
+        appending(-count);
+        throw refused;
+      }
+    }
+  }
+
   private void accept(
       List<Arrival> arrivals, BiConsumer<List<Arrival>, Runnable> to, Runnable whenDurable) {
     List<Arrival> fresh = new ArrayList<>(arrivals.size());
     boolean[] late = new boolean[arrivals.size()];
     synchronized (order) {
-      long stepped = steps.take();
-      Instant now = now();
-      if (stepped != 0) {
-        marks.stepped(stepped);
-        lastReceived = now; // what came before the step is not to be measured by the marks after it
-      }
+      Instant now = noticeStep();
       Event.@Nullable Origin last = null;
       for (Arrival arrival : arrivals) {
         Arrival stamped = stamped(arrival, now);
@@ -131,6 +144,17 @@ public final class EventIntake implements EventSink {
     afterAllAppended(whenDurable);
   }
 
+  /** Gives the time, too; with {@link #order} held. */
+  private Instant noticeStep() {
+    long stepped = steps.take();
+    Instant now = now();
+    if (stepped != 0) {
+      marks.stepped(stepped);
+      lastReceived = now; // what came before the step is not to be measured by the marks after it
+    }
+    return now;
+  }
+
   /** As exact as it is stored. */
   private Instant now() {
     return clock.now().truncatedTo(ChronoUnit.MICROS);
@@ -142,15 +166,16 @@ public final class EventIntake implements EventSink {
    */
   private Arrival stamped(Arrival arrival, Instant now) {
     Event event = arrival.event();
-    Instant received = event.received();
-    if (received.isAfter(now)
-        || received.isBefore(lastReceived)
-        || received.getNano() % 1_000 != 0) {
-      lastReceived = now;
-      return new Arrival(event.receivedAt(now), arrival.raw(), arrival.textBytes());
-    }
-    lastReceived = received;
-    return arrival;
+    boolean fits = fits(event.received(), now);
+    lastReceived = fits ? event.received() : now;
+    return fits ? arrival : arrival.receivedAt(now);
+  }
+
+  /** Whether it may stay the time of receipt; with {@link #order} held. */
+  private boolean fits(Instant received, Instant now) {
+    return !received.isAfter(now)
+        && !received.isBefore(lastReceived)
+        && received.getNano() % 1_000 == 0;
   }
 
   private static boolean follows(Event.Origin origin, Event.Origin last) {
@@ -170,15 +195,11 @@ public final class EventIntake implements EventSink {
     // What they came as is let go of here, for it would outlive a young collection.
     Event[] events = new Event[count];
     Arrays.setAll(events, i -> fresh.get(i).event());
-    synchronized (counts) {
-      appended += count;
-    }
+    appending(count);
     try {
       to.accept(fresh, () -> onDurable(events, late, whenDurable));
     } catch (RuntimeException refused) {
-      synchronized (counts) {
-        appended -= count;
-      }
+      appending(-count);
       throw refused;
     }
     // Only now: an event that could not be appended must not be known when it comes again.
@@ -187,6 +208,12 @@ public final class EventIntake implements EventSink {
         marks.take(event);
         reportHole(event);
       }
+    }
+  }
+
+  private void appending(int more) {
+    synchronized (counts) {
+      appended += more;
     }
   }
 
@@ -201,24 +228,64 @@ public final class EventIntake implements EventSink {
     whenDurable.run();
   }
 
+  private void onDurable(SyslogRecords records, Runnable whenDurable) {
+    List<Runnable> ready = durable(records.count());
+    ready.forEach(EventIntake::acknowledge);
+    for (int from = 0; from < records.count(); ) {
+      int to = records.endOfRun(from);
+      tell(records.run(from, to), records.isLate(from));
+      from = to;
+    }
+    acknowledge(whenDurable); // last, since they may be filled anew then
+  }
+
   private void onDurable(Event[] events, boolean[] late, Runnable whenDurable) {
+    List<Runnable> ready = durable(events.length);
+    acknowledge(whenDurable);
+    ready.forEach(EventIntake::acknowledge);
+    for (int from = 0; from < events.length; ) {
+      int to = endOfRun(events, late, from);
+      if (to - from == 1) {
+        tell(events[from], late[from]);
+      } else {
+        tell(run(events, from, to), late[from]);
+      }
+      from = to;
+    }
+  }
+
+  /** Counts so many more, and gives what waited for them. */
+  private List<Runnable> durable(int count) {
     List<Runnable> ready = new ArrayList<>();
     synchronized (counts) {
-      durable += events.length;
+      durable += count;
       for (Waiting next = waiting.peek();
           next != null && next.appended <= durable;
           next = waiting.peek()) {
         ready.add(waiting.remove().whenDurable);
       }
     }
-    taken.increment(events.length);
-    acknowledge(whenDurable);
-    ready.forEach(EventIntake::acknowledge);
-    for (int from = 0; from < events.length; ) {
-      int to = endOfRun(events, late, from);
-      tell(Arrays.asList(events).subList(from, to), late[from]);
-      from = to;
-    }
+    taken.increment(count);
+    return ready;
+  }
+
+  private static SyslogRun run(Event[] events, int from, int to) {
+    return new SyslogRun() {
+      @Override
+      public int size() {
+        return to - from;
+      }
+
+      @Override
+      public String app(int index) {
+        return events[from + index].app();
+      }
+
+      @Override
+      public Event event(int index) {
+        return events[from + index];
+      }
+    };
   }
 
   /** Behind the foreign records of one node that begin there, or behind the one event. */
@@ -249,29 +316,34 @@ public final class EventIntake implements EventSink {
   }
 
   private void tell(Event event, boolean late) {
-    tell(List.of(event), late);
-  }
-
-  private void tell(List<Event> run, boolean late) {
-    Event event = run.get(0);
     for (EventListener listener : listeners) {
       try {
-        if (run.size() == 1) {
-          listener.onEvent(event, late);
-        } else {
-          listener.onSyslog(run, late);
-        }
+        listener.onEvent(event, late);
       } catch (RuntimeException e) {
-        failures.increment();
-        log.error(
-            "listener failed, it misses events listener={} count={} type={} node={}",
-            listener.getClass().getSimpleName(),
-            run.size(),
-            event.type(),
-            event.node(),
-            e);
+        failed(listener, 1, event, e);
       }
     }
+  }
+
+  private void tell(SyslogRun run, boolean late) {
+    for (EventListener listener : listeners) {
+      try {
+        listener.onSyslog(run, late);
+      } catch (RuntimeException e) {
+        failed(listener, run.size(), run.newest(), e);
+      }
+    }
+  }
+
+  private void failed(EventListener listener, int count, Event event, RuntimeException cause) {
+    failures.increment();
+    log.error(
+        "listener failed, it misses events listener={} count={} type={} node={}",
+        listener.getClass().getSimpleName(),
+        count,
+        event.type(),
+        event.node(),
+        cause);
   }
 
   private void reportHole(Event event) {

@@ -1,7 +1,5 @@
 package vigie.collector.event;
 
-import java.util.List;
-
 /** Told of each new event, once, after it is durable, in the order taken. Must not block. */
 public interface EventListener {
   /**
@@ -16,11 +14,11 @@ public interface EventListener {
   /**
    * Takes foreign records of one node, as in a storm: the same as each of them one by one.
    *
-   * @param run in the order taken; not empty, not kept
+   * @param run not kept
    */
-  default void onSyslog(List<Event> run, boolean late) {
-    for (Event event : run) {
-      onEvent(event, late);
+  default void onSyslog(SyslogRun run, boolean late) {
+    for (int i = 0; i < run.size(); i++) {
+      onEvent(run.event(i), late);
     }
   }
 }

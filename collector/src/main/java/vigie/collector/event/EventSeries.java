@@ -156,21 +156,29 @@ public final class EventSeries implements EventListener {
   @Override
   public void onEvent(Event event, boolean late) {
     if (!event.isOfShutdown() && !event.isDrill()) {
-      take(List.of(event), late);
+      take(List.of(event), 1, late);
     }
   }
 
   @Override
-  public void onSyslog(List<Event> run, boolean late) {
-    take(run, late);
+  public void onSyslog(SyslogRun run, boolean late) {
+    List<Event> newest = new ArrayList<>(LiveSeries.MOST_UNSHOWN);
+    for (int i = Math.max(0, run.size() - LiveSeries.MOST_UNSHOWN); i < run.size(); i++) {
+      newest.add(run.event(i));
+    }
+    take(newest, run.size(), late);
   }
 
-  /** Events of one node and type that one counter counts; more than one only where none tells. */
-  private void take(List<Event> run, boolean late) {
-    Event last = run.get(run.size() - 1);
+  /**
+   * Takes events of one node and type that one counter counts; more than one only where none tells.
+   *
+   * @param newest of so many
+   */
+  private void take(List<Event> newest, int count, boolean late) {
+    Event last = newest.get(newest.size() - 1);
     List<Shown> shown = new ArrayList<>(0);
     synchronized (this) {
-      count(run, late, shown);
+      count(newest, count, late, shown);
       ToldStates.State state = states.heard(last, late, clock.nanos());
       LiveSeries series = state == null ? null : seriesOf(state);
       if (series != null) {
@@ -181,9 +189,9 @@ public final class EventSeries implements EventListener {
     tell(shown);
   }
 
-  private void count(List<Event> run, boolean late, List<Shown> shown) {
+  private void count(List<Event> newest, int count, boolean late, List<Shown> shown) {
     String metric = late ? "vigie_events_late_total" : "vigie_events_total";
-    LiveSeries series = counterOf(metric, run.get(0));
+    LiveSeries series = counterOf(metric, newest.get(0));
     if (series == null) {
       return;
     }
@@ -191,9 +199,9 @@ public final class EventSeries implements EventListener {
       // So that increase() sees the first event as a step from zero to one.
       series.append(clock.millis() - EVERY.toMillis(), 0);
     }
-    series.value += run.size();
+    series.value += count;
     if (!late) {
-      run.forEach(series::add);
+      newest.forEach(series::add);
     }
     show(series, shown);
   }

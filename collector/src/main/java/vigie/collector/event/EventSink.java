@@ -1,5 +1,6 @@
 package vigie.collector.event;
 
+import java.time.Instant;
 import java.util.List;
 
 /** Takes events from receivers. Safe for all threads. */
@@ -10,11 +11,16 @@ public interface EventSink {
    * @param raw the record as it came, without trailing LF, CR and NUL; not kept by the sender
    * @param textBytes how many bytes at the end of {@code raw} are the event's text; −1 where that
    *     is not known
+   * @param plain whether {@link Event#ofPlain} makes the same event of {@code raw} alone
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares these
-  record Arrival(Event event, byte[] raw, int textBytes) {
+  record Arrival(Event event, byte[] raw, int textBytes, boolean plain) {
     public Arrival(Event event, byte[] raw) {
-      this(event, raw, -1);
+      this(event, raw, -1, false);
+    }
+
+    Arrival receivedAt(Instant now) {
+      return new Arrival(event.receivedAt(now), raw, textBytes, plain);
     }
   }
 
@@ -33,6 +39,15 @@ public interface EventSink {
    */
   default void acceptAlone(List<Arrival> arrivals, Runnable whenDurable) {
     accept(arrivals, whenDurable);
+  }
+
+  /**
+   * The same for what brings no identity and waits for no answer.
+   *
+   * @param records written to by nobody before {@code whenDurable}, and read by nobody from then on
+   */
+  default void accept(SyslogRecords records, Runnable whenDurable) {
+    accept(records.arrivals(), whenDurable);
   }
 
   /** {@link #accept(List, Runnable)} for one. */

@@ -26,6 +26,15 @@ public interface EventStore {
   void append(List<EventSink.Arrival> arrivals, Runnable whenDurable);
 
   /**
+   * The same of foreign records.
+   *
+   * @param records written to by nobody before {@code whenDurable}, and read by nobody from then on
+   */
+  default void append(SyslogRecords records, Runnable whenDurable) {
+    append(records.arrivals(), whenDurable);
+  }
+
+  /**
    * The same, to be followed by {@link #flush} on the same thread: then that thread itself may take
    * them to the disk.
    */

@@ -10,7 +10,8 @@ import vigie.collector.sample.Staleness;
  * its next sample will show. Guarded by {@link EventSeries}.
  */
 final class LiveSeries {
-  private static final int MOST_UNSHOWN = 10;
+  /** Of more events at once only the newest are shown with a sample. */
+  static final int MOST_UNSHOWN = 10;
 
   final String node;
   final Labels labels;

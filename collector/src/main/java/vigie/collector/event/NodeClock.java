@@ -39,6 +39,11 @@ public final class NodeClock {
 
   private String boot = "";
 
+  /** Of a foreign record, by milliseconds since the epoch. */
+  static boolean isLateByDefault(long received, long time) {
+    return received - time > LATE;
+  }
+
   static boolean isLateByDefault(Event event) {
     return age(event) > LATE && !isEarlyUnverified(event);
   }

@@ -25,6 +25,7 @@ import vigie.collector.event.EventListener;
 import vigie.collector.event.EventSink;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.History;
+import vigie.collector.event.SyslogRun;
 import vigie.collector.label.Labels;
 import vigie.collector.sample.Appender;
 
@@ -190,8 +191,8 @@ public final class Nodes implements EventListener {
   }
 
   @Override
-  public void onSyslog(List<Event> run, boolean late) {
-    take(run.get(run.size() - 1), late); // a sign of life, as each of them
+  public void onSyslog(SyslogRun run, boolean late) {
+    take(run.newest(), late); // a sign of life, as each of them
   }
 
   private synchronized void take(Event event, boolean late) {

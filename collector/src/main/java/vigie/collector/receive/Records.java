@@ -2,6 +2,7 @@ package vigie.collector.receive;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,9 @@ import vigie.base.syslog.SyslogMessage;
 import vigie.base.syslog.SyslogNames;
 import vigie.base.syslog.SyslogParser;
 import vigie.collector.event.Event;
+import vigie.collector.event.EventSink;
 import vigie.collector.event.EventText;
+import vigie.collector.event.SyslogRecords;
 
 /**
  * From syslog records to events. An agent's own carry {@code [vigie@32473 node= spool= seq= boot=
@@ -119,26 +122,76 @@ public final class Records {
       String bound,
       boolean cut) {
     String host = cut(message.host());
-    boolean renamed = !bound.isEmpty() && !host.isEmpty() && !host.equalsIgnoreCase(bound);
     return new Event(
         time(message, arrived),
         received,
-        !bound.isEmpty() ? bound : host.isEmpty() ? peer.name() : host,
+        node(host, peer, bound),
         message.facility(),
         message.severity(),
         cut(message.app()),
         "syslog",
-        fields(message, renamed ? host : "", cut),
+        Event.fields(fields(message, renamed(host, bound), cut)),
         text(message),
         null);
   }
 
   /**
-   * What a foreign record says besides, in an array of just that size.
+   * Adds the same to others.
+   *
+   * @param message lies in the frames of {@code to}
+   */
+  public void addForeign(
+      SyslogRecords to,
+      SyslogMessage message,
+      Instant arrived,
+      Peer peer,
+      String bound,
+      boolean cut) {
+    String host = cut(message.host());
+    to.add(
+        message.hasTime()
+            ? message.timeMicros()
+            : ChronoUnit.MICROS.between(Instant.EPOCH, arrived),
+        message.pri(),
+        node(host, peer, bound),
+        cut(message.app()),
+        message.recordStart(),
+        message.recordEnd(),
+        message.textLength(),
+        fields(message, renamed(host, bound), cut),
+        isPlain(message, bound, cut));
+  }
+
+  /** An event and what it came as. */
+  public EventSink.Arrival arrival(Event event, SyslogMessage message, String bound, boolean cut) {
+    boolean plain = event.origin() == null && isPlain(message, bound, cut);
+    return new EventSink.Arrival(event, message.record(), message.textLength(), plain);
+  }
+
+  /** Whether nothing is cut, renamed or added. */
+  private boolean isPlain(SyslogMessage message, String bound, boolean cut) {
+    int longest = Math.min(fieldBytes, Event.LONGEST_NAME);
+    return !cut
+        && bound.isEmpty()
+        && message.textStart() - message.recordStart() <= longest
+        && Event.isPlain(message);
+  }
+
+  private static String node(String host, Peer peer, String bound) {
+    return !bound.isEmpty() ? bound : host.isEmpty() ? peer.name() : host;
+  }
+
+  /** What the record calls its host where it has a better name, else {@code ""}. */
+  private static String renamed(String host, String bound) {
+    return bound.isEmpty() || host.equalsIgnoreCase(bound) ? "" : host;
+  }
+
+  /**
+   * What a foreign record says besides: name, value, name, value …
    *
    * @param host {@code ""} where it is no field
    */
-  private Map<String, String> fields(SyslogMessage message, String host, boolean cut) {
+  private String[] fields(SyslogMessage message, String host, boolean cut) {
     String procId = cut(message.procId());
     String msgId = cut(message.msgId());
     Map<String, String> data = message.hasData() ? data(message) : Map.of();
@@ -152,7 +205,7 @@ public final class Records {
       pairs[at++] = field.getValue();
     }
     putNonEmpty(pairs, at, "cut", cut ? "true" : "");
-    return Event.fields(pairs);
+    return pairs;
   }
 
   private static int one(String value) {

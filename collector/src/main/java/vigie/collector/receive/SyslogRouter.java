@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import vigie.base.net.EventLoops;
+import vigie.base.syslog.SyslogMessage;
 import vigie.base.time.Scheduler;
 
 /** Does with foreign syslog what the routes say. Safe for all threads; never blocks. */
@@ -75,15 +76,15 @@ public final class SyslogRouter implements AutoCloseable {
   /**
    * Forwards the record where a route says so.
    *
-   * @param raw without trailing LF, CR and NUL; not written to again
    * @return whether it is to be stored
    */
-  public boolean route(int pri, byte[] raw) {
+  public boolean route(SyslogMessage message) {
     State now = state;
+    int pri = message.pri();
     for (SyslogRoutes.Target target : now.routes.forwards(pri)) {
       Forwarder forwarder = now.forwarders.get(target);
       if (forwarder != null) {
-        forwarder.send(raw);
+        forwarder.send(message.record());
       }
     }
     boolean stored = now.routes.stores(pri);

@@ -26,6 +26,7 @@ import vigie.collector.alert.HistoryEntry;
 import vigie.collector.alert.HistoryKind;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventListener;
+import vigie.collector.event.SyslogRun;
 import vigie.collector.label.LabelMatcher;
 import vigie.collector.label.Labels;
 import vigie.collector.silence.SilenceException.Kind;
@@ -335,6 +336,11 @@ public final class Silences implements EventListener {
     if (back && !late && awaited.contains(event.node())) {
       executor.execute(() -> back(event.node()));
     }
+  }
+
+  @Override
+  public void onSyslog(SyslogRun run, boolean late) {
+    // Agents' own events only.
   }
 
   private static boolean awaits(Silence silence, String node, Instant now) {

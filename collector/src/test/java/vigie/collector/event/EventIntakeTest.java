@@ -249,6 +249,49 @@ class EventIntakeTest {
   }
 
   @Test
+  void givenForeignRecordsAsColumns_whenDurable_thenEachIsToldAndTheyAreLetGoOfAfterThat() {
+    told.clear();
+    SyslogRecords records =
+        Events.records(Events.T0, List.of("p1 a", "p1 b", "p2 c", "p2 d", "p2 e", "p1 f"));
+    intake.accept(records, () -> acked.add(told.size() + " told"));
+    assertThat(told).isEmpty();
+    store.sync(1);
+    assertThat(told).containsExactly("p1 a", "p1 b", "p2 c", "p2 d", "p2 e", "p1 f");
+    assertThat(acked).containsExactly("6 told");
+    assertThat(meters.counter("vigie.events.taken").count()).isEqualTo(6);
+  }
+
+  @Test
+  void givenForeignRecordsAsColumns_whenReceivedAtNoTimeThatFits_thenTheReceiptIsNow() {
+    clock.advance(Duration.ofSeconds(7));
+    for (long second : List.of(6L, 8L, 3L)) {
+      intake.accept(
+          Events.records(Events.T0.plusSeconds(second), List.of("p1 a", "p1 b")), () -> {});
+    }
+    assertThat(receipts()).containsExactly(6L, 6L, 7L, 7L, 7L, 7L);
+  }
+
+  @Test
+  void givenForeignRecordsAsColumns_whenOld_thenTheyAreToldAsLate() {
+    clock.advance(Duration.ofMinutes(10));
+    intake.accept(Events.records(clock.now(), List.of("p1 a", "p1 b")), () -> {});
+    store.sync(1);
+    assertThat(told).endsWith("p1 a late", "p1 b late");
+  }
+
+  @Test
+  void givenForeignRecordsAsColumns_whenTheStoreIsClosed_thenNothingWaitsForThem() {
+    accept(2);
+    store.refuses = true;
+    SyslogRecords records = Events.records(Events.T0, List.of("p1 a"));
+    assertThatThrownBy(() -> intake.accept(records, () -> acked.add("never"))).hasMessage("closed");
+    store.refuses = false;
+    accept(2);
+    store.sync(1);
+    assertThat(acked).containsExactly("2", "2");
+  }
+
+  @Test
   void givenAHole_whenItIsPassed_thenItIsCounted() {
     accept(5);
     assertThat(meters.counter("vigie.events.missing").count()).isEqualTo(3);

@@ -81,14 +81,15 @@ class EventSeriesTest {
   void givenARowOfForeignRecords_whenTold_thenItCountsAsEachOfThemAlone() {
     Event event = Events.foreign("sw1", "syslog", "x");
     series.onEvent(event, false);
-    series.onSyslog(Collections.nCopies(999, event), false);
+    SyslogRecords records = Events.records(Events.T0, Collections.nCopies(999, "sw1 x"));
+    series.onSyslog(records.run(0, 999), false);
     clock.advance(Duration.ofMillis(100));
     assertThat(samples.take())
         .last(STRING)
         .startsWith("vigie_events_total{node=\"sw1\"")
         .endsWith(" 1000");
     assertThat(told).hasSize(11);
-    series.onSyslog(Collections.nCopies(2, event), true);
+    series.onSyslog(records.run(0, 2), true);
     assertThat(samples.take()).last(STRING).startsWith("vigie_events_late_total").endsWith(" 2");
   }
 

@@ -1,5 +1,7 @@
 package vigie.collector.event;
 
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -63,6 +65,28 @@ public final class Events {
         e.fields(),
         e.text(),
         origin);
+  }
+
+  /** Foreign records of just now: of each line all is text, its first word the node's name. */
+  public static SyslogRecords records(Instant received, List<String> lines) {
+    SyslogRecords records = new SyslogRecords();
+    for (String line : lines) {
+      byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+      int start = records.frames().length();
+      records.frames().add(Unpooled.wrappedBuffer(bytes), bytes.length, false);
+      records.add(
+          ChronoUnit.MICROS.between(Instant.EPOCH, T0),
+          13,
+          line.substring(0, line.indexOf(' ')),
+          "app",
+          start,
+          start + bytes.length,
+          bytes.length,
+          new String[0],
+          false);
+    }
+    records.received(received);
+    return records;
   }
 
   /** All that the store has, page by page, newest first. */

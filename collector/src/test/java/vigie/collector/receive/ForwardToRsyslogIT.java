@@ -12,9 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +33,8 @@ import vigie.base.config.Yaml;
 import vigie.base.net.Authority;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Ports;
+import vigie.base.syslog.SyslogMessage;
+import vigie.base.syslog.SyslogParser;
 import vigie.base.time.ThreadScheduler;
 import vigie.collector.receive.relp.Rsyslogd;
 
@@ -129,10 +134,15 @@ class ForwardToRsyslogIT {
     return ", tls_config: {ca_file: " + ca + ".pem" + own + "}";
   }
 
+  private static SyslogMessage message(String record) {
+    byte[] bytes = record.getBytes(StandardCharsets.UTF_8);
+    return Objects.requireNonNull(new SyslogParser(ZoneOffset.UTC).parse(bytes, Instant.EPOCH));
+  }
+
   private void send(int from, int to) {
     for (int i = from; i <= to; i++) {
       String record = "<" + PRI + ">1 2026-01-01T00:00:00Z web01 app 7 ID - line " + i;
-      assertThat(router.route(PRI, record.getBytes(StandardCharsets.UTF_8))).isTrue();
+      assertThat(router.route(message(record))).isTrue();
     }
   }
 

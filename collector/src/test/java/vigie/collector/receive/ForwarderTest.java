@@ -13,9 +13,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +30,8 @@ import vigie.base.config.Faults;
 import vigie.base.config.Yaml;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Ports;
+import vigie.base.syslog.SyslogMessage;
+import vigie.base.syslog.SyslogParser;
 import vigie.base.time.ManualClock;
 import vigie.collector.receive.relp.BadLink;
 import vigie.collector.receive.relp.BadLink.Harm;
@@ -139,7 +144,7 @@ class ForwarderTest {
             SyslogRoutes.read(
                 Yaml.parse(Path.of("c.yaml"), yaml.formatted(Ports.refusing()), Map.of(), faults)));
     for (String record : records(1, 3)) {
-      receiving.router().route(PRI, record.getBytes(UTF_8));
+      receiving.router().route(message(record));
     }
     assertThat(receiving.meters().hits(Limit.FORWARD_BYTES)).isEqualTo(2);
     receiving.router().close();
@@ -160,9 +165,14 @@ class ForwarderTest {
     assertThat(faults.all()).isEmpty();
   }
 
+  private static SyslogMessage message(String record) {
+    byte[] bytes = record.getBytes(UTF_8);
+    return Objects.requireNonNull(new SyslogParser(ZoneOffset.UTC).parse(bytes, Instant.EPOCH));
+  }
+
   private void send(int from, int to) {
     for (String record : records(from, to)) {
-      router.route(PRI, record.getBytes(UTF_8));
+      router.route(message(record));
     }
   }
 
@@ -233,7 +243,7 @@ class ForwarderTest {
     awaitTaken(records(1, 1));
     String record = "<28>" + "x".repeat(60_000);
     for (int i = 0; i < 400; i++) { // 24 MB within the forwarder's five seconds
-      router.route(PRI, record.getBytes(UTF_8));
+      router.route(message(record));
       int wanted = i + 2;
       await()
           .atMost(PATIENCE)

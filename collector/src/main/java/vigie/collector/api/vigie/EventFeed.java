@@ -26,6 +26,7 @@ import vigie.collector.event.EventPage;
 import vigie.collector.event.EventQuery;
 import vigie.collector.event.EventStore;
 import vigie.collector.event.StoredEvent;
+import vigie.collector.event.SyslogRun;
 
 /**
  * Events as they come, as server-sent events: {@code id} and {@code data} (the event as JSON), a
@@ -87,6 +88,11 @@ public final class EventFeed implements EventListener {
   @Override
   public void onEvent(Event event, boolean late) {
     told.incrementAndGet();
+  }
+
+  @Override
+  public void onSyslog(SyslogRun run, boolean late) {
+    told.addAndGet(run.size());
   }
 
   /**

@@ -34,6 +34,7 @@ import vigie.base.time.Clock;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
 import vigie.collector.receive.Limit;
+import vigie.collector.receive.Records;
 import vigie.collector.receive.Senders;
 import vigie.collector.receive.Turns;
 
@@ -332,22 +333,18 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
       return true;
     }
     Senders senders = receiver.receiving().senders();
-    Event event =
-        receiver
-            .records()
-            .event(message, arrived, received, who, senders.boundTo(who), pending.cut);
-    byte[] raw = message.record();
-    if (event.type().equals("syslog")) {
-      if (receiver.receiving().router().route(message.pri(), raw)) {
-        arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
-      }
-      return true;
+    String bound = senders.boundTo(who);
+    Records records = receiver.records();
+    Event event = records.event(message, arrived, received, who, bound, pending.cut);
+    boolean foreign = event.type().equals("syslog");
+    boolean stored =
+        foreign
+            ? receiver.receiving().router().route(message)
+            : mayTell(senders, event) && claims(event);
+    if (stored) {
+      arrivals.add(records.arrival(event, message, bound, pending.cut));
     }
-    if (!mayTell(senders, event) || !claims(event)) {
-      return false;
-    }
-    arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
-    return true;
+    return stored || foreign;
   }
 
   /** Whether the certificate lets this session speak for the node that the agent's event names. */

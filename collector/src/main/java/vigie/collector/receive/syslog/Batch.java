@@ -3,15 +3,17 @@ package vigie.collector.receive.syslog;
 import io.micrometer.core.instrument.Counter;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Peer;
+import vigie.base.syslog.SyslogFrames;
 import vigie.base.syslog.SyslogMessage;
 import vigie.base.syslog.SyslogParser;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
+import vigie.collector.event.SyslogRecords;
 import vigie.collector.receive.Receiving;
 import vigie.collector.receive.Records;
 import vigie.collector.receive.Turns;
@@ -30,13 +32,15 @@ final class Batch implements Turns.Work {
   private final Turns.Source source;
   private final Peer peer;
   private final Instant arrived;
-  private final List<byte[]> records = new ArrayList<>();
-  private final BitSet cut = new BitSet();
-  private int bytes;
+  private final SyslogRecords records;
+  private final Consumer<SyslogRecords> onDone;
   private int taken;
+  private boolean ended;
 
   /**
    * @param messages counts what was taken
+   * @param records empty
+   * @param onDone gets them when nobody needs them any more
    */
   Batch(
       Receiving receiving,
@@ -44,7 +48,9 @@ final class Batch implements Turns.Work {
       SyslogMeters meters,
       Counter messages,
       Turns.Source source,
-      Peer peer) {
+      Peer peer,
+      SyslogRecords records,
+      Consumer<SyslogRecords> onDone) {
     this.receiving = receiving;
     this.maker = maker;
     this.meters = meters;
@@ -52,54 +58,36 @@ final class Batch implements Turns.Work {
     this.source = source;
     this.peer = peer;
     this.arrived = receiving.clock().now();
+    this.records = records;
+    this.onDone = onDone;
   }
 
-  void add(byte[] record, boolean isCut) {
-    if (isCut) {
-      cut.set(records.size());
-    }
-    records.add(record);
-    bytes += record.length;
+  /** What came; to be filled before {@link #handOver}. */
+  SyslogFrames frames() {
+    return records.frames();
   }
 
-  int bytes() {
-    return bytes;
-  }
-
-  boolean isEmpty() {
-    return records.isEmpty();
-  }
-
-  /** Gives it to the source's turns; nothing may be added any more. */
+  /** Gives it to the source's turns, unless nothing came; nothing may be added any more. */
   void handOver() {
-    source.add(this, records.size(), bytes);
+    if (frames().count() == 0) {
+      onDone.accept(records);
+    } else {
+      source.add(this, frames().count(), frames().length());
+    }
   }
 
   @Override
   public int size() {
-    return bytes + 64 * records.size();
+    return frames().length() + 64 * frames().count();
   }
 
   @Override
   public void take() {
-    Instant received = receiving.received();
-    SyslogParser parser = maker.parser();
-    SyslogMessage message = parser.emptyMessage();
-    String bound = receiving.senders().boundTo(peer);
-    List<EventSink.Arrival> arrivals = new ArrayList<>(records.size());
     try {
-      for (int i = 0; i < records.size(); i++) {
-        if (parser.parse(records.get(i), arrived, message)) {
-          take(message, received, bound, cut.get(i), arrivals);
-        } else {
-          meters.empty.increment();
-        }
-      }
-      records.clear(); // the rest waits for the disk
-      if (arrivals.isEmpty()) {
-        done();
+      if (peer.certificate().isEmpty()) {
+        takeForeign();
       } else {
-        receiving.sink().accept(arrivals, this::done);
+        takeAny();
       }
     } catch (RuntimeException failure) {
       log.error("syslog records could not be taken source={}", source.name(), failure);
@@ -107,40 +95,85 @@ final class Batch implements Turns.Work {
     }
   }
 
-  /** Adds the record's event, unless it is routed elsewhere. */
-  private void take(
-      SyslogMessage message,
-      Instant received,
-      String bound,
-      boolean isCut,
-      List<EventSink.Arrival> arrivals) {
-    taken++;
-    byte[] raw = message.record();
-    Event event = event(message, received, bound, isCut);
-    if (!event.type().equals("syslog") || receiving.router().route(message.pri(), raw)) {
-      arrivals.add(new EventSink.Arrival(event, raw, message.textLength()));
+  /** Of a peer that proved nothing, all is foreign. */
+  private void takeForeign() {
+    String bound = receiving.senders().boundTo(peer);
+    each(
+        (message, isCut) -> {
+          if (receiving.router().route(message)) {
+            maker.addForeign(records, message, arrived, peer, bound, isCut);
+          }
+        });
+    if (records.count() == 0) {
+      done();
+    } else {
+      records.received(receiving.received());
+      receiving.sink().accept(records, this::done);
+    }
+  }
+
+  private void takeAny() {
+    Instant received = receiving.received();
+    String bound = receiving.senders().boundTo(peer);
+    List<EventSink.Arrival> arrivals = new ArrayList<>();
+    each(
+        (message, isCut) -> {
+          Event event = event(message, received, bound, isCut);
+          if (!event.type().equals("syslog") || receiving.router().route(message)) {
+            arrivals.add(maker.arrival(event, message, bound, isCut));
+          }
+        });
+    if (arrivals.isEmpty()) {
+      done();
+    } else {
+      receiving.sink().accept(arrivals, this::done);
     }
   }
 
   /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
   private Event event(SyslogMessage message, Instant received, String bound, boolean isCut) {
-    if (!peer.certificate().isEmpty()) {
-      Event event = maker.event(message, arrived, received, peer, bound, isCut);
-      if (event.type().equals("syslog") || receiving.senders().mayTell(peer, event.node())) {
-        return event;
+    Event event = maker.event(message, arrived, received, peer, bound, isCut);
+    return event.type().equals("syslog") || receiving.senders().mayTell(peer, event.node())
+        ? event
+        : maker.foreign(message, arrived, received, peer, bound, isCut);
+  }
+
+  private interface Taker {
+    void take(SyslogMessage message, boolean isCut);
+  }
+
+  private void each(Taker taker) {
+    SyslogParser parser = maker.parser();
+    SyslogMessage message = parser.emptyMessage();
+    SyslogFrames frames = frames();
+    for (int i = 0; i < frames.count(); i++) {
+      if (parser.parse(frames.bytes(), frames.start(i), frames.end(i), arrived, message)) {
+        taken++;
+        taker.take(message, frames.isCut(i));
+      } else {
+        meters.empty.increment();
       }
     }
-    return maker.foreign(message, arrived, received, peer, bound, isCut);
   }
 
   private void done() {
     messages.increment(taken);
-    source.done(bytes);
+    end();
   }
 
   @Override
   public void refused() {
-    meters.lost.increment(Math.max(taken, records.size()));
+    if (!ended) {
+      meters.lost.increment(frames().count());
+      end();
+    }
+  }
+
+  /** Once: who got the records twice would mix two batches. */
+  private void end() {
+    ended = true;
+    int bytes = frames().length();
+    onDone.accept(records);
     source.done(bytes);
   }
 }

@@ -21,7 +21,7 @@ import vigie.collector.receive.Turns;
  */
 final class SyslogDatagrams extends SimpleChannelInboundHandler<DatagramPacket> {
   private static final Logger log = LoggerFactory.getLogger(SyslogDatagrams.class);
-  private static final int BATCH_BYTES = 64 << 10;
+  private static final int BATCH_BYTES = 32 << 10;
 
   private final SyslogReceiver receiver;
   private final int recordBytes;
@@ -55,14 +55,16 @@ final class SyslogDatagrams extends SimpleChannelInboundHandler<DatagramPacket> 
     }
     ByteBuf content = packet.content();
     boolean cut = content.readableBytes() > recordBytes;
-    byte[] record = new byte[cut ? recordBytes : content.readableBytes()];
-    content.readBytes(record);
+    if (content.isReadable()) {
+      to.batch.frames().add(content, Math.min(recordBytes, content.readableBytes()), cut);
+    } else {
+      receiver.meters().empty.increment();
+    }
     if (cut) {
       receiver.meters().cut.increment();
       receiver.receiving().meters().hit(Limit.RECORD_BYTES);
     }
-    to.batch.add(record, cut);
-    if (to.batch.bytes() >= BATCH_BYTES) {
+    if (to.batch.frames().length() >= BATCH_BYTES) {
       open.remove(address);
       to.batch.handOver();
     }
@@ -70,11 +72,7 @@ final class SyslogDatagrams extends SimpleChannelInboundHandler<DatagramPacket> 
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    for (Open to : open.values()) {
-      if (!to.batch.isEmpty()) {
-        to.batch.handOver();
-      }
-    }
+    open.values().forEach(to -> to.batch.handOver());
     open.clear();
   }
 

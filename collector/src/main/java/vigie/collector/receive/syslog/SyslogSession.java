@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 import vigie.base.net.Peer;
 import vigie.base.syslog.SyslogFault;
 import vigie.base.syslog.SyslogFramer;
+import vigie.base.syslog.SyslogFrames;
 import vigie.base.time.Clock;
 import vigie.collector.receive.Limit;
 import vigie.collector.receive.ReceiveLimits;
@@ -27,7 +28,7 @@ final class SyslogSession extends ByteToMessageDecoder {
   private static final Logger log = LoggerFactory.getLogger(SyslogSession.class);
 
   /** What is handed on at once: parsing begins while more is read. */
-  private static final int BATCH_BYTES = 64 << 10;
+  private static final int BATCH_BYTES = 32 << 10;
 
   private final SyslogReceiver receiver;
   private final Receiving receiving;
@@ -76,11 +77,13 @@ final class SyslogSession extends ByteToMessageDecoder {
       return;
     }
     try {
-      for (byte[] record = framer.next(in, ended);
-          record != null;
-          record = framer.next(in, ended)) {
-        if (record.length > 0) {
-          add(record, framer.wasCut());
+      while (framer.next(in, ended, frames())) {
+        if (framer.wasCut()) {
+          receiver.meters().cut.increment();
+          receiving.meters().hit(Limit.RECORD_BYTES);
+        }
+        if (frames().length() >= BATCH_BYTES) {
+          handOver();
         }
       }
     } catch (SyslogFault fault) {
@@ -93,25 +96,18 @@ final class SyslogSession extends ByteToMessageDecoder {
     }
   }
 
-  private void add(byte[] record, boolean cut) {
+  private SyslogFrames frames() {
     if (batch == null) {
       batch = receiver.batch(transport, source, peer);
     }
-    if (cut) {
-      receiver.meters().cut.increment();
-      receiving.meters().hit(Limit.RECORD_BYTES);
-    }
-    batch.add(record, cut);
-    if (batch.bytes() >= BATCH_BYTES) {
-      handOver();
-    }
+    return batch.frames();
   }
 
   private void handOver() {
     Batch full = batch;
     if (full != null) {
       batch = null;
-      lastRecordNanos = lastReadNanos;
+      lastRecordNanos = full.frames().count() == 0 ? lastRecordNanos : lastReadNanos;
       full.handOver();
       if (channel.isActive()) {
         updateReading(); // at once: one turn of the event loop reads up to a megabyte of a socket

@@ -5,11 +5,13 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
+import vigie.collector.event.SyslogRecords;
 
 /**
  * Writes events as {@link EventRecord} draws them, one behind the other in one array. It can be
@@ -18,7 +20,7 @@ import vigie.collector.event.EventSink;
  */
 final class EventEncoder {
   /** What is not larger is worth keeping for the next events. */
-  private static final int KEPT_BYTES = 256 << 10;
+  private static final int KEPT_BYTES = 128 << 10;
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -52,6 +54,26 @@ final class EventEncoder {
     return views(count);
   }
 
+  /** The same of foreign records. */
+  List<ByteBuffer> encode(SyslogRecords records) {
+    int count = records.count();
+    length = 0;
+    require(records.frames().length() + 16 * count);
+    ends = ends.length < count ? new int[count] : ends;
+    for (int i = 0; i < count; i++) {
+      if (records.length(i) > EventRecord.LONGEST_TEXT) {
+        write(records.arrival(i)); // what is cut may not be the text's end any more
+      } else if (records.isPlain(i)) {
+        byte[] bytes = records.frames().bytes();
+        plain(records.received(), bytes, records.start(i), records.length(i));
+      } else {
+        write(records, i);
+      }
+      ends[i] = length;
+    }
+    return views(count);
+  }
+
   /** Whether it has not grown beyond what is kept. */
   boolean isSmall() {
     return bytes.length <= KEPT_BYTES;
@@ -72,6 +94,10 @@ final class EventEncoder {
   private void write(EventSink.Arrival arrival) {
     Event event = arrival.event();
     byte[] raw = arrival.raw();
+    if (arrival.plain() && raw.length <= EventRecord.LONGEST_TEXT) {
+      plain(event.received(), raw, 0, raw.length);
+      return;
+    }
     int64(EventRecord.micros(event.time()));
     int64(EventRecord.micros(event.received()));
     int8(event.facility());
@@ -93,15 +119,48 @@ final class EventEncoder {
       int64(origin.seq());
       string(origin.boot(), EventRecord.LONGEST_NAME);
     }
-    bytes(raw, rawLength);
+    bytes(raw, 0, rawLength);
+  }
+
+  private void plain(Instant received, byte[] from, int start, int count) {
+    int8(EventRecord.PLAIN);
+    int64(EventRecord.micros(received));
+    copy(from, start, count);
+  }
+
+  private void write(SyslogRecords records, int index) {
+    int64(records.timeMicros(index));
+    int64(EventRecord.micros(records.received()));
+    int8(records.facility(index));
+    int8(records.severity(index));
+    string(records.node(index), EventRecord.LONGEST_NAME);
+    string(records.app(index), EventRecord.LONGEST_NAME);
+    string("syslog", EventRecord.LONGEST_NAME);
+    int32(-1 - records.textBytes(index));
+    int at = beginFields();
+    for (int i = 0; i < records.fields(index); i++) {
+      field(records.fieldName(index, i), records.fieldValue(index, i));
+    }
+    endFields(at);
+    int8(0);
+    bytes(records.frames().bytes(), records.start(index), records.length(index));
   }
 
   private void fields(Event event) {
+    int at = beginFields();
+    event.fields().forEach(this::field);
+    endFields(at);
+  }
+
+  private int beginFields() {
     int at = length;
     int16(0);
     fields = 0;
     fieldRoom = EventRecord.LONGEST_TEXT;
-    event.fields().forEach(this::field);
+    return at;
+  }
+
+  private void endFields(int at) {
     bytes[at] = (byte) (fields >> 8);
     bytes[at + 1] = (byte) fields;
   }
@@ -118,7 +177,7 @@ final class EventEncoder {
 
   private void require(int more) {
     if (bytes.length - length < more) {
-      bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length * 2));
+      bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length + bytes.length / 2));
       views.clear(); // they are of the old one
     }
   }
@@ -145,17 +204,21 @@ final class EventEncoder {
     bytes[length++] = (byte) value;
   }
 
-  private void bytes(byte[] from, int count) {
+  private void bytes(byte[] from, int start, int count) {
     int32(count);
+    copy(from, start, count);
+  }
+
+  private void copy(byte[] from, int start, int count) {
     require(count);
-    System.arraycopy(from, 0, bytes, length, count);
+    System.arraycopy(from, start, bytes, length, count);
     length += count;
   }
 
   private void string(String text, int most) {
     if (text.length() > most || !ascii(text)) {
       byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-      bytes(utf8, whole(utf8, most));
+      bytes(utf8, 0, whole(utf8, most));
     }
   }
 
@@ -184,7 +247,7 @@ final class EventEncoder {
     if (from >= 0 && Arrays.equals(utf8, 0, count, raw, from, rawLength)) {
       int32(-1 - count);
     } else {
-      bytes(utf8, count);
+      bytes(utf8, 0, count);
     }
   }
 

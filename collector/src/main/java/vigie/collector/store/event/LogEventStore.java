@@ -35,6 +35,7 @@ import vigie.collector.event.EventStore;
 import vigie.collector.event.EventStream;
 import vigie.collector.event.SpoolMarks;
 import vigie.collector.event.StoredEvent;
+import vigie.collector.event.SyslogRecords;
 
 /**
  * Events in a receive log, which makes them durable, with SQLite files by day behind it, which
@@ -59,7 +60,7 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   private static final int AHEAD_BYTES = 256 << 10;
 
   /** As many batches as one source has under way in a storm. */
-  private static final int IDLE_ENCODERS = 16;
+  private static final int IDLE_ENCODERS = 128;
 
   private final SegmentLog segments;
   private final DayFiles days;
@@ -120,7 +121,7 @@ public final class LogEventStore implements EventStore, AutoCloseable {
       SqliteLibrary.load(folder);
       SegmentOptions segmentOptions =
           new SegmentOptions(
-              "events", 1, options.segmentBytes(), EventRecord.MOST_BYTES, AHEAD_BYTES);
+              "events", 2, options.segmentBytes(), EventRecord.MOST_BYTES, AHEAD_BYTES);
       SegmentLog segments = SegmentLog.open(folder.resolve("log"), segmentOptions, files);
       try {
         DayFiles days =
@@ -262,6 +263,12 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   public void append(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
     EventEncoder encoder = encoder();
     receiveLog.append(encoder.encode(arrivals), () -> durable(encoder, whenDurable));
+  }
+
+  @Override
+  public void append(SyslogRecords records, Runnable whenDurable) {
+    EventEncoder encoder = encoder();
+    receiveLog.append(encoder.encode(records), () -> durable(encoder, whenDurable));
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -231,16 +232,19 @@ class SyslogReceiverTest {
     Receiving shared = receiving;
     for (int i = 0; i < 1000; i++) {
       Batch batch = receiver.batch("udp", shared.turns().source("switch"), peer("switch"));
-      batch.add(bytes("<13>x: flood " + i), false);
-      batch.handOver();
+      add(batch, "<13>x: flood " + i);
     }
     Batch one = receiver.batch("udp", shared.turns().source("node"), peer("node"));
-    one.add(bytes("<13>x: node"), false);
-    one.handOver();
+    add(one, "<13>x: node");
     sink.unblock();
 
     await().until(() -> sink.size() == 1001);
     assertThat(sink.texts().indexOf("node")).as("its place among 1001").isLessThan(100);
+  }
+
+  private static void add(Batch batch, String record) {
+    batch.frames().add(Unpooled.wrappedBuffer(bytes(record)), record.length(), false);
+    batch.handOver();
   }
 
   private static vigie.base.net.Peer peer(String address) {

@@ -35,7 +35,7 @@ class EventRecordTest {
           Objects.requireNonNull(new SyslogParser(ZoneOffset.UTC).parse(bytes, T0));
       Event event = new Event(T0, T0, "p1", 1, 5, "sshd", "syslog", Map.of(), message.text(), null);
       EventSink.Arrival known =
-          new EventSink.Arrival(event, message.record(), message.textLength());
+          new EventSink.Arrival(event, message.record(), message.textLength(), false);
       EventSink.Arrival looked = new EventSink.Arrival(event, message.record());
       for (EventSink.Arrival arrival : List.of(known, looked)) {
         EventRecord back =

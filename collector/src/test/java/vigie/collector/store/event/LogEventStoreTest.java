@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.ForgetfulFiles;
+import vigie.base.segment.SegmentLog;
+import vigie.base.segment.SegmentOptions;
 import vigie.base.time.ManualClock;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventIntake;
@@ -76,6 +78,23 @@ class LogEventStoreTest {
     assertThat(marks.verdict(event(3_001))).isEqualTo(SpoolMarks.Verdict.FRESH);
     append(3_001, 3_001);
     assertThat(texts()).hasSize(3_001);
+  }
+
+  @Test
+  void givenALogOfTheLayoutBefore_whenOpened_thenItsEventsAreThereAndNewOnesBehindThem()
+      throws IOException {
+    opened.close();
+    folder = Files.createDirectories(folder.resolve("before"));
+    SegmentOptions before = new SegmentOptions("events", 1, 64 << 10, EventRecord.MOST_BYTES);
+    try (SegmentLog log = SegmentLog.open(folder.resolve("log"), before, FileLayer.disk())) {
+      log.append(List.of(new EventRecord(event(1), new byte[] {1}).encode()));
+    }
+    open();
+    assertThat(told).containsExactly("p1/s1/1");
+    append(2, 3);
+    assertThat(texts()).containsExactly("p1/s1/3", "p1/s1/2", "p1/s1/1");
+    reopen();
+    assertThat(texts()).containsExactly("p1/s1/3", "p1/s1/2", "p1/s1/1");
   }
 
   @Test

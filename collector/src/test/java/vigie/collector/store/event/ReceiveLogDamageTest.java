@@ -34,7 +34,7 @@ class ReceiveLogDamageTest {
   private static final Path LOG = Path.of("log", "00000000000000000001.seg");
 
   private static final SegmentOptions OPTIONS =
-      new SegmentOptions("events", 1, 64 << 10, EventRecord.MOST_BYTES);
+      new SegmentOptions("events", 2, 64 << 10, EventRecord.MOST_BYTES);
 
   @TempDir Path folder;
   private final ManualClock clock = new ManualClock(Events.T0);
@@ -95,10 +95,14 @@ class ReceiveLogDamageTest {
     Path log = folder.resolve("log");
     try (SegmentLog segments = SegmentLog.open(log, OPTIONS, files)) {
       List<ByteBuffer> records = new ArrayList<>();
-      for (int seq = 1; seq <= EVENTS; seq++) {
+      for (int seq = 1; seq < EVENTS; seq++) {
         byte[] raw = ("raw " + seq).getBytes(StandardCharsets.UTF_8);
         records.add(new EventRecord(event(seq), raw).encode());
       }
+      byte[] plain =
+          "<13>1 2026-01-01T00:00:00Z p1 app - - - event 3".getBytes(StandardCharsets.UTF_8);
+      ByteBuffer last = ByteBuffer.allocate(9 + plain.length).put((byte) 128);
+      records.add(last.putLong(EventRecord.micros(Events.T0)).put(plain).flip());
       segments.append(records);
       segments.sync();
     }
