@@ -51,7 +51,7 @@ public record ReceiveLimits(Map<Limit, Long> values) {
     values.put(Limit.UNACKED_RECORDS, (long) relp.unackedRecords());
     values.put(Limit.UNACKED_BYTES, (long) relp.unackedBytes());
     values.put(Limit.QUEUE_BYTES, (long) relp.totalUnackedBytes());
-    values.put(Limit.SOURCE_BYTES, (long) Math.max(1, relp.totalUnackedBytes() / 8));
+    values.put(Limit.SOURCE_BYTES, (long) Math.max(1, relp.totalUnackedBytes() / 4));
     values.put(Limit.TURN_BYTES, (long) relp.turnBytes());
     values.put(Limit.CONNECTIONS, (long) relp.connections());
     values.put(Limit.CONNECTIONS_PER_ADDRESS, (long) relp.connectionsPerAddress());
@@ -74,7 +74,7 @@ public record ReceiveLimits(Map<Limit, Long> values) {
   }
 
   /**
-   * Reads {@code limits}; what is not set keeps its default, and a source an eighth of the queue.
+   * Reads {@code limits}; what is not set keeps its default, and a source a quarter of the queue.
    */
   public static ReceiveLimits read(Section section) {
     Map<Limit, Long> values = new EnumMap<>(DEFAULTS.values);
@@ -82,7 +82,7 @@ public record ReceiveLimits(Map<Limit, Long> values) {
       String key = limit.key();
       long otherwise =
           limit == Limit.SOURCE_BYTES
-              ? values.getOrDefault(Limit.QUEUE_BYTES, 0L) / 8
+              ? values.getOrDefault(Limit.QUEUE_BYTES, 0L) / 4
               : values.getOrDefault(limit, 0L);
       long value;
       if (key.endsWith("_timeout")) {

@@ -159,7 +159,7 @@ class ReceivingTest {
 
     assertThat(faults.all()).isEmpty();
     assertThat(limits.of(Limit.RECORD_BYTES)).isEqualTo(32 << 10);
-    assertThat(limits.of(Limit.SOURCE_BYTES)).as("an eighth").isEqualTo(8 << 20);
+    assertThat(limits.of(Limit.SOURCE_BYTES)).as("a quarter").isEqualTo(16 << 20);
     assertThat(limits.time(Limit.PARTIAL_TIMEOUT)).isEqualTo(Duration.ofSeconds(5));
     for (Limit limit : Limit.values()) {
       assertThat(meters.get("vigie.receive.limit").tag("limit", limit.key()).gauge().value())

@@ -23,7 +23,7 @@ import vigie.base.time.Clock;
 
 /**
  * Makes records durable in groups: one thread takes what has queued up while the last sync ran (at
- * most 1 MiB or 4,096 records), writes it at once, syncs once and then calls back in order. It
+ * most 2 MiB or 8,192 records), writes it at once, syncs once and then calls back in order. It
  * never waits for a group to fill: a quiet sender is served at once, and senders with a window
  * would only wait for us while we wait for them.
  *
@@ -36,8 +36,8 @@ import vigie.base.time.Clock;
  */
 final class ReceiveLog implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ReceiveLog.class);
-  private static final int BATCH_RECORDS = 4096;
-  private static final long BATCH_BYTES = 1 << 20;
+  private static final int BATCH_RECORDS = 8192;
+  private static final long BATCH_BYTES = 2 << 20;
 
   /** What is kept free on the disk is far more than what is written before it is asked again. */
   private static final long ASK_BYTES = 256 << 10;
