@@ -45,6 +45,7 @@ public final class SyslogMessage {
   private final SyslogNames names;
   byte[] bytes;
   private int start;
+  private boolean shared;
   Format format;
   int pri;
   boolean timed;
@@ -65,12 +66,17 @@ public final class SyslogMessage {
 
   SyslogMessage(SyslogNames names) {
     this.names = names;
-    begin(NOTHING, 0, 0);
+    begin(NOTHING, 0, 0, false);
   }
 
-  /** Forgets the record before: until more is known of this one, all of it is text. */
-  void begin(byte[] array, int from, int end) {
+  /**
+   * Forgets the record before: until more is known of this one, all of it is text.
+   *
+   * @param shared whether the array may be written to once this message is done with
+   */
+  void begin(byte[] array, int from, int end, boolean shared) {
     bytes = array;
+    this.shared = shared;
     start = from;
     format = Format.NONE;
     pri = 13;
@@ -155,9 +161,9 @@ public final class SyslogMessage {
     return textEnd - textStart;
   }
 
-  /** The whole record without trailing LF, CR and NUL; not to be written to. */
+  /** The whole record without trailing LF, CR and NUL; not to be written to; may be kept. */
   public byte[] record() {
-    return start == 0 && textEnd == bytes.length
+    return !shared && start == 0 && textEnd == bytes.length
         ? bytes
         : Arrays.copyOfRange(bytes, start, textEnd);
   }

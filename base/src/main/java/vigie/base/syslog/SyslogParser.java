@@ -55,7 +55,7 @@ public final class SyslogParser {
    */
   public @Nullable SyslogMessage parse(byte[] bytes, Instant received) {
     SyslogMessage message = emptyMessage();
-    return parse(bytes, 0, bytes.length, received, message) ? message : null;
+    return parse(bytes, 0, bytes.length, false, received, message) ? message : null;
   }
 
   /**
@@ -69,15 +69,21 @@ public final class SyslogParser {
    * Reads a part of an array into a message that may have held another record, for whoever reads
    * many and needs each of them only until the next.
    *
-   * @param bytes kept by the message until it takes another record, so not to be written to before
+   * @param bytes kept by the message until it takes another record, not to be written to before
+   *     that
    * @param end behind the last byte
    * @param received decides the year of a date without one
    * @param message keeps nothing of the record before this one; is empty where there is no record
    * @return false if nothing is left without trailing LF, CR and NUL: no record
    */
   public boolean parse(byte[] bytes, int start, int end, Instant received, SyslogMessage message) {
+    return parse(bytes, start, end, true, received, message);
+  }
+
+  private boolean parse(
+      byte[] bytes, int start, int end, boolean shared, Instant received, SyslogMessage message) {
     int trimmed = trimmed(bytes, start, end);
-    message.begin(bytes, start, trimmed);
+    message.begin(bytes, start, trimmed, shared);
     if (trimmed == start) {
       return false;
     }

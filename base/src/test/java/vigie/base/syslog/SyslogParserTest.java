@@ -50,6 +50,19 @@ class SyslogParserTest {
   }
 
   @Test
+  void givenAnArrayThatIsFilledAnew_whenItHoldsJustOneRecord_thenItsRecordIsACopy() {
+    byte[] array = "<13>a: x".getBytes(StandardCharsets.UTF_8);
+    SyslogParser parser = new SyslogParser(ZoneOffset.UTC);
+    SyslogMessage message = parser.emptyMessage();
+    parser.parse(array, 0, array.length, RECEIVED, message);
+
+    byte[] record = message.record();
+    Arrays.fill(array, (byte) 0);
+
+    assertThat(record).asString().isEqualTo("<13>a: x");
+  }
+
+  @Test
   void givenOddButWholeStructuredData_whenParsed_thenEveryValueIsThere() {
     SyslogMessage message =
         parse("<13>1 - h a - - [a   k=\"\\n\\]\\\\\"  j=\"\" ][b][a k=\"2\"] text");
