@@ -16,13 +16,19 @@ class EventRecordFuzzTest extends FuzzContract {
   protected List<byte[]> seeds() {
     return List.of(
         bytes(new EventRecord(Events.foreign("p1", "syslog", "text"), utf8("<13>text"))),
-        bytes(new EventRecord(Events.foreign("p1", "syslog", "é\0"), utf8("<13>other"))));
+        bytes(new EventRecord(Events.foreign("p1", "syslog", "é\0"), utf8("<13>other"))),
+        plain("<13>1 2026-01-01T00:00:00Z p1 app 7 ID - text"));
   }
 
   /** Below what names are cut at. */
   @Override
   protected int mostBytes() {
     return 300;
+  }
+
+  private static byte[] plain(String record) {
+    byte[] raw = utf8(record);
+    return ByteBuffer.allocate(9 + raw.length).put(EventRecord.PLAIN).putLong(1).put(raw).array();
   }
 
   private static byte[] bytes(EventRecord record) {
