@@ -231,12 +231,15 @@ public final class EventIntake implements EventSink {
   private void onDurable(SyslogRecords records, Runnable whenDurable) {
     List<Runnable> ready = durable(records.count());
     ready.forEach(EventIntake::acknowledge);
-    for (int from = 0; from < records.count(); ) {
-      int to = records.endOfRun(from);
-      tell(records.run(from, to), records.isLate(from));
-      from = to;
+    try {
+      for (int from = 0; from < records.count(); ) {
+        int to = records.endOfRun(from);
+        tell(records.run(from, to), records.isLate(from));
+        from = to;
+      }
+    } finally {
+      acknowledge(whenDurable); // last, since they may be filled anew then; else their source waits
     }
-    acknowledge(whenDurable); // last, since they may be filled anew then
   }
 
   private void onDurable(Event[] events, boolean[] late, Runnable whenDurable) {

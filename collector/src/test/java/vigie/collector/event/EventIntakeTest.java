@@ -262,6 +262,17 @@ class EventIntakeTest {
   }
 
   @Test
+  void givenForeignRecordsAsColumns_whenAListenerHasNoMemoryLeft_thenTheyAreLetGoOfAllTheSame() {
+    intake.listen(
+        (event, late) -> {
+          throw new OutOfMemoryError("on purpose");
+        });
+    intake.accept(Events.records(Events.T0, List.of("p1 a")), () -> acked.add("done"));
+    assertThatThrownBy(() -> store.sync(1)).isInstanceOf(OutOfMemoryError.class);
+    assertThat(acked).containsExactly("done");
+  }
+
+  @Test
   void givenForeignRecordsAsColumns_whenReceivedAtNoTimeThatFits_thenTheReceiptIsNow() {
     clock.advance(Duration.ofSeconds(7));
     for (long second : List.of(6L, 8L, 3L)) {
