@@ -98,13 +98,8 @@ final class EventEncoder {
       plain(event.received(), raw, 0, raw.length);
       return;
     }
-    int64(EventRecord.micros(event.time()));
-    int64(EventRecord.micros(event.received()));
-    int8(event.facility());
-    int8(event.severity());
-    string(event.node(), EventRecord.LONGEST_NAME);
-    string(event.app(), EventRecord.LONGEST_NAME);
-    string(event.type(), EventRecord.LONGEST_NAME);
+    times(EventRecord.micros(event.time()), event.received());
+    names(event.facility(), event.severity(), event.node(), event.app(), event.type());
     int rawLength = Math.min(raw.length, EventRecord.LONGEST_TEXT);
     if (arrival.textBytes() >= 0 && rawLength == raw.length) {
       int32(-1 - arrival.textBytes());
@@ -129,13 +124,13 @@ final class EventEncoder {
   }
 
   private void write(SyslogRecords records, int index) {
-    int64(records.timeMicros(index));
-    int64(EventRecord.micros(records.received()));
-    int8(records.facility(index));
-    int8(records.severity(index));
-    string(records.node(index), EventRecord.LONGEST_NAME);
-    string(records.app(index), EventRecord.LONGEST_NAME);
-    string("syslog", EventRecord.LONGEST_NAME);
+    times(records.timeMicros(index), records.received());
+    names(
+        records.facility(index),
+        records.severity(index),
+        records.node(index),
+        records.app(index),
+        "syslog");
     int32(-1 - records.textBytes(index));
     int at = beginFields();
     for (int i = 0; i < records.fields(index); i++) {
@@ -144,6 +139,19 @@ final class EventEncoder {
     endFields(at);
     int8(0);
     bytes(records.frames().bytes(), records.start(index), records.length(index));
+  }
+
+  private void times(long timeMicros, Instant received) {
+    int64(timeMicros);
+    int64(EventRecord.micros(received));
+  }
+
+  private void names(int facility, int severity, String node, String app, String type) {
+    int8(facility);
+    int8(severity);
+    string(node, EventRecord.LONGEST_NAME);
+    string(app, EventRecord.LONGEST_NAME);
+    string(type, EventRecord.LONGEST_NAME);
   }
 
   private void fields(Event event) {
