@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,22 @@ public abstract class EventStoreContract {
     Collections.reverse(events);
     assertThat(search("", 10)).isEqualTo(events);
     assertThat(search("", 2)).isEqualTo(events.subList(0, 2));
+  }
+
+  @Test
+  void givenForeignRecordsAsColumns_whenTheyAreFilledAnewBehindTheirCallback_thenAllIsAsItWas() {
+    SyslogRecords records = Events.records(Events.T0, List.of("p1 a", "p2 b", "p1 c"));
+    List<Event> events = new ArrayList<>();
+    for (int i = 0; i < records.count(); i++) {
+      events.add(records.event(i));
+    }
+    AtomicInteger ran = new AtomicInteger();
+    store.append(records, ran::incrementAndGet);
+    await().until(() -> ran.get() == 1);
+    Arrays.fill(records.frames().bytes(), (byte) 0);
+    records.clear();
+    Collections.reverse(events);
+    assertThat(search("", 10)).isEqualTo(events);
   }
 
   @Test
