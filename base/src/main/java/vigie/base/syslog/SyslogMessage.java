@@ -46,6 +46,7 @@ public final class SyslogMessage {
   byte[] bytes;
   private int start;
   private boolean shared;
+  private byte @Nullable [] copy;
   Format format;
   int pri;
   boolean timed;
@@ -77,6 +78,7 @@ public final class SyslogMessage {
   void begin(byte[] array, int from, int end, boolean shared) {
     bytes = array;
     this.shared = shared;
+    copy = null;
     start = from;
     format = Format.NONE;
     pri = 13;
@@ -163,9 +165,15 @@ public final class SyslogMessage {
 
   /** The whole record without trailing LF, CR and NUL; not to be written to; may be kept. */
   public byte[] record() {
-    return !shared && start == 0 && textEnd == bytes.length
-        ? bytes
-        : Arrays.copyOfRange(bytes, start, textEnd);
+    if (!shared && start == 0 && textEnd == bytes.length) {
+      return bytes;
+    }
+    byte[] record = copy;
+    if (record == null) {
+      record = Arrays.copyOfRange(bytes, start, textEnd);
+      copy = record;
+    }
+    return record;
   }
 
   /** Where the record begins in the array that was read. */

@@ -3,6 +3,7 @@ package vigie.base.relp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.charset.StandardCharsets;
@@ -50,8 +51,7 @@ class RelpDecoderTest {
           "6 rsp [200 OK] 6",
           "7 Unknown [\n] 1");
 
-  private final RelpDecoder decoder = new RelpDecoder(SMALL);
-  private final EmbeddedChannel channel = new EmbeddedChannel(decoder);
+  private final EmbeddedChannel channel = new EmbeddedChannel(new RelpDecoder(SMALL));
 
   private void feed(byte[] bytes) {
     channel.writeInbound(Unpooled.copiedBuffer(bytes));
@@ -93,18 +93,30 @@ class RelpDecoderTest {
       feed(new byte[] {b});
     }
     assertThat(frames(channel)).isEqualTo(FRAMES);
-    assertThat(decoder.isWithinFrame()).isFalse();
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"1", "1 ", "1 op", "1 open", "1 open ", "1 open 3", "1 open 3 ab", "1 open 3 abc"})
-  void givenPartOfAFrame_whenAsked_thenWithinAFrameAndNothingComesOut(String part) {
+  void givenPartOfAFrame_whenFed_thenNothingComesOut(String part) {
     feed(bytes(part));
 
-    assertThat(decoder.isWithinFrame()).isTrue();
     assertThat(frames(channel)).isEmpty();
     assertThat(channel.finish()).isFalse();
+  }
+
+  @Test
+  void givenFramer_whenDataIsTaken_thenItIsWithinAFrameNoMore() {
+    RelpFramer framer = new RelpFramer(SMALL);
+    ByteBuf in = Unpooled.buffer().writeBytes(bytes("1 syslog 3 ab"));
+
+    assertThat(framer.next(in)).isFalse();
+    assertThat(framer.isWithin()).isTrue();
+    assertThat(framer.next(in.writeBytes(bytes("c\n2 ")))).isTrue();
+    assertThat(framer.data(in)).isEqualTo(bytes("abc"));
+    assertThat(framer.isWithin()).isFalse();
+    assertThat(framer.next(in)).isFalse();
+    assertThat(in.readableBytes()).isEqualTo(2);
   }
 
   @ParameterizedTest

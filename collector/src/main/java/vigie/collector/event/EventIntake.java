@@ -80,21 +80,24 @@ public final class EventIntake implements EventSink {
   }
 
   @Override
-  public void accept(List<Arrival> arrivals, Runnable whenDurable) {
-    accept(arrivals, store::append, whenDurable);
+  public void accept(SyslogRecords records, Runnable whenDurable, Runnable whenTold) {
+    accept(records, store::append, whenDurable, whenTold);
   }
 
   @Override
-  public void acceptAlone(List<Arrival> arrivals, Runnable whenDurable) {
+  public void acceptAlone(SyslogRecords records, Runnable whenDurable, Runnable whenTold) {
     try {
-      accept(arrivals, store::appendUnflushed, whenDurable);
+      accept(records, store::appendUnflushed, whenDurable, whenTold);
     } finally {
       store.flush();
     }
   }
 
-  @Override
-  public void accept(SyslogRecords records, Runnable whenDurable) {
+  private void accept(
+      SyslogRecords records,
+      BiConsumer<SyslogRecords, Runnable> to,
+      Runnable whenDurable,
+      Runnable whenTold) {
     int count = records.count();
     synchronized (order) {
       Instant now = noticeStep();
@@ -103,7 +106,7 @@ public final class EventIntake implements EventSink {
       records.findLate();
       appending(count);
       try {
-        store.append(records, () -> onDurable(records, whenDurable));
+        to.accept(records, () -> onDurable(records, whenDurable, whenTold));
       } catch (RuntimeException refused) {
         appending(-count);
         throw refused;
@@ -111,8 +114,8 @@ public final class EventIntake implements EventSink {
     }
   }
 
-  private void accept(
-      List<Arrival> arrivals, BiConsumer<List<Arrival>, Runnable> to, Runnable whenDurable) {
+  @Override
+  public void accept(List<Arrival> arrivals, Runnable whenDurable) {
     List<Arrival> fresh = new ArrayList<>(arrivals.size());
     boolean[] late = new boolean[arrivals.size()];
     synchronized (order) {
@@ -123,7 +126,7 @@ public final class EventIntake implements EventSink {
         Event event = stamped.event();
         Event.Origin origin = event.origin();
         if (origin != null && last != null && !follows(origin, last)) {
-          append(fresh, late, to, NOTHING); // so that a double within the batch is known
+          append(fresh, late, NOTHING); // so that a double within the batch is known
           fresh = new ArrayList<>();
           late = new boolean[arrivals.size()];
         }
@@ -137,7 +140,7 @@ public final class EventIntake implements EventSink {
         fresh.add(stamped);
       }
       if (!fresh.isEmpty()) {
-        append(fresh, late, to, whenDurable);
+        append(fresh, late, whenDurable);
         return;
       }
     }
@@ -183,11 +186,7 @@ public final class EventIntake implements EventSink {
   }
 
   /** Appends what is not known; with {@link #order} held. */
-  private void append(
-      List<Arrival> fresh,
-      boolean[] late,
-      BiConsumer<List<Arrival>, Runnable> to,
-      Runnable whenDurable) {
+  private void append(List<Arrival> fresh, boolean[] late, Runnable whenDurable) {
     if (fresh.isEmpty()) {
       return;
     }
@@ -197,7 +196,7 @@ public final class EventIntake implements EventSink {
     Arrays.setAll(events, i -> fresh.get(i).event());
     appending(count);
     try {
-      to.accept(fresh, () -> onDurable(events, late, whenDurable));
+      store.append(fresh, () -> onDurable(events, late, whenDurable));
     } catch (RuntimeException refused) {
       appending(-count);
       throw refused;
@@ -228,8 +227,9 @@ public final class EventIntake implements EventSink {
     whenDurable.run();
   }
 
-  private void onDurable(SyslogRecords records, Runnable whenDurable) {
+  private void onDurable(SyslogRecords records, Runnable whenDurable, Runnable whenTold) {
     List<Runnable> ready = durable(records.count());
+    acknowledge(whenDurable);
     ready.forEach(EventIntake::acknowledge);
     try {
       for (int from = 0; from < records.count(); ) {
@@ -238,7 +238,7 @@ public final class EventIntake implements EventSink {
         from = to;
       }
     } finally {
-      acknowledge(whenDurable); // last, since they may be filled anew then; else their source waits
+      acknowledge(whenTold); // else their source would wait for ever
     }
   }
 

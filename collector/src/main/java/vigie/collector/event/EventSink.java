@@ -34,20 +34,26 @@ public interface EventSink {
   void accept(List<Arrival> arrivals, Runnable whenDurable);
 
   /**
-   * The same on a thread that has nothing else to do: it may go to the disk itself, which spares a
-   * sender that waits for each answer the change to another thread.
+   * The same for what brings no identity.
+   *
+   * @param records written to by nobody before {@code whenTold}, and read by nobody from then on
+   * @param whenTold runs once behind {@code whenDurable}, when nobody needs the records any more
    */
-  default void acceptAlone(List<Arrival> arrivals, Runnable whenDurable) {
-    accept(arrivals, whenDurable);
+  default void accept(SyslogRecords records, Runnable whenDurable, Runnable whenTold) {
+    accept(
+        records.arrivals(),
+        () -> {
+          whenDurable.run();
+          whenTold.run();
+        });
   }
 
   /**
-   * The same for what brings no identity and waits for no answer.
-   *
-   * @param records written to by nobody before {@code whenDurable}, and read by nobody from then on
+   * The same on a thread that has nothing else to do: it may go to the disk itself, which spares a
+   * sender that waits for each answer the change to another thread.
    */
-  default void accept(SyslogRecords records, Runnable whenDurable) {
-    accept(records.arrivals(), whenDurable);
+  default void acceptAlone(SyslogRecords records, Runnable whenDurable, Runnable whenTold) {
+    accept(records, whenDurable, whenTold);
   }
 
   /** {@link #accept(List, Runnable)} for one. */

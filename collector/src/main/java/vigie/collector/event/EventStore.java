@@ -38,8 +38,8 @@ public interface EventStore {
    * The same, to be followed by {@link #flush} on the same thread: then that thread itself may take
    * them to the disk.
    */
-  default void appendUnflushed(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
-    append(arrivals, whenDurable);
+  default void appendUnflushed(SyslogRecords records, Runnable whenDurable) {
+    append(records, whenDurable);
   }
 
   /**

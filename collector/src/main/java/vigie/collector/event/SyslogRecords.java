@@ -188,7 +188,7 @@ public final class SyslogRecords {
   }
 
   /** All of them, for who takes no columns. */
-  List<Arrival> arrivals() {
+  public List<Arrival> arrivals() {
     List<Arrival> all = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       all.add(arrival(i));

@@ -9,6 +9,8 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,7 @@ import vigie.base.net.EventLoops;
 import vigie.base.time.Clock;
 import vigie.base.time.Scheduler;
 import vigie.collector.event.EventSink;
+import vigie.collector.event.SyslogRecords;
 
 /**
  * What the receivers share: limits and who keeps them, the way to the sink, what is counted. Safe
@@ -23,6 +26,12 @@ import vigie.collector.event.EventSink;
  */
 public final class Receiving implements AutoCloseable {
   private static final String MESSAGES = "vigie.syslog.messages";
+
+  /** A batch is handed on at half of that at the latest, and its array grows by doubling. */
+  private static final int KEPT_BYTES = 128 << 10;
+
+  /** As many batches as one source has under way in a storm. */
+  private static final int IDLE_BATCHES = 128;
 
   private final ReceiveLimits limits;
   private final EventSink sink;
@@ -37,6 +46,7 @@ public final class Receiving implements AutoCloseable {
   private final Map<InetAddress, Integer> perAddress = new HashMap<>(); // guarded by itself
   private int connections; // guarded by perAddress
   private final AtomicLong partialBytes = new AtomicLong();
+  private final Queue<SyslogRecords> idle = new ArrayBlockingQueue<>(IDLE_BATCHES);
 
   /**
    * @param sink may block: it is called on {@code executor} only
@@ -109,6 +119,20 @@ public final class Receiving implements AutoCloseable {
 
   public PeerFaults faults() {
     return faults;
+  }
+
+  /** To be filled by a receiver, and given back to {@link #emptied}. */
+  public SyslogRecords emptyRecords() {
+    SyslogRecords used = idle.poll();
+    return used == null ? new SyslogRecords() : used;
+  }
+
+  /** For the next batch, unless one giant made it large; nobody may use them any more. */
+  public void emptied(SyslogRecords records) {
+    if (records.frames().capacity() <= KEPT_BYTES) {
+      records.clear();
+      idle.offer(records);
+    }
   }
 
   /** What happens to foreign records. */

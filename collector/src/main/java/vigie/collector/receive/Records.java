@@ -50,36 +50,22 @@ public final class Records {
   }
 
   /**
-   * Makes the event of a record whose sender may be an agent.
+   * Makes the event of an agent's own record. Whether the peer may tell of its node is not looked
+   * at.
    *
    * @param arrived is the time of a record without one
    * @param received when it is taken, perhaps long behind that where the disk lags
-   * @param bound the only name that the peer may use, {@code ""} for any
    * @param cut whether the record was longer than the limit; told in the field {@code cut}
+   * @return null where the record is foreign
    */
-  public Event event(
-      SyslogMessage message,
-      Instant arrived,
-      Instant received,
-      Peer peer,
-      String bound,
-      boolean cut) {
-    Map<String, String> element = "vigie".equals(message.app()) ? message.element(ELEMENT) : null;
-    return element == null || !element.containsKey("type")
-        ? foreign(message, arrived, received, peer, bound, cut)
-        : own(message, element, arrived, received, peer, cut);
-  }
-
-  private static Event own(
-      SyslogMessage message,
-      Map<String, String> element,
-      Instant arrived,
-      Instant received,
-      Peer peer,
-      boolean cut) {
-    Map<String, String> fields = new LinkedHashMap<>(element);
+  public @Nullable Event own(
+      SyslogMessage message, Instant arrived, Instant received, Peer peer, boolean cut) {
+    Map<String, String> fields = "vigie".equals(message.app()) ? message.element(ELEMENT) : null;
+    String type = fields == null ? "" : taken(fields, "type");
+    if (fields == null || type.isEmpty()) {
+      return null;
+    }
     String node = taken(fields, "node");
-    String type = taken(fields, "type");
     Event.Origin origin =
         origin(taken(fields, "spool"), taken(fields, "seq"), taken(fields, "boot"));
     if (mono(fields) < EARLY_MILLIS) {
@@ -113,7 +99,11 @@ public final class Records {
     }
   }
 
-  /** Makes the event of a record that is no agent's, whatever it says; see {@link #event}. */
+  /**
+   * Makes the event of a record that is no agent's, whatever it says; see {@link #own}.
+   *
+   * @param bound the only name that the peer may use, {@code ""} for any
+   */
   public Event foreign(
       SyslogMessage message,
       Instant arrived,

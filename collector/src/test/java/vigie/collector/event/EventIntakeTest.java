@@ -253,11 +253,14 @@ class EventIntakeTest {
     told.clear();
     SyslogRecords records =
         Events.records(Events.T0, List.of("p1 a", "p1 b", "p2 c", "p2 d", "p2 e", "p1 f"));
-    intake.accept(records, () -> acked.add(told.size() + " told"));
+    intake.accept(
+        records,
+        () -> acked.add("durable, " + told.size() + " told"),
+        () -> acked.add(told.size() + " told"));
     assertThat(told).isEmpty();
     store.sync(1);
     assertThat(told).containsExactly("p1 a", "p1 b", "p2 c", "p2 d", "p2 e", "p1 f");
-    assertThat(acked).containsExactly("6 told");
+    assertThat(acked).containsExactly("durable, 0 told", "6 told");
     assertThat(meters.counter("vigie.events.taken").count()).isEqualTo(6);
   }
 
@@ -267,9 +270,12 @@ class EventIntakeTest {
         (event, late) -> {
           throw new OutOfMemoryError("on purpose");
         });
-    intake.accept(Events.records(Events.T0, List.of("p1 a")), () -> acked.add("done"));
+    intake.accept(
+        Events.records(Events.T0, List.of("p1 a")),
+        () -> acked.add("durable"),
+        () -> acked.add("done"));
     assertThatThrownBy(() -> store.sync(1)).isInstanceOf(OutOfMemoryError.class);
-    assertThat(acked).containsExactly("done");
+    assertThat(acked).containsExactly("durable", "done");
   }
 
   @Test
@@ -277,7 +283,9 @@ class EventIntakeTest {
     clock.advance(Duration.ofSeconds(7));
     for (long second : List.of(6L, 8L, 3L)) {
       intake.accept(
-          Events.records(Events.T0.plusSeconds(second), List.of("p1 a", "p1 b")), () -> {});
+          Events.records(Events.T0.plusSeconds(second), List.of("p1 a", "p1 b")),
+          () -> {},
+          () -> {});
     }
     assertThat(receipts()).containsExactly(6L, 6L, 7L, 7L, 7L, 7L);
   }
@@ -285,7 +293,7 @@ class EventIntakeTest {
   @Test
   void givenForeignRecordsAsColumns_whenOld_thenTheyAreToldAsLate() {
     clock.advance(Duration.ofMinutes(10));
-    intake.accept(Events.records(clock.now(), List.of("p1 a", "p1 b")), () -> {});
+    intake.accept(Events.records(clock.now(), List.of("p1 a", "p1 b")), () -> {}, () -> {});
     store.sync(1);
     assertThat(told).endsWith("p1 a late", "p1 b late");
   }
@@ -295,7 +303,8 @@ class EventIntakeTest {
     accept(2);
     store.refuses = true;
     SyslogRecords records = Events.records(Events.T0, List.of("p1 a"));
-    assertThatThrownBy(() -> intake.accept(records, () -> acked.add("never"))).hasMessage("closed");
+    Runnable never = () -> acked.add("never");
+    assertThatThrownBy(() -> intake.accept(records, never, never)).hasMessage("closed");
     store.refuses = false;
     accept(2);
     store.sync(1);

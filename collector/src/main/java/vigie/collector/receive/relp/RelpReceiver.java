@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Peer;
 import vigie.base.net.ReloadingTls;
-import vigie.base.relp.RelpDecoder;
 import vigie.base.relp.RelpLimits;
 import vigie.base.relp.RelpOffers;
 import vigie.base.time.Clock;
@@ -132,11 +131,10 @@ public final class RelpReceiver implements AutoCloseable {
       channel.close();
       return;
     }
-    RelpDecoder decoder = new RelpDecoder(limits);
-    RelpSession session = new RelpSession(this, channel, decoder, peer);
+    RelpSession session = new RelpSession(this, channel, peer);
     sessions.put(channel, session);
     channel.closeFuture().addListener(closed -> sessions.remove(channel));
-    channel.pipeline().addLast(decoder).addLast(session);
+    channel.pipeline().addLast(session);
   }
 
   private void checkTime() {

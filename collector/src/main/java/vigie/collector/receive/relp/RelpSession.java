@@ -3,16 +3,14 @@ package vigie.collector.receive.relp;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.util.ReferenceCountUtil;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,18 +20,21 @@ import org.slf4j.LoggerFactory;
 import vigie.base.net.Addresses;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Peer;
-import vigie.base.relp.RelpDecoder;
 import vigie.base.relp.RelpEncoder;
 import vigie.base.relp.RelpFault;
 import vigie.base.relp.RelpFrame;
+import vigie.base.relp.RelpFramer;
 import vigie.base.relp.RelpLimits;
 import vigie.base.relp.RelpOffers;
+import vigie.base.syslog.SyslogFrames;
 import vigie.base.syslog.SyslogMessage;
 import vigie.base.syslog.SyslogParser;
 import vigie.base.time.Clock;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
+import vigie.collector.event.SyslogRecords;
 import vigie.collector.receive.Limit;
+import vigie.collector.receive.Receiving;
 import vigie.collector.receive.Records;
 import vigie.collector.receive.Senders;
 import vigie.collector.receive.Turns;
@@ -41,22 +42,21 @@ import vigie.collector.receive.Turns;
 /**
  * One RELP session: open, records, close.
  *
- * <p>Frames come in on the event loop and wait, in order, for their source's turn, where each
- * becomes an event and goes to the sink, which may block. The sink says on any thread when an event
- * is durable; back on the event loop the answers go out in the order of the frames. While too much
- * is unanswered the socket is not read.
+ * <p>Frames come in on the event loop. What one read brought waits for its source's turn and goes
+ * to the sink, which may block: foreign records as columns, an agent's as events. The sink says on
+ * any thread when they are durable; back on the event loop the answers go out in the order of the
+ * frames. While too much is unanswered the socket is not read.
  *
  * <p>Once open is answered no record is ever answered with anything but 200: rsyslog throws away
  * what gets a 500. All that goes wrong later ends the session, and the peer sends again what was
  * not answered.
  */
-final class RelpSession extends ChannelInboundHandlerAdapter {
+final class RelpSession extends ByteToMessageDecoder {
   private static final Logger log = LoggerFactory.getLogger(RelpSession.class);
   private static final long LINGER_NANOS = 2_000_000_000L;
-  private static final byte[] NOTHING = {};
 
   /** What is handed on at once: parsing begins while more is read. */
-  private static final int BATCH_BYTES = 64 << 10;
+  private static final int BATCH_BYTES = 60 << 10;
 
   /** Which limit a fault was of. */
   private static final Map<String, Limit> LIMITS =
@@ -75,83 +75,119 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     LINGERING
   }
 
-  /** A record from its arrival to its answer. */
-  private static final class Pending {
-    final int txnr;
-    final boolean cut;
-    final int size;
-    byte[] data;
-    volatile boolean durable;
-
-    Pending(RelpFrame frame) {
-      this.txnr = frame.txnr();
-      this.cut = frame.isCut();
-      this.data = frame.data();
-      this.size = data.length;
-    }
-  }
-
   /** What one read brought: taken as one, so that a sync and an answer serve all of it. */
-  private final class Read implements Turns.Work, Runnable {
-    private final List<Pending> records = new ArrayList<>();
-    private final List<EventSink.Arrival> arrivals = new ArrayList<>();
+  private final class Read implements Turns.Work {
+    private final SyslogRecords records = receiver.receiving().emptyRecords();
+    private final RelpFramer.Taker taker = records.frames()::add;
     private final Instant arrived = clock.now();
+    private final int firstTxnr;
+    private int count;
     private int bytes;
+    private volatile boolean durable;
 
-    void add(Pending pending) {
-      records.add(pending);
-      bytes += pending.size;
+    Read(int firstTxnr) {
+      this.firstTxnr = firstTxnr;
+    }
+
+    /** Takes the frame whose turn it is. */
+    void add(ByteBuf in) {
+      framer.data(in, taker);
+      count++;
+      bytes = records.frames().length();
     }
 
     @Override
     public int size() {
-      return bytes + 64 * records.size();
+      return bytes + 64 * count;
     }
 
     /** On the executor. */
     @Override
     public void take() {
-      Instant received = receiver.receiving().received();
-      List<Pending> given = new ArrayList<>(records);
-      receiver.meters().records.increment(given.size());
+      receiver.meters().records.increment(count);
       receiver.meters().bytes.increment(bytes);
       try {
-        for (Pending pending : given) {
-          if (refused || !RelpSession.this.take(pending, arrived, received, arrivals)) {
-            source.done(pending.size);
-            records.remove(pending);
-          }
-        }
-        if (!arrivals.isEmpty()) {
-          EventSink sink = receiver.receiving().sink();
-          if (source.isAlone(bytes)) {
-            sink.acceptAlone(arrivals, this);
-          } else {
-            sink.accept(arrivals, this);
-          }
-          arrivals.clear();
-        } else if (!records.isEmpty()) {
-          run();
+        if (refused || !store()) {
+          drop();
         }
       } catch (RuntimeException failure) {
         log.error("records could not be taken peer={}", peer, failure);
-        records.forEach(pending -> source.done(pending.size));
+        source.done(bytes); // the records are not given back: the sink may still have them
         refuse("the records could not be taken");
       }
     }
 
+    /** Gives all of it to the sink, or nothing: then false. */
+    private boolean store() {
+      SyslogFrames frames = records.frames();
+      SyslogMessage message = parser.emptyMessage();
+      Receiving receiving = receiver.receiving();
+      Records maker = receiver.records();
+      Instant received = receiving.received();
+      records.received(received);
+      Senders senders = receiving.senders();
+      String bound = senders.boundTo(who);
+      List<EventSink.Arrival> arrivals = null; // once one is an agent's
+      int empty = count - frames.count();
+      for (int i = 0; i < frames.count(); i++) {
+        boolean isCut = frames.isCut(i);
+        if (isCut) {
+          receiver.meters().cut.increment();
+          receiving.meters().hit(Limit.RECORD_BYTES);
+        }
+        if (!parser.parse(frames.bytes(), frames.start(i), frames.end(i), arrived, message)) {
+          empty++;
+          continue;
+        }
+        Event own = maker.own(message, arrived, received, who, isCut);
+        if (own != null) {
+          if (!mayTell(senders, own) || !claims(own)) {
+            return false;
+          }
+          arrivals = arrivals == null ? records.arrivals() : arrivals;
+          arrivals.add(maker.arrival(own, message, bound, isCut));
+        } else if (receiving.router().route(message)) {
+          if (arrivals == null) {
+            maker.addForeign(records, message, arrived, who, bound, isCut);
+          } else {
+            Event event = maker.foreign(message, arrived, received, who, bound, isCut);
+            arrivals.add(maker.arrival(event, message, bound, isCut));
+          }
+        }
+      }
+      receiver.meters().empty.increment(empty);
+      if (arrivals != null) {
+        receiving.sink().accept(arrivals, this::durable);
+        giveBack(); // what became of them are copies
+      } else if (records.count() == 0) {
+        durable();
+        giveBack();
+      } else if (source.isAlone(bytes)) {
+        receiving.sink().acceptAlone(records, this::durable, this::giveBack);
+      } else {
+        receiving.sink().accept(records, this::durable, this::giveBack);
+      }
+      return true;
+    }
+
     @Override
     public void refused() {
-      source.done(bytes);
+      drop();
       channel.eventLoop().execute(() -> giveUp("the collector is shutting down"));
     }
 
+    private void drop() {
+      source.done(bytes);
+      giveBack();
+    }
+
+    private void giveBack() {
+      receiver.receiving().emptied(records);
+    }
+
     /** All of it is durable, or need not be. */
-    @Override
-    public void run() {
-      for (Pending pending : records) {
-        pending.durable = true;
-      }
+    private void durable() {
+      durable = true;
       if (answering.compareAndSet(false, true)) {
         channel.eventLoop().execute(RelpSession.this::answer);
       }
@@ -161,7 +197,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private final RelpReceiver receiver;
   private final RelpLimits limits;
   private final Channel channel;
-  private final RelpDecoder decoder;
+  private final RelpFramer framer;
   private final Peer who;
   private final String peer;
   private final Clock clock;
@@ -172,9 +208,13 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private State state = State.NEW;
   private int lastTxnr;
   private int closeTxnr;
-  private final ArrayDeque<Pending> unanswered = new ArrayDeque<>();
-  private @Nullable Read reading;
+  private final ArrayDeque<Read> unanswered = new ArrayDeque<>();
+  private int unansweredRecords;
   private long unansweredBytes;
+
+  /** The last of these while it is still filled. */
+  private @Nullable Read reading;
+
   private int partial;
   private final long connectedNanos;
   private long lastReadNanos;
@@ -194,11 +234,11 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   private volatile String node = "";
   private boolean refused;
 
-  RelpSession(RelpReceiver receiver, Channel channel, RelpDecoder decoder, Peer who) {
+  RelpSession(RelpReceiver receiver, Channel channel, Peer who) {
     this.receiver = receiver;
     this.limits = receiver.limits();
     this.channel = channel;
-    this.decoder = decoder;
+    this.framer = new RelpFramer(limits);
     this.parser = receiver.records().parser();
     this.who = who;
     this.peer = name(channel, who);
@@ -218,45 +258,59 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   }
 
   @Override
-  public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (!(message instanceof RelpFrame frame)) {
-      ReferenceCountUtil.release(message);
-      return;
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+    try {
+      while ((state == State.NEW || state == State.OPEN) && framer.next(in)) {
+        frame(in);
+      }
+    } catch (RelpFault fault) {
+      fault(fault.reason(), String.valueOf(fault.getMessage()));
     }
     if (state == State.ENDING || state == State.LINGERING) {
-      return; // the peer sends it again in another session
+      in.skipBytes(in.readableBytes()); // the peer sends it again in another session
     }
-    int expected = lastTxnr == RelpFrame.MAX_TXNR ? 1 : lastTxnr + 1;
-    if (frame.txnr() != expected) {
-      fault("txnr", "txnr " + frame.txnr() + " came where " + expected + " was due");
+  }
+
+  private void frame(ByteBuf in) {
+    int txnr = framer.txnr();
+    int expected = next(lastTxnr);
+    if (txnr != expected) {
+      fault("txnr", "txnr " + txnr + " came where " + expected + " was due");
       return;
     }
     lastTxnr = expected;
+    String command = framer.command();
     if (state == State.NEW) {
-      if (frame.command().equals(RelpFrame.OPEN)) {
-        open(frame);
+      if (command.equals(RelpFrame.OPEN)) {
+        open(new RelpFrame(txnr, command, framer.data(in), framer.length()));
       } else {
-        fault("command", "\"" + frame.command() + "\" came before open");
+        fault("command", "\"" + command + "\" came before open");
       }
       return;
     }
-    switch (frame.command()) {
-      case RelpFrame.SYSLOG -> record(frame);
+    switch (command) {
+      case RelpFrame.SYSLOG -> record(in);
       case RelpFrame.CLOSE -> {
-        closeTxnr = frame.txnr();
+        closeTxnr = txnr;
         end("closed by peer");
       }
-      default -> fault("command", "\"" + frame.command() + "\" is not a command for this session");
+      default -> fault("command", "\"" + command + "\" is not a command for this session");
     }
+  }
+
+  private static int next(int txnr) {
+    return txnr == RelpFrame.MAX_TXNR ? 1 : txnr + 1;
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     lastReadNanos = clock.nanos();
-    if (!holdPartial(decoder.heldBytes())) {
+    handOver();
+    // Not super's: that asks for one more read where nothing is to be read.
+    discardSomeReadBytes();
+    if (!holdPartial(actualReadableBytes() + framer.heldBytes())) {
       fault("memory", "too many records that are not whole yet, limits.queue_bytes");
     }
-    handOver();
     updateReading();
   }
 
@@ -294,15 +348,18 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     log.info("session opened peer={} software={}", peer, software);
   }
 
-  private void record(RelpFrame frame) {
-    Pending pending = new Pending(frame);
-    unanswered.add(pending);
-    unansweredBytes += pending.size;
-    if (reading == null) {
-      reading = new Read();
+  private void record(ByteBuf in) {
+    Read now = reading;
+    if (now == null) {
+      now = new Read(lastTxnr);
+      reading = now;
+      unanswered.add(now);
     }
-    reading.add(pending);
-    if (reading.bytes >= BATCH_BYTES) {
+    unansweredBytes -= now.bytes;
+    now.add(in);
+    unansweredBytes += now.bytes;
+    unansweredRecords++;
+    if (now.bytes >= BATCH_BYTES) {
       handOver();
     }
   }
@@ -313,43 +370,13 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     reading = null;
     if (full != null) {
       lastFrameNanos = clock.nanos();
-      source.add(full, full.records.size(), full.bytes);
+      source.add(full, full.count, full.bytes);
     }
-  }
-
-  /** Makes the event of a record; false if the session ends because of it. */
-  private boolean take(
-      Pending pending, Instant arrived, Instant received, List<EventSink.Arrival> arrivals) {
-    byte[] data = pending.data;
-    pending.data = NOTHING;
-    RelpMeters meters = receiver.meters();
-    if (pending.cut) {
-      meters.cut.increment();
-      receiver.receiving().meters().hit(Limit.RECORD_BYTES);
-    }
-    SyslogMessage message = parser.parse(data, arrived);
-    if (message == null) {
-      meters.empty.increment();
-      return true;
-    }
-    Senders senders = receiver.receiving().senders();
-    String bound = senders.boundTo(who);
-    Records records = receiver.records();
-    Event event = records.event(message, arrived, received, who, bound, pending.cut);
-    boolean foreign = event.type().equals("syslog");
-    boolean stored =
-        foreign
-            ? receiver.receiving().router().route(message)
-            : mayTell(senders, event) && claims(event);
-    if (stored) {
-      arrivals.add(records.arrival(event, message, bound, pending.cut));
-    }
-    return stored || foreign;
   }
 
   /** Whether the certificate lets this session speak for the node that the agent's event names. */
   private boolean mayTell(Senders senders, Event event) {
-    if (event.type().equals("syslog") || senders.mayTell(who, event.node())) {
+    if (senders.mayTell(who, event.node())) {
       return true;
     }
     receiver.meters().refused("name");
@@ -419,22 +446,22 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
     ByteBuf out = null;
     int count = 0;
     long bytes = 0;
-    for (Pending head = unanswered.peek(); head != null && head.durable; head = unanswered.peek()) {
+    for (Read head = unanswered.peek(); head != null && head.durable; head = unanswered.peek()) {
       unanswered.poll();
-      bytes += head.size;
-      count++;
+      bytes += head.bytes;
+      count += head.count;
       if (state != State.LINGERING && channel.isActive()) {
-        out =
-            out == null
-                ? channel.alloc().buffer(Math.min(20 * (unanswered.size() + 1), 32_768))
-                : out;
-        encoder.ok(out, head.txnr);
+        out = out == null ? channel.alloc().buffer(24 * head.count) : out;
+        for (int i = 0, txnr = head.firstTxnr; i < head.count; i++, txnr = next(txnr)) {
+          encoder.ok(out, txnr);
+        }
       }
     }
     if (count > 0) {
       receiver.meters().answered.increment(count);
       receiver.meters().messages.increment(count);
       source.done(bytes);
+      unansweredRecords -= count;
       unansweredBytes -= bytes;
     }
     if (out != null) {
@@ -462,7 +489,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   }
 
   private boolean hasRoom() {
-    if (unanswered.size() >= limits.unackedRecords() || unansweredBytes >= limits.unackedBytes()) {
+    if (unansweredRecords >= limits.unackedRecords() || unansweredBytes >= limits.unackedBytes()) {
       Limit limit =
           unansweredBytes >= limits.unackedBytes() ? Limit.UNACKED_BYTES : Limit.UNACKED_RECORDS;
       receiver.receiving().meters().hit(limit);
@@ -550,12 +577,6 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof RelpFault fault) {
-      if (state != State.ENDING && state != State.LINGERING) {
-        fault(fault.reason(), String.valueOf(fault.getMessage()));
-      }
-      return;
-    }
     why = String.valueOf(cause.getMessage());
     // Bytes that are changed on the way end TLS: the link's fault, as a reset.
     boolean isOfLink = cause instanceof IOException || cause.getCause() instanceof IOException;
@@ -579,7 +600,7 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
           receiver.receiving().meters().hit(Limit.QUIET_TIMEOUT);
           end("quiet for " + limits.quiet().toSeconds() + " s");
         } else if (channel.config().isAutoRead()
-            && decoder.isWithinFrame()
+            && (framer.isWithin() || actualReadableBytes() > 0)
             && now - lastReadNanos > limits.partial().toNanos()) {
           fault(
               "partial_timeout",
@@ -602,14 +623,15 @@ final class RelpSession extends ChannelInboundHandlerAdapter {
   }
 
   @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    super.channelInactive(ctx); // what was read and not cut into frames yet
     boolean wasOpen = state != State.NEW;
     handOver(); // the peer may not send it again: omrelp at its shutdown does not
     closed = true;
     holdPartial(0);
     receiver.identities().release(this);
     if (wasOpen) {
-      log.info("session closed peer={} unanswered={} cause={}", peer, unanswered.size(), why);
+      log.info("session closed peer={} unanswered={} cause={}", peer, unansweredRecords, why);
     }
     state = State.LINGERING; // answers that become due later have nowhere to go
   }

@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.Counter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vigie.base.net.Peer;
@@ -33,14 +32,11 @@ final class Batch implements Turns.Work {
   private final Peer peer;
   private final Instant arrived;
   private final SyslogRecords records;
-  private final Consumer<SyslogRecords> onDone;
   private int taken;
   private boolean ended;
 
   /**
    * @param messages counts what was taken
-   * @param records empty
-   * @param onDone gets them when nobody needs them any more
    */
   Batch(
       Receiving receiving,
@@ -48,9 +44,7 @@ final class Batch implements Turns.Work {
       SyslogMeters meters,
       Counter messages,
       Turns.Source source,
-      Peer peer,
-      SyslogRecords records,
-      Consumer<SyslogRecords> onDone) {
+      Peer peer) {
     this.receiving = receiving;
     this.maker = maker;
     this.meters = meters;
@@ -58,8 +52,7 @@ final class Batch implements Turns.Work {
     this.source = source;
     this.peer = peer;
     this.arrived = receiving.clock().now();
-    this.records = records;
-    this.onDone = onDone;
+    this.records = receiving.emptyRecords();
   }
 
   /** What came; to be filled before {@link #handOver}. */
@@ -70,7 +63,7 @@ final class Batch implements Turns.Work {
   /** Gives it to the source's turns, unless nothing came; nothing may be added any more. */
   void handOver() {
     if (frames().count() == 0) {
-      onDone.accept(records);
+      receiving.emptied(records);
     } else {
       source.add(this, frames().count(), frames().length());
     }
@@ -108,18 +101,22 @@ final class Batch implements Turns.Work {
       done();
     } else {
       records.received(receiving.received());
-      receiving.sink().accept(records, this::done);
+      receiving.sink().accept(records, this::durable, this::end);
     }
   }
 
+  /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
   private void takeAny() {
     Instant received = receiving.received();
     String bound = receiving.senders().boundTo(peer);
     List<EventSink.Arrival> arrivals = new ArrayList<>();
     each(
         (message, isCut) -> {
-          Event event = event(message, received, bound, isCut);
-          if (!event.type().equals("syslog") || receiving.router().route(message)) {
+          Event own = maker.own(message, arrived, received, peer, isCut);
+          if (own != null && receiving.senders().mayTell(peer, own.node())) {
+            arrivals.add(maker.arrival(own, message, bound, isCut));
+          } else if (receiving.router().route(message)) {
+            Event event = maker.foreign(message, arrived, received, peer, bound, isCut);
             arrivals.add(maker.arrival(event, message, bound, isCut));
           }
         });
@@ -128,14 +125,6 @@ final class Batch implements Turns.Work {
     } else {
       receiving.sink().accept(arrivals, this::done);
     }
-  }
-
-  /** An agent's own event is one only from whoever proved to be that agent, or to be a relay. */
-  private Event event(SyslogMessage message, Instant received, String bound, boolean isCut) {
-    Event event = maker.event(message, arrived, received, peer, bound, isCut);
-    return event.type().equals("syslog") || receiving.senders().mayTell(peer, event.node())
-        ? event
-        : maker.foreign(message, arrived, received, peer, bound, isCut);
   }
 
   private interface Taker {
@@ -156,8 +145,12 @@ final class Batch implements Turns.Work {
     }
   }
 
-  private void done() {
+  private void durable() {
     messages.increment(taken);
+  }
+
+  private void done() {
+    durable();
     end();
   }
 
@@ -173,7 +166,7 @@ final class Batch implements Turns.Work {
   private void end() {
     ended = true;
     int bytes = frames().length();
-    onDone.accept(records);
+    receiving.emptied(records);
     source.done(bytes);
   }
 }

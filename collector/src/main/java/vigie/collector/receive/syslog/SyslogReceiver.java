@@ -12,8 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -22,7 +20,6 @@ import vigie.base.net.EventLoops;
 import vigie.base.net.Peer;
 import vigie.base.net.ReloadingTls;
 import vigie.base.time.Scheduler;
-import vigie.collector.event.SyslogRecords;
 import vigie.collector.receive.Limit;
 import vigie.collector.receive.Listener;
 import vigie.collector.receive.Receiving;
@@ -39,10 +36,6 @@ public final class SyslogReceiver implements AutoCloseable {
   private static final Duration FAREWELL = Duration.ofSeconds(10);
   private static final int LARGEST_DATAGRAM = 65_535;
   private static final int DATAGRAMS_AT_ONCE = 64;
-  private static final int KEPT_BYTES = 128 << 10;
-
-  /** As many batches as one source has under way in a storm. */
-  private static final int IDLE_BATCHES = 128;
 
   private final Receiving receiving;
   private final EventLoops loops;
@@ -52,7 +45,6 @@ public final class SyslogReceiver implements AutoCloseable {
   private final Map<Channel, SyslogSession> sessions = new ConcurrentHashMap<>();
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final List<Channel> datagrams = new CopyOnWriteArrayList<>();
-  private final Queue<SyslogRecords> idle = new ArrayBlockingQueue<>(IDLE_BATCHES);
   private final Scheduler.Task check;
   private volatile boolean closing;
 
@@ -152,17 +144,7 @@ public final class SyslogReceiver implements AutoCloseable {
 
   Batch batch(String transport, Turns.Source source, Peer peer) {
     Counter counter = messages.computeIfAbsent(transport, receiving::messages);
-    SyslogRecords used = idle.poll();
-    SyslogRecords empty = used == null ? new SyslogRecords() : used;
-    return new Batch(receiving, records, meters, counter, source, peer, empty, this::keep);
-  }
-
-  /** For the next batch, unless one giant made it large. */
-  private void keep(SyslogRecords done) {
-    if (done.frames().capacity() <= KEPT_BYTES) {
-      done.clear();
-      idle.offer(done);
-    }
+    return new Batch(receiving, records, meters, counter, source, peer);
   }
 
   Receiving receiving() {

@@ -272,9 +272,9 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   }
 
   @Override
-  public void appendUnflushed(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
+  public void appendUnflushed(SyslogRecords records, Runnable whenDurable) {
     EventEncoder encoder = encoder();
-    receiveLog.appendUnflushed(encoder.encode(arrivals), () -> durable(encoder, whenDurable));
+    receiveLog.appendUnflushed(encoder.encode(records), () -> durable(encoder, whenDurable));
   }
 
   private EventEncoder encoder() {

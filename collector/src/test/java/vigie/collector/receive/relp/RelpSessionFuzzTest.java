@@ -13,7 +13,6 @@ import org.junit.jupiter.api.AfterEach;
 import vigie.base.fuzz.FuzzContract;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Peer;
-import vigie.base.relp.RelpDecoder;
 import vigie.base.relp.RelpLimits;
 import vigie.base.time.ManualClock;
 import vigie.collector.receive.ReceiveLimits;
@@ -108,11 +107,9 @@ class RelpSessionFuzzTest extends FuzzContract {
   private String answers(byte[] bytes, int piece) {
     taken.clear();
     StringBuilder out = new StringBuilder();
-    RelpDecoder decoder = new RelpDecoder(limits());
     EmbeddedChannel channel = new EmbeddedChannel();
-    RelpSession session =
-        new RelpSession(receiver, channel, decoder, new Peer("192.0.2.1", "", ""));
-    channel.pipeline().addLast(decoder, session);
+    RelpSession session = new RelpSession(receiver, channel, new Peer("192.0.2.1", "", ""));
+    channel.pipeline().addLast(session);
     for (int at = 1; at < bytes.length && channel.isOpen(); at += piece) {
       channel.writeInbound(Unpooled.copiedBuffer(bytes, at, Math.min(piece, bytes.length - at)));
       drain(channel, out);
