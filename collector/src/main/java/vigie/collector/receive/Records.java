@@ -62,7 +62,7 @@ public final class Records {
       SyslogMessage message, Instant arrived, Instant received, Peer peer, boolean cut) {
     Map<String, String> fields = "vigie".equals(message.app()) ? message.element(ELEMENT) : null;
     String type = fields == null ? "" : taken(fields, "type");
-    if (fields == null || type.isEmpty()) {
+    if (fields == null || type.isEmpty() || type.equals("syslog")) {
       return null;
     }
     String node = taken(fields, "node");

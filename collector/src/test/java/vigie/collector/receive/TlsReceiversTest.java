@@ -178,6 +178,22 @@ class TlsReceiversTest {
   }
 
   @Test
+  void givenCertificate_whenARecordOfAnotherNodeIsCalledForeign_thenItIsNotTakenUnderThatName()
+      throws Exception {
+    String record = own("p2").replace("agent.start", "syslog");
+    try (SSLSocket socket = connect(client("p1"), relpPort)) {
+      send(socket, OPEN + frame(2, record));
+      expect(socket, "2 rsp 6 200 OK\n");
+    }
+    try (SSLSocket socket = connect(client("p1"), syslogPort)) {
+      send(socket, record + "\n");
+      await().until(() -> sink.size() == 2);
+    }
+    assertThat(sink.events()).extracting(e -> e.node()).containsExactly("p1", "p1");
+    assertThat(sink.events()).extracting(e -> e.origin()).containsExactly(null, null);
+  }
+
+  @Test
   void givenAgentOverSyslogTls_whenNameIsItsOwn_thenItsEvent_elseForeign() throws Exception {
     try (SSLSocket socket = connect(client("p1"), syslogPort)) {
       send(socket, own("p1") + "\n" + own("p2") + "\n");
