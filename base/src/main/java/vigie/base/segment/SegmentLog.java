@@ -356,7 +356,7 @@ public final class SegmentLog implements Closeable {
    * file. A large batch makes that a small part of its sync.
    */
   private void writeAhead(DataFile data, long from, long bytes) {
-    if (from <= aheadEnd || bytes > options.aheadBytes() / 4) {
+    if (from <= aheadEnd || bytes > options.aheadBytes() / 16) {
       return;
     }
     long to = Math.min(from + options.aheadBytes(), options.segmentBytes());

@@ -57,7 +57,7 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   /** A search waits so long for events just received to be moved where it looks. */
   private static final Duration CATCH_UP = Duration.ofSeconds(1);
 
-  private static final int AHEAD_BYTES = 256 << 10;
+  private static final int AHEAD_BYTES = 1 << 20;
 
   /** As many batches as one source has under way in a storm. */
   private static final int IDLE_ENCODERS = 128;
