@@ -16,6 +16,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,7 +144,8 @@ class DeliveryModelTest {
     void cut(Forget forget) throws InterruptedException {
       collectorsFiles.powerCut(forget);
       opened.abandon();
-      loops.close();
+      // Without a quiet time Netty 4.2 may end a loop before it has closed what listens there.
+      loops.group().shutdownGracefully(20, 2_000, TimeUnit.MILLISECONDS).syncUninterruptibly();
       scheduler.close();
       executor.shutdownNow();
     }
