@@ -107,7 +107,7 @@ public final class EventIntake implements EventSink {
       appending(count);
       try {
         to.accept(records, () -> onDurable(records, whenDurable, whenTold));
-      } catch (RuntimeException refused) {
+      } catch (RuntimeException | Error refused) {
         appending(-count);
         throw refused;
       }
@@ -197,7 +197,7 @@ public final class EventIntake implements EventSink {
     appending(count);
     try {
       store.append(fresh, () -> onDurable(events, late, whenDurable));
-    } catch (RuntimeException refused) {
+    } catch (RuntimeException | Error refused) {
       appending(-count);
       throw refused;
     }

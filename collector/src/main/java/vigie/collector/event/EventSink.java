@@ -36,7 +36,7 @@ public interface EventSink {
   /**
    * The same for what brings no identity.
    *
-   * @param records written to by nobody before {@code whenTold}, and read by nobody from then on
+   * @param records the sink's until {@code whenTold}, and nobody's to read from then on
    * @param whenTold runs once behind {@code whenDurable}, when nobody needs the records any more
    */
   default void accept(SyslogRecords records, Runnable whenDurable, Runnable whenTold) {

@@ -27,8 +27,11 @@ import vigie.collector.event.SyslogRecords;
 public final class Receiving implements AutoCloseable {
   private static final String MESSAGES = "vigie.syslog.messages";
 
-  /** A batch is handed on at half of that at the latest, and its array grows by doubling. */
+  /** A batch is handed on before it has more than half of that, and its array doubles. */
   private static final int KEPT_BYTES = 128 << 10;
+
+  /** Their columns are then smaller than the array. */
+  private static final int KEPT_RECORDS = 2_048;
 
   /** As many batches as one source has under way in a storm. */
   private static final int IDLE_BATCHES = 128;
@@ -127,9 +130,11 @@ public final class Receiving implements AutoCloseable {
     return used == null ? new SyslogRecords() : used;
   }
 
-  /** For the next batch, unless one giant made it large; nobody may use them any more. */
+  /**
+   * For the next batch, unless a giant or very many made it large; nobody may use them any more.
+   */
   public void emptied(SyslogRecords records) {
-    if (records.frames().capacity() <= KEPT_BYTES) {
+    if (records.frames().capacity() <= KEPT_BYTES && records.frames().count() <= KEPT_RECORDS) {
       records.clear();
       idle.offer(records);
     }

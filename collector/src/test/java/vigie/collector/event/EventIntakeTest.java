@@ -16,10 +16,21 @@ import vigie.base.time.ManualClock;
 
 class EventIntakeTest {
   /** Becomes durable when the test says so. */
+  private static final Runnable OPEN = () -> {};
+
+  private static final List<Runnable> CLOSED =
+      List.of(
+          () -> {
+            throw new IllegalStateException("closed");
+          },
+          () -> {
+            throw new OutOfMemoryError("closed");
+          });
+
   private static final class SlowStore extends MemoryEventStore {
     private final List<Runnable> pending = new ArrayList<>();
     private final List<Event> events = new ArrayList<>();
-    private boolean refuses;
+    private Runnable gate = OPEN;
 
     @Override
     public SpoolMarks recover(EventListener untold) {
@@ -31,9 +42,7 @@ class EventIntakeTest {
 
     @Override
     public void append(List<EventSink.Arrival> arrivals, Runnable whenDurable) {
-      if (refuses) {
-        throw new IllegalStateException("closed");
-      }
+      gate.run();
       arrivals.forEach(arrival -> events.add(arrival.event()));
       pending.add(whenDurable);
     }
@@ -217,9 +226,11 @@ class EventIntakeTest {
 
   @Test
   void givenTheStoreRefuses_whenTheEventComesAgain_thenItIsStillNew() {
-    store.refuses = true;
-    assertThatThrownBy(() -> accept(2)).hasMessage("closed");
-    store.refuses = false;
+    for (Runnable closed : CLOSED) {
+      store.gate = closed;
+      assertThatThrownBy(() -> accept(2)).hasMessage("closed");
+    }
+    store.gate = OPEN;
     accept(2);
     accept(2);
     store.sync(1);
@@ -301,11 +312,13 @@ class EventIntakeTest {
   @Test
   void givenForeignRecordsAsColumns_whenTheStoreIsClosed_thenNothingWaitsForThem() {
     accept(2);
-    store.refuses = true;
     SyslogRecords records = Events.records(Events.T0, List.of("p1 a"));
     Runnable never = () -> acked.add("never");
-    assertThatThrownBy(() -> intake.accept(records, never, never)).hasMessage("closed");
-    store.refuses = false;
+    for (Runnable closed : CLOSED) {
+      store.gate = closed;
+      assertThatThrownBy(() -> intake.accept(records, never, never)).hasMessage("closed");
+    }
+    store.gate = OPEN;
     accept(2);
     store.sync(1);
     assertThat(acked).containsExactly("2", "2");

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
 
@@ -14,11 +15,17 @@ public final class HeldSink implements EventSink {
   private final Queue<Runnable> held = new ArrayDeque<>();
   private boolean blocked;
   private boolean holding;
+  private @Nullable Error failure;
 
   /** From now on nothing becomes durable by itself. */
   public synchronized HeldSink hold() {
     holding = true;
     return this;
+  }
+
+  /** Is thrown once. */
+  public synchronized void fail(Error once) {
+    failure = once;
   }
 
   /** Blocks the callers until {@link #unblock}. */
@@ -61,6 +68,11 @@ public final class HeldSink implements EventSink {
           Thread.currentThread().interrupt();
           return;
         }
+      }
+      Error once = failure;
+      if (once != null) {
+        failure = null;
+        throw once;
       }
       for (Arrival arrival : arrivals) {
         events.add(arrival.event());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,7 @@ import vigie.base.net.Peer;
 import vigie.base.syslog.SyslogMessage;
 import vigie.base.time.ManualClock;
 import vigie.collector.event.Event;
+import vigie.collector.event.SyslogRecords;
 
 class ReceivingTest {
   private final ManualClock clock = new ManualClock();
@@ -58,6 +60,26 @@ class ReceivingTest {
     receiving.left(far, true);
     assertThat(receiving.admit(far)).isEqualTo(Limit.CONNECTIONS_PER_ADDRESS);
     assertThat(receiving.meters().hits(Limit.CONNECTIONS_PER_ADDRESS)).isEqualTo(2);
+  }
+
+  @Test
+  void givenRecordsThatAreDone_whenTheyWereFewAndShort_thenTheirArraysAreFilledAgain() {
+    Receiving receiving = receiving(ReceiveLimits.DEFAULTS);
+    SyslogRecords few = filled(receiving.emptyRecords(), 10, 100);
+    receiving.emptied(filled(receiving.emptyRecords(), 3_000, 1));
+    receiving.emptied(filled(receiving.emptyRecords(), 1, 200_000));
+    receiving.emptied(few);
+
+    assertThat(receiving.emptyRecords()).isSameAs(few);
+    assertThat(few.frames().count()).isZero();
+    assertThat(receiving.emptyRecords()).isNotSameAs(few);
+  }
+
+  private static SyslogRecords filled(SyslogRecords records, int count, int bytes) {
+    for (int i = 0; i < count; i++) {
+      records.frames().add(Unpooled.wrappedBuffer(new byte[bytes]), bytes, false);
+    }
+    return records;
   }
 
   @Test

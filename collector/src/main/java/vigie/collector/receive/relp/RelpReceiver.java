@@ -29,9 +29,9 @@ import vigie.collector.receive.Receiving;
 import vigie.collector.receive.Records;
 
 /**
- * Listens for RELP and gives each record to the sink as an event. A record is answered with 200
- * once the sink says that it is durable, in the order of each session, and with nothing else ever.
- * Safe for all threads.
+ * Listens for RELP and gives each record to the sink. A record is answered with 200 once the sink
+ * says that it is durable, in the order of each session, and with nothing else ever. Safe for all
+ * threads.
  */
 public final class RelpReceiver implements AutoCloseable {
   private static final Duration CHECK_EVERY = Duration.ofSeconds(1);

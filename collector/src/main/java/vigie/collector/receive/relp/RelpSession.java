@@ -55,7 +55,9 @@ final class RelpSession extends ByteToMessageDecoder {
   private static final Logger log = LoggerFactory.getLogger(RelpSession.class);
   private static final long LINGER_NANOS = 2_000_000_000L;
 
-  /** What is handed on at once: parsing begins while more is read. */
+  /**
+   * Handed on at once: parsing begins while more is read. With a record of 4 KiB more it is kept.
+   */
   private static final int BATCH_BYTES = 60 << 10;
 
   /** Which limit a fault was of. */
@@ -110,7 +112,7 @@ final class RelpSession extends ByteToMessageDecoder {
         if (refused || !store()) {
           drop();
         }
-      } catch (RuntimeException failure) {
+      } catch (RuntimeException | Error failure) { // else its source would wait for ever
         log.error("records could not be taken peer={}", peer, failure);
         source.done(bytes); // the records are not given back: the sink may still have them
         refuse("the records could not be taken");
@@ -582,6 +584,7 @@ final class RelpSession extends ByteToMessageDecoder {
     boolean isOfLink = cause instanceof IOException || cause.getCause() instanceof IOException;
     if (!isOfLink) {
       log.error("session failed peer={}", peer, cause);
+      state = State.LINGERING; // the stream is out of step
     }
     ctx.close();
   }
@@ -624,16 +627,19 @@ final class RelpSession extends ByteToMessageDecoder {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
-    super.channelInactive(ctx); // what was read and not cut into frames yet
     boolean wasOpen = state != State.NEW;
-    handOver(); // the peer may not send it again: omrelp at its shutdown does not
-    closed = true;
-    holdPartial(0);
-    receiver.identities().release(this);
-    if (wasOpen) {
-      log.info("session closed peer={} unanswered={} cause={}", peer, unansweredRecords, why);
+    try {
+      super.channelInactive(ctx); // what was read and not cut into frames yet
+    } finally {
+      handOver(); // the peer may not send it again: omrelp at its shutdown does not
+      closed = true;
+      holdPartial(0);
+      receiver.identities().release(this);
+      if (wasOpen) {
+        log.info("session closed peer={} unanswered={} cause={}", peer, unansweredRecords, why);
+      }
+      state = State.LINGERING; // answers that become due later have nowhere to go
     }
-    state = State.LINGERING; // answers that become due later have nowhere to go
   }
 
   boolean isClosed() {

@@ -82,9 +82,9 @@ final class Batch implements Turns.Work {
       } else {
         takeAny();
       }
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) { // else its source would wait for ever
       log.error("syslog records could not be taken source={}", source.name(), failure);
-      refused();
+      lose(); // but the records are not given back: the sink may still have them
     }
   }
 
@@ -156,9 +156,15 @@ final class Batch implements Turns.Work {
 
   @Override
   public void refused() {
+    lose();
+    receiving.emptied(records);
+  }
+
+  private void lose() {
     if (!ended) {
+      ended = true;
       meters.lost.increment(frames().count());
-      end();
+      source.done(frames().length());
     }
   }
 

@@ -25,7 +25,9 @@ final class SyslogMeters {
     this.registry = registry;
     cut = counter("vigie.syslog.cut", "Records longer than the limit, stored up to it");
     empty = counter("vigie.syslog.empty", "Lines, frames and datagrams with nothing in them");
-    lost = counter("vigie.syslog.lost", "Records received and not stored: the store had closed");
+    lost =
+        counter(
+            "vigie.syslog.lost", "Records received and not stored: the store had closed or failed");
     Gauge.builder("vigie.syslog.connections", connections)
         .description("Syslog connections now")
         .register(registry);

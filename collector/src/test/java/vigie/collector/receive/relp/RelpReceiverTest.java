@@ -142,6 +142,20 @@ class RelpReceiverTest {
   }
 
   @Test
+  void givenNoMemoryForARecord_whenItIsSentAgain_thenItIsTaken() throws IOException {
+    sink.fail(new OutOfMemoryError("on purpose"));
+    try (RelpClient client = opened()) {
+      client.syslog(2, "<13>h: one");
+      assertThat(client.rest()).isEqualTo(BYE);
+    }
+    try (RelpClient client = opened()) {
+      client.syslog(2, "<13>h: one");
+      client.expect("2 rsp 6 200 OK\n");
+    }
+    assertThat(sink.texts()).containsExactly("one");
+  }
+
+  @Test
   void givenAgentsRecord_whenTaken_thenIdentityAndFieldsAreApart() throws IOException {
     try (RelpClient client = opened()) {
       client.syslog(2, own("s1", 17, "calculatrice is down"));

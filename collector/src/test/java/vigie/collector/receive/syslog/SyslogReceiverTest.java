@@ -145,6 +145,18 @@ class SyslogReceiverTest {
   }
 
   @Test
+  void givenNoMemoryForARecord_whenMoreCome_thenItIsCountedAndTheyAreTaken() throws IOException {
+    sink.fail(new OutOfMemoryError("on purpose"));
+    int port = tcp();
+    try (Socket socket = send(port, "<13>h: one\n")) {
+      await().until(() -> count("vigie.syslog.lost") == 1);
+      socket.getOutputStream().write(bytes("<13>h: two\n"));
+      await().until(() -> sink.size() == 1);
+    }
+    assertThat(sink.texts()).containsExactly("two");
+  }
+
+  @Test
   void givenAgentsRecord_whenItsSenderProvedNothing_thenItIsForeign() throws IOException {
     int port = tcp();
     String own =
