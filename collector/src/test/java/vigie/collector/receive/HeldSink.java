@@ -23,7 +23,7 @@ public final class HeldSink implements EventSink {
     return this;
   }
 
-  /** Is thrown once. */
+  /** Is thrown once: instead of taking, or, while it holds, behind that. */
   public synchronized void fail(Error once) {
     failure = once;
   }
@@ -69,10 +69,8 @@ public final class HeldSink implements EventSink {
           return;
         }
       }
-      Error once = failure;
-      if (once != null) {
-        failure = null;
-        throw once;
+      if (!holding) {
+        fail();
       }
       for (Arrival arrival : arrivals) {
         events.add(arrival.event());
@@ -80,10 +78,19 @@ public final class HeldSink implements EventSink {
       }
       if (holding) {
         held.add(whenDurable);
+        fail();
         return;
       }
     }
     whenDurable.run();
+  }
+
+  private void fail() {
+    Error once = failure;
+    failure = null;
+    if (once != null) {
+      throw once;
+    }
   }
 
   public synchronized List<Event> events() {

@@ -87,6 +87,9 @@ final class RelpSession extends ByteToMessageDecoder {
     private int bytes;
     private volatile boolean durable;
 
+    /** Whether its bytes are freed, or will be with its answers. */
+    private final AtomicBoolean settled = new AtomicBoolean();
+
     Read(int firstTxnr) {
       this.firstTxnr = firstTxnr;
     }
@@ -114,7 +117,9 @@ final class RelpSession extends ByteToMessageDecoder {
         }
       } catch (RuntimeException | Error failure) { // else its source would wait for ever
         log.error("records could not be taken peer={}", peer, failure);
-        source.done(bytes); // the records are not given back: the sink may still have them
+        if (settled.compareAndSet(false, true)) {
+          source.done(bytes); // the records are not given back: the sink may still have them
+        }
         refuse("the records could not be taken");
       }
     }
@@ -189,6 +194,9 @@ final class RelpSession extends ByteToMessageDecoder {
 
     /** All of it is durable, or need not be. */
     private void durable() {
+      if (!settled.compareAndSet(false, true)) {
+        return;
+      }
       durable = true;
       if (answering.compareAndSet(false, true)) {
         channel.eventLoop().execute(RelpSession.this::answer);

@@ -33,7 +33,7 @@ final class Batch implements Turns.Work {
   private final Instant arrived;
   private final SyslogRecords records;
   private int taken;
-  private boolean ended;
+  private volatile boolean ended;
 
   /**
    * @param messages counts what was taken
@@ -170,9 +170,11 @@ final class Batch implements Turns.Work {
 
   /** Once: who got the records twice would mix two batches. */
   private void end() {
-    ended = true;
-    int bytes = frames().length();
-    receiving.emptied(records);
-    source.done(bytes);
+    if (!ended) {
+      ended = true;
+      int bytes = frames().length();
+      receiving.emptied(records);
+      source.done(bytes);
+    }
   }
 }

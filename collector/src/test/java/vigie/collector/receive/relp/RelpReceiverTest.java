@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -153,6 +154,21 @@ class RelpReceiverTest {
       client.expect("2 rsp 6 200 OK\n");
     }
     assertThat(sink.texts()).containsExactly("one");
+  }
+
+  @Test
+  void givenFailureBehindTheTaking_whenDurableAllTheSame_thenItsBytesAreFreedOnce()
+      throws Exception {
+    sink.hold().fail(new OutOfMemoryError("on purpose"));
+    try (RelpClient client = opened()) {
+      client.syslog(2, "<13>h: one");
+      assertThat(client.rest()).isEqualTo(BYE);
+    }
+    sink.release();
+    for (EventExecutor loop : loops.group()) {
+      loop.submit(() -> {}).sync(); // behind what was due there
+    }
+    assertThat(meters.get("vigie.relp.unacked.bytes").gauge().value()).isZero();
   }
 
   @Test

@@ -157,6 +157,18 @@ class SyslogReceiverTest {
   }
 
   @Test
+  void givenFailureBehindTheTaking_whenDurableAllTheSame_thenItsBytesAreFreedOnce()
+      throws IOException {
+    sink.hold().fail(new OutOfMemoryError("on purpose"));
+    try (Socket socket = send(tcp(), "<13>h: one\n")) {
+      socket.shutdownOutput();
+      await().until(() -> count("vigie.syslog.lost") == 1 && receiving.turns().queuedBytes() == 0);
+    }
+    sink.release();
+    assertThat(receiving.turns().queuedBytes()).isZero();
+  }
+
+  @Test
   void givenAgentsRecord_whenItsSenderProvedNothing_thenItIsForeign() throws IOException {
     int port = tcp();
     String own =
