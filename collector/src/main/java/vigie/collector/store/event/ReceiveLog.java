@@ -150,7 +150,7 @@ final class ReceiveLog implements AutoCloseable {
 
   /**
    * Writes one group, syncs and calls back on this thread, unless another is writing, which then
-   * sees to it.
+   * sees to it. Tries once: where the disk refuses, the writer goes on with it.
    */
   void flush() {
     List<Pending> batch = new ArrayList<>();
@@ -169,13 +169,11 @@ final class ReceiveLog implements AutoCloseable {
     }
     boolean written = false;
     try {
-      long first = write(batch);
+      long first = tryToWrite(batch);
       written = first >= 0;
       if (written) {
         tell(batch, first);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     } finally {
       hand(written ? List.of() : batch);
     }
@@ -209,7 +207,7 @@ final class ReceiveLog implements AutoCloseable {
 
   private void run() {
     try {
-      for (List<Pending> batch = next(); !batch.isEmpty(); batch = next()) {
+      for (List<Pending> batch = next(false); !batch.isEmpty(); batch = next(true)) {
         long first = write(batch);
         if (first < 0) {
           return; // closing, and the disk still refuses: the senders keep what is not acknowledged
@@ -224,12 +222,16 @@ final class ReceiveLog implements AutoCloseable {
     }
   }
 
-  /** What has queued up, waiting for the first; empty at the end. */
-  private List<Pending> next() throws InterruptedException {
+  /**
+   * What has queued up, waiting for the first; empty at the end.
+   *
+   * @param wrote whether this thread was the one that is writing
+   */
+  private List<Pending> next(boolean wrote) throws InterruptedException {
     List<Pending> batch = new ArrayList<>();
     lock.lock();
     try {
-      writing = false;
+      writing &= !wrote;
       while (writing || (queue.isEmpty() && !closing)) {
         changed.await();
       }
@@ -261,27 +263,32 @@ final class ReceiveLog implements AutoCloseable {
 
   /** The number of the first record, now durable; -1 if the log closes before the disk takes it. */
   private long write(List<Pending> batch) throws InterruptedException {
+    long first = tryToWrite(batch);
+    for (Duration pause = FIRST_PAUSE; first < 0 && pause(pause); pause = longer(pause)) {
+      first = tryToWrite(batch);
+    }
+    return first;
+  }
+
+  /** The number of the first record, now durable; -1 if the disk refuses. */
+  private long tryToWrite(List<Pending> batch) {
     List<ByteBuffer> buffers = new ArrayList<>();
     long bytes = 0;
     for (Pending pending : batch) {
       buffers.addAll(pending.records);
       bytes += pending.bytes;
     }
-    for (Duration pause = FIRST_PAUSE; ; pause = longer(pause)) {
-      try {
-        requireRoom(bytes);
-        long first = segments.append(buffers);
-        long before = clock.nanos();
-        segments.sync();
-        syncs.record(clock.nanos() - before, TimeUnit.NANOSECONDS);
-        taken();
-        return first;
-      } catch (IOException e) {
-        refused(e);
-        if (!pause(pause)) {
-          return -1;
-        }
-      }
+    try {
+      requireRoom(bytes);
+      long first = segments.append(buffers);
+      long before = clock.nanos();
+      segments.sync();
+      syncs.record(clock.nanos() - before, TimeUnit.NANOSECONDS);
+      taken();
+      return first;
+    } catch (IOException e) {
+      refused(e);
+      return -1;
     }
   }
 

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -38,15 +39,18 @@ class ReceiveLogTest {
     segments =
         SegmentLog.open(
             folder, new SegmentOptions("events", 1, 1 << 20, 1 << 20), FileLayer.disk());
-    log =
-        new ReceiveLog(
-            segments,
-            bytes -> room.require(bytes),
-            QUEUE,
-            next -> {},
-            new ManualClock(),
-            new SimpleMeterRegistry());
+    log = newLog();
     log.start(threads);
+  }
+
+  private ReceiveLog newLog() {
+    return new ReceiveLog(
+        segments,
+        bytes -> room.require(bytes),
+        QUEUE,
+        next -> {},
+        new ManualClock(),
+        new SimpleMeterRegistry());
   }
 
   @AfterEach
@@ -113,32 +117,50 @@ class ReceiveLogTest {
   }
 
   @Test
-  void givenAppenderThatIsInterrupted_whenTheDiskRefuses_thenTheWriterHasItsRecords()
-      throws Exception {
-    CountDownLatch asked = new CountDownLatch(1);
+  @Timeout(60)
+  void givenDiskThatRefuses_whenFlushed_thenTheWriterTriesAgainAndTheAppenderDoesNotWait() {
     room =
         bytes -> {
-          asked.countDown();
           throw new IOException("no room");
         };
-    Thread appender =
-        new Thread(
-            () -> {
-              log.appendUnflushed(record(10), noting("first"));
-              log.flush();
-            });
-    appender.start();
-    asked.await();
+    log.appendUnflushed(record(10), noting("first"));
+
+    log.flush();
+
     log.append(record(10), noting("second"));
-    appender.interrupt();
-    appender.join();
     assertThat(done).isEmpty();
-
     room = bytes -> {};
-
     await().until(() -> done.size() == 2);
     assertThat(done.peek()).startsWith("first");
     assertThat(segments.syncedNext()).isEqualTo(3);
+  }
+
+  @Test
+  void givenAppenderThatWrites_whenTheWriterBegins_thenItWaits() throws Exception {
+    CountDownLatch written = new CountDownLatch(1);
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    try (ReceiveLog late = newLog()) {
+      threads.execute(
+          () -> {
+            late.appendUnflushed(
+                record(10),
+                () -> {
+                  written.countDown();
+                  awaitQuietly(mayGoOn);
+                  done.add("first");
+                });
+            late.flush();
+          });
+      written.await();
+      late.append(record(10), () -> done.add("second"));
+
+      late.start(threads);
+
+      await().during(Duration.ofMillis(200)).until(done::isEmpty);
+      mayGoOn.countDown();
+      await().until(() -> done.size() == 2);
+      assertThat(done).containsExactly("first", "second");
+    }
   }
 
   @Test
