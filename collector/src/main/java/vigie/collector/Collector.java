@@ -158,6 +158,7 @@ final class Collector implements AutoCloseable {
   private LiveCards cards;
   private DiscordClient discord;
   private EventLoops loops;
+  private EventLoops relpLoops;
   private ExecutorService lookups;
   private Outbox outbox;
   private ReceiverAlerts receiverAlerts;
@@ -209,6 +210,7 @@ final class Collector implements AutoCloseable {
     Threads threads = new Threads(meters);
 
     loops = closing.add("event loops", EventLoops.fastest(2, "vigie-net"));
+    relpLoops = closing.add("RELP event loops", EventLoops.fastest(2, "vigie-relp"));
     var scheduler =
         closing.add(
             "scheduler", new ThreadScheduler(threads.factory("scheduler", false), threads::failed));
@@ -494,7 +496,8 @@ final class Collector implements AutoCloseable {
     relp =
         closing.add(
             "relp",
-            new RelpReceiver(receiving, loops, "vigie," + Version.VERSION + ",vigie", scheduler));
+            new RelpReceiver(
+                receiving, relpLoops, "vigie," + Version.VERSION + ",vigie", scheduler));
     listening("listen.relp", receive.relp(), () -> relp.listen(receive.relp(), null, handshakes));
     receive
         .relpTls()

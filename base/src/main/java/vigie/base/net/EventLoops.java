@@ -27,7 +27,10 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** The threads that serve all sockets of a program. Nothing may block on them. */
+/**
+ * The threads that serve the sockets of a program. Nothing may block on them, unless all that they
+ * serve waits for the same anyway.
+ */
 public final class EventLoops implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group;
   private final Class<? extends ServerSocketChannel> serverChannel;

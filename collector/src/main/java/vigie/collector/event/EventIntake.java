@@ -93,6 +93,11 @@ public final class EventIntake implements EventSink {
     }
   }
 
+  @Override
+  public boolean isPrompt() {
+    return store.isPrompt();
+  }
+
   private void accept(
       SyslogRecords records,
       BiConsumer<SyslogRecords, Runnable> to,

@@ -49,11 +49,19 @@ public interface EventSink {
   }
 
   /**
-   * The same on a thread that has nothing else to do: it may go to the disk itself, which spares a
-   * sender that waits for each answer the change to another thread.
+   * The same on a thread that may wait for the disk: it may go there itself, which spares a sender
+   * that waits for each answer the change to another thread.
    */
   default void acceptAlone(SyslogRecords records, Runnable whenDurable, Runnable whenTold) {
     accept(records, whenDurable, whenTold);
+  }
+
+  /**
+   * Whether the disk is so quick, and refuses nothing, that an event loop may wait for {@link
+   * #acceptAlone}.
+   */
+  default boolean isPrompt() {
+    return false;
   }
 
   /** {@link #accept(List, Runnable)} for one. */

@@ -48,6 +48,11 @@ public interface EventStore {
    */
   default void flush() {}
 
+  /** Whether {@link #flush} is quick, by what the last write and sync took. */
+  default boolean isPrompt() {
+    return false;
+  }
+
   /** {@link #append(List, Runnable)} for one. */
   default void append(Event event, byte[] raw, Runnable whenDurable) {
     append(List.of(new EventSink.Arrival(event, raw)), whenDurable);

@@ -234,6 +234,6 @@ public final class Listener implements AutoCloseable {
   /** Accepts nothing more; what is open stays. */
   @Override
   public void close() {
-    listening.close().awaitUninterruptibly();
+    listening.close().awaitUninterruptibly(2, TimeUnit.SECONDS); // its loop may wait for a disk
   }
 }

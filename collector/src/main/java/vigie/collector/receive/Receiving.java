@@ -52,7 +52,7 @@ public final class Receiving implements AutoCloseable {
   private final Queue<SyslogRecords> idle = new ArrayBlockingQueue<>(IDLE_BATCHES);
 
   /**
-   * @param sink may block: it is called on {@code executor} only
+   * @param sink may block: it is called on {@code executor}, or where it is prompt
    * @param executor runs the sources' turns; has at most one of each source at a time, so it needs
    *     no bound of its own
    */

@@ -54,7 +54,7 @@ public final class Turns {
     /** Bytes that it holds, for the turn. */
     int size();
 
-    /** Does it, on the executor; may block. */
+    /** Does it, on the executor or the thread of {@link Source#addOrTake}; may block. */
     void take();
 
     /** Told instead where the executor takes nothing more. */
@@ -121,6 +121,34 @@ public final class Turns {
 
     /** Queues work; its bytes count until {@link #done}. */
     public void add(Work work, int records, int bytes) {
+      if (queue(work, records, bytes)) {
+        startDraining();
+      }
+    }
+
+    /**
+     * The same on a thread that may block: where nothing else waits, from any source, it does the
+     * work itself, which spares a lone sender two changes of thread.
+     */
+    public void addOrTake(Work work, int records, int bytes) {
+      if (!queue(work, records, bytes)) {
+        return;
+      }
+      if (!isAlone(bytes)) {
+        startDraining();
+        return;
+      }
+      Work next = next(); // this one, since a turn begins with an empty queue
+      if (next != null) {
+        next.take();
+      }
+      if (hasMore()) {
+        startDraining();
+      }
+    }
+
+    /** Whether the source's turn is to begin. */
+    private boolean queue(Work work, int records, int bytes) {
       counts.records.increment(records);
       counts.bytes.increment(bytes);
       queuedBytes.addAndGet(bytes);
@@ -130,14 +158,11 @@ public final class Turns {
         spentNanos.updateAndGet(
             spent -> (spent - now > 0 ? spent : now) + records * nanosPerRecord);
       }
-      boolean start;
       synchronized (waiting) {
         waiting.add(work);
-        start = !draining;
+        boolean start = !draining;
         draining = true;
-      }
-      if (start) {
-        startDraining();
+        return start;
       }
     }
 
@@ -212,12 +237,18 @@ public final class Turns {
         turn += next.size() + 64L;
         next.take();
       }
-      synchronized (waiting) {
-        if (!waiting.isEmpty()) {
-          meters.hit(Limit.TURN_BYTES);
-        }
+      if (hasMore()) {
+        meters.hit(Limit.TURN_BYTES);
+        startDraining();
       }
-      startDraining();
+    }
+
+    /** Whether the turn must go on; else it has ended. */
+    private boolean hasMore() {
+      synchronized (waiting) {
+        draining = !waiting.isEmpty();
+        return draining;
+      }
     }
 
     private @Nullable Work next() {

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import vigie.collector.event.Event;
 import vigie.collector.event.EventSink;
@@ -13,9 +14,23 @@ public final class HeldSink implements EventSink {
   private final List<Event> events = new ArrayList<>();
   private final List<byte[]> raws = new ArrayList<>();
   private final Queue<Runnable> held = new ArrayDeque<>();
+  private final Queue<String> takers = new ConcurrentLinkedQueue<>();
   private boolean blocked;
+  private int waiting;
   private boolean holding;
+  private volatile boolean prompt;
   private @Nullable Error failure;
+
+  /** Says from now on that it takes what is alone at once. */
+  public HeldSink prompt() {
+    prompt = true;
+    return this;
+  }
+
+  @Override
+  public boolean isPrompt() {
+    return prompt;
+  }
 
   /** From now on nothing becomes durable by itself. */
   public synchronized HeldSink hold() {
@@ -31,6 +46,11 @@ public final class HeldSink implements EventSink {
   /** Blocks the callers until {@link #unblock}. */
   public synchronized void block() {
     blocked = true;
+  }
+
+  /** How many callers it blocks. */
+  public synchronized int waiting() {
+    return waiting;
   }
 
   public synchronized void unblock() {
@@ -63,7 +83,9 @@ public final class HeldSink implements EventSink {
     synchronized (this) {
       while (blocked) {
         try {
+          waiting++;
           wait();
+          waiting--;
         } catch (InterruptedException stopped) {
           Thread.currentThread().interrupt();
           return;
@@ -82,7 +104,13 @@ public final class HeldSink implements EventSink {
         return;
       }
     }
+    takers.add(Thread.currentThread().getName());
     whenDurable.run();
+  }
+
+  /** The threads that brought what was durable at once. */
+  public Queue<String> takers() {
+    return takers;
   }
 
   private void fail() {

@@ -133,15 +133,73 @@ class ReceivingTest {
     assertThat(looks).hasValue(1);
   }
 
+  @Test
+  void givenThreadThatMayBlock_whenNothingElseWaits_thenItDoesTheWorkItself() {
+    Deque<Runnable> executor = new ArrayDeque<>();
+    Turns turns =
+        new Receiving(
+                ReceiveLimits.DEFAULTS, new HeldSink(), executor::add, loops, clock, clock, meters)
+            .turns();
+    Turns.Source one = turns.source("one");
+    Undone first = new Undone();
+    Undone second = new Undone();
+    Undone third = new Undone();
+
+    one.addOrTake(first, 1, 10);
+    assertThat(first.taken).isTrue();
+    one.addOrTake(second, 1, 10);
+    assertThat(second.taken).as("the first is not durable yet").isFalse();
+    executor.remove().run();
+    assertThat(second.taken).isTrue();
+    one.done(20);
+    one.addOrTake(third, 1, 10);
+    assertThat(third.taken).isTrue();
+    assertThat(executor).as("nothing was left for it").isEmpty();
+
+    Undone others = new Undone();
+    turns.source("other").addOrTake(others, 1, 10);
+    assertThat(others.taken).as("another source's is not durable yet").isFalse();
+  }
+
+  @Test
+  void givenThreadThatDoesTheWorkItself_whenMoreComesMeanwhile_thenTheExecutorDoesThat() {
+    Deque<Runnable> executor = new ArrayDeque<>();
+    Turns turns =
+        new Receiving(
+                ReceiveLimits.DEFAULTS, new HeldSink(), executor::add, loops, clock, clock, meters)
+            .turns();
+    Turns.Source one = turns.source("one");
+    Undone second = new Undone();
+    Undone first =
+        new Undone() {
+          @Override
+          public void take() {
+            one.addOrTake(second, 1, 10);
+            assertThat(second.taken).as("one after the other").isFalse();
+          }
+        };
+
+    one.addOrTake(first, 1, 10);
+
+    assertThat(second.taken).isFalse();
+    executor.remove().run();
+    assertThat(second.taken).isTrue();
+    assertThat(executor).isEmpty();
+  }
+
   /** Taken, and not durable for the time being. */
-  private static final class Undone implements Turns.Work {
+  private static class Undone implements Turns.Work {
+    boolean taken;
+
     @Override
     public int size() {
       return 10;
     }
 
     @Override
-    public void take() {}
+    public void take() {
+      taken = true;
+    }
 
     @Override
     public void refused() {}

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import vigie.base.net.EventLoops;
 import vigie.base.net.Peer;
@@ -51,6 +52,7 @@ public final class RelpReceiver implements AutoCloseable {
   /**
    * A receiver that listens nowhere yet.
    *
+   * @param loops its own: where the sink is prompt, they wait for it
    * @param software what it says about itself in open: {@code NAME,VERSION,URL}
    * @param scheduler runs the time limits
    */
@@ -175,7 +177,7 @@ public final class RelpReceiver implements AutoCloseable {
     left.addAll(sessions.keySet());
     left.newCloseFuture().awaitUninterruptibly(limits.farewell().plusSeconds(2).toMillis());
     check.cancel();
-    left.close().awaitUninterruptibly();
+    left.close().awaitUninterruptibly(2, TimeUnit.SECONDS);
   }
 
   Receiving receiving() {

@@ -43,9 +43,10 @@ import vigie.collector.receive.Turns;
  * One RELP session: open, records, close.
  *
  * <p>Frames come in on the event loop. What one read brought waits for its source's turn and goes
- * to the sink, which may block: foreign records as columns, an agent's as events. The sink says on
- * any thread when they are durable; back on the event loop the answers go out in the order of the
- * frames. While too much is unanswered the socket is not read.
+ * to the sink, which may block: foreign records as columns, an agent's as events. Where nothing
+ * else waits and the disk is quick, the event loop does that itself. The sink says on any thread
+ * when they are durable; back on the event loop the answers go out in the order of the frames.
+ * While too much is unanswered the socket is not read.
  *
  * <p>Once open is answered no record is ever answered with anything but 200: rsyslog throws away
  * what gets a 500. All that goes wrong later ends the session, and the peer sends again what was
@@ -106,7 +107,7 @@ final class RelpSession extends ByteToMessageDecoder {
       return bytes + 64 * count;
     }
 
-    /** On the executor. */
+    /** On the executor, or on the event loop. */
     @Override
     public void take() {
       receiver.meters().records.increment(count);
@@ -315,7 +316,7 @@ final class RelpSession extends ByteToMessageDecoder {
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
     lastReadNanos = clock.nanos();
-    handOver();
+    takeOrHandOver();
     // Not super's: that asks for one more read where nothing is to be read.
     discardSomeReadBytes();
     if (!holdPartial(actualReadableBytes() + framer.heldBytes())) {
@@ -376,12 +377,32 @@ final class RelpSession extends ByteToMessageDecoder {
 
   /** Gives what one read brought to the source's turns. */
   private void handOver() {
+    Read full = filled();
+    if (full != null) {
+      source.add(full, full.count, full.bytes);
+    }
+  }
+
+  /** The same once nothing more is to be read; on this thread where the disk is quick. */
+  private void takeOrHandOver() {
+    Read full = filled();
+    if (full == null) {
+      return;
+    }
+    if (receiver.receiving().sink().isPrompt()) {
+      source.addOrTake(full, full.count, full.bytes);
+    } else {
+      source.add(full, full.count, full.bytes);
+    }
+  }
+
+  private @Nullable Read filled() {
     Read full = reading;
     reading = null;
     if (full != null) {
       lastFrameNanos = clock.nanos();
-      source.add(full, full.count, full.bytes);
     }
+    return full;
   }
 
   /** Whether the certificate lets this session speak for the node that the agent's event names. */

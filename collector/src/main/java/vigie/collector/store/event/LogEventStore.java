@@ -295,6 +295,11 @@ public final class LogEventStore implements EventStore, AutoCloseable {
   }
 
   @Override
+  public boolean isPrompt() {
+    return receiveLog.isPrompt();
+  }
+
+  @Override
   public EventPage search(EventQuery query) {
     long missing = catchUp();
     EventPage page = days.search(query, filler::setAside);

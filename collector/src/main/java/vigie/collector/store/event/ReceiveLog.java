@@ -43,6 +43,10 @@ final class ReceiveLog implements AutoCloseable {
   private static final long ASK_BYTES = 256 << 10;
 
   private static final long ASK_NANOS = Duration.ofMillis(100).toNanos();
+
+  /** A card or a disk that turns takes longer. */
+  private static final long PROMPT_NANOS = Duration.ofMillis(2).toNanos();
+
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
@@ -78,6 +82,9 @@ final class ReceiveLog implements AutoCloseable {
   private long askedNanos;
 
   private volatile boolean refusing;
+
+  /** What the last group took, from asking for room to its sync. */
+  private volatile long lastNanos = Long.MAX_VALUE;
 
   /**
    * @param onTold gets the number behind the last record whose callback has run
@@ -196,6 +203,11 @@ final class ReceiveLog implements AutoCloseable {
     }
   }
 
+  /** Whether the last group was quickly on the disk and that refuses nothing. */
+  boolean isPrompt() {
+    return lastNanos < PROMPT_NANOS && !refusing;
+  }
+
   private long queuedBytes() {
     lock.lock();
     try {
@@ -278,12 +290,15 @@ final class ReceiveLog implements AutoCloseable {
       buffers.addAll(pending.records);
       bytes += pending.bytes;
     }
+    long begun = clock.nanos();
     try {
       requireRoom(bytes);
       long first = segments.append(buffers);
       long before = clock.nanos();
       segments.sync();
-      syncs.record(clock.nanos() - before, TimeUnit.NANOSECONDS);
+      long now = clock.nanos();
+      syncs.record(now - before, TimeUnit.NANOSECONDS);
+      lastNanos = now - begun;
       taken();
       return first;
     } catch (IOException e) {

@@ -51,13 +51,14 @@ final class RelpClient implements AutoCloseable {
   }
 
   /** Reads as many bytes as the text has and compares. */
-  void expect(String text) throws IOException {
+  RelpClient expect(String text) throws IOException {
     byte[] want = text.getBytes(StandardCharsets.UTF_8);
     byte[] got = in.readNBytes(want.length);
     if (!text.equals(new String(got, StandardCharsets.UTF_8))) {
       throw new AssertionError(
           "expected \"" + text + "\", got \"" + new String(got, StandardCharsets.UTF_8) + "\"");
     }
+    return this;
   }
 
   /** All that comes until the other end closes, in order or by a reset. */

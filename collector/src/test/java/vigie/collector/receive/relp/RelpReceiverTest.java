@@ -16,8 +16,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -384,6 +386,55 @@ class RelpReceiverTest {
       }
       sink.unblock();
       client.expect("2 rsp 6 200 OK\n");
+    }
+  }
+
+  @Test
+  void givenPromptSink_whenARecordIsAlone_thenTheEventLoopTakesItItself() throws IOException {
+    try (RelpClient client = opened()) {
+      client.syslog(2, "<13>x: a").expect("2 rsp 6 200 OK\n");
+      assertThat(sink.takers().remove()).startsWith("pool-");
+
+      sink.prompt();
+      // The executor may not be through with the last one yet: then it takes the next one, too.
+      String taker = "";
+      for (int txnr = 3; txnr < 2_000 && !taker.startsWith("test-relp"); txnr++) {
+        client.syslog(txnr, "<13>x: a").expect(txnr + " rsp 6 200 OK\n");
+        taker = sink.takers().remove();
+      }
+      assertThat(taker).startsWith("test-relp");
+    }
+  }
+
+  @Test
+  void givenFailureWhileTheEventLoopTakes_whenItIsSentAgain_thenItIsTaken() throws IOException {
+    sink.prompt().fail(new OutOfMemoryError("on purpose"));
+    try (RelpClient client = opened()) {
+      client.syslog(2, "<13>h: one");
+      assertThat(client.rest()).isEqualTo(BYE);
+    }
+    try (RelpClient client = opened()) {
+      client.syslog(2, "<13>h: one").expect("2 rsp 6 200 OK\n");
+    }
+    assertThat(sink.texts()).containsExactly("one");
+    assertThat(sink.takers()).allMatch(thread -> thread.startsWith("test-relp"));
+  }
+
+  @Test
+  void givenEventLoopThatWaitsForTheDisk_whenClosed_thenClosedWithinSeconds() throws Exception {
+    receiver.close();
+    receiver = null;
+    loops.close();
+    loops = EventLoops.fastest(1, "test-relp");
+    listen(LIMITS);
+    sink.prompt().block();
+    try (RelpClient client = opened()) {
+      client.syslog(2, "<13>h: one");
+      await().until(() -> sink.waiting() > 0);
+
+      CompletableFuture.runAsync(receiver::close).get(30, TimeUnit.SECONDS);
+
+      sink.unblock();
     }
   }
 

@@ -8,11 +8,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import vigie.base.segment.FileLayer;
 import vigie.base.segment.SegmentLog;
 import vigie.base.segment.SegmentOptions;
-import vigie.base.time.ManualClock;
+import vigie.base.time.Clock;
 
 /** Who writes: the writer's thread, or an appender's own. */
 class ReceiveLogTest {
@@ -31,6 +33,23 @@ class ReceiveLogTest {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final ConcurrentLinkedQueue<String> done = new ConcurrentLinkedQueue<>();
   private volatile ReceiveLog.Room room = bytes -> {};
+  private volatile long tickNanos;
+  private final AtomicLong nanos = new AtomicLong();
+
+  /** Goes on by a tick whenever it is looked at. */
+  private final Clock clock =
+      new Clock() {
+        @Override
+        public Instant now() {
+          return Instant.EPOCH.plusNanos(nanos());
+        }
+
+        @Override
+        public long nanos() {
+          return nanos.addAndGet(tickNanos);
+        }
+      };
+
   private SegmentLog segments;
   private ReceiveLog log;
 
@@ -49,7 +68,7 @@ class ReceiveLogTest {
         bytes -> room.require(bytes),
         QUEUE,
         next -> {},
-        new ManualClock(),
+        clock,
         new SimpleMeterRegistry());
   }
 
@@ -133,6 +152,35 @@ class ReceiveLogTest {
     await().until(() -> done.size() == 2);
     assertThat(done.peek()).startsWith("first");
     assertThat(segments.syncedNext()).isEqualTo(3);
+  }
+
+  @Test
+  void givenDiskThatSyncsSlowlyOrRefuses_whenAsked_thenItIsNotPrompt() {
+    assertThat(log.isPrompt()).as("before its first sync").isFalse();
+    flushed();
+    assertThat(log.isPrompt()).isTrue();
+
+    tickNanos = Duration.ofMillis(20).toNanos();
+    flushed();
+    assertThat(log.isPrompt()).as("slow").isFalse();
+
+    tickNanos = 0;
+    flushed();
+    assertThat(log.isPrompt()).isTrue();
+
+    room =
+        bytes -> {
+          throw new IOException("no room");
+        };
+    tickNanos = Duration.ofSeconds(1).toNanos(); // it is not asked for room more often
+    log.appendUnflushed(record(10), () -> {});
+    log.flush();
+    assertThat(log.isPrompt()).as("refusing").isFalse();
+  }
+
+  private void flushed() {
+    log.appendUnflushed(record(10), () -> {});
+    log.flush();
   }
 
   @Test
