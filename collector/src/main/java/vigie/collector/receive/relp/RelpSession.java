@@ -199,8 +199,13 @@ final class RelpSession extends ByteToMessageDecoder {
         return;
       }
       durable = true;
-      if (answering.compareAndSet(false, true)) {
-        channel.eventLoop().execute(RelpSession.this::answer);
+      if (!answering.compareAndSet(false, true)) {
+        return;
+      }
+      if (channel.eventLoop().inEventLoop()) {
+        answerOrClose(); // before the listeners are told, for the peer waits
+      } else {
+        channel.eventLoop().execute(RelpSession.this::answerOrClose);
       }
     }
   }
@@ -471,29 +476,42 @@ final class RelpSession extends ByteToMessageDecoder {
     channel.eventLoop().execute(() -> giveUp(reason));
   }
 
+  /** A peer whose answers are lost sends its records again in another session. */
+  private void answerOrClose() {
+    try {
+      answer();
+    } catch (RuntimeException | Error failure) { // or the sink would tell nobody of the events
+      log.error("answers could not be sent peer={}", peer, failure);
+      channel.close();
+    }
+  }
+
   /** Sends the answers that are due, all in one write, and ends if that was the last of them. */
   private void answer() {
     answering.set(false);
     ByteBuf out = null;
     int count = 0;
     long bytes = 0;
-    for (Read head = unanswered.peek(); head != null && head.durable; head = unanswered.peek()) {
-      unanswered.poll();
-      bytes += head.bytes;
-      count += head.count;
-      if (state != State.LINGERING && channel.isActive()) {
-        out = out == null ? channel.alloc().buffer(24 * head.count) : out;
-        for (int i = 0, txnr = head.firstTxnr; i < head.count; i++, txnr = next(txnr)) {
-          encoder.ok(out, txnr);
+    try {
+      for (Read head = unanswered.peek(); head != null && head.durable; head = unanswered.peek()) {
+        unanswered.poll();
+        bytes += head.bytes;
+        count += head.count;
+        if (state != State.LINGERING && channel.isActive()) {
+          out = out == null ? channel.alloc().buffer(24 * head.count) : out;
+          for (int i = 0, txnr = head.firstTxnr; i < head.count; i++, txnr = next(txnr)) {
+            encoder.ok(out, txnr);
+          }
         }
       }
-    }
-    if (count > 0) {
-      receiver.meters().answered.increment(count);
-      receiver.meters().messages.increment(count);
-      source.done(bytes);
-      unansweredRecords -= count;
-      unansweredBytes -= bytes;
+    } finally {
+      if (count > 0) {
+        receiver.meters().answered.increment(count);
+        receiver.meters().messages.increment(count);
+        source.done(bytes);
+        unansweredRecords -= count;
+        unansweredBytes -= bytes;
+      }
     }
     if (out != null) {
       channel.writeAndFlush(out, channel.voidPromise());
@@ -561,7 +579,7 @@ final class RelpSession extends ByteToMessageDecoder {
     deadlineNanos = clock.nanos() + limits.farewell().toNanos();
     handOver();
     updateReading();
-    if (unanswered.isEmpty()) {
+    if (state == State.ENDING && unanswered.isEmpty()) {
       farewell();
     }
   }

@@ -6,6 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.AbstractByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import vigie.base.net.EventLoops;
+import vigie.base.net.Peer;
 import vigie.base.relp.RelpLimits;
 import vigie.base.time.ManualClock;
 import vigie.collector.event.Event;
@@ -418,6 +423,40 @@ class RelpReceiverTest {
     }
     assertThat(sink.texts()).containsExactly("one");
     assertThat(sink.takers()).allMatch(thread -> thread.startsWith("test-relp"));
+  }
+
+  @Test
+  void givenNoMemoryForAnswers_whenDue_thenTheSessionEndsAndItsBytesAreFree() {
+    sink.prompt();
+    EmbeddedChannel channel = new EmbeddedChannel();
+    channel.pipeline().addLast(new RelpSession(receiver, channel, new Peer("192.0.2.1", "", "")));
+    channel.writeInbound(Unpooled.copiedBuffer(RelpClient.OPEN, StandardCharsets.UTF_8));
+    channel
+        .config()
+        .setAllocator(
+            new AbstractByteBufAllocator() {
+              @Override
+              protected ByteBuf newHeapBuffer(int initial, int most) {
+                throw new OutOfMemoryError("on purpose");
+              }
+
+              @Override
+              protected ByteBuf newDirectBuffer(int initial, int most) {
+                throw new OutOfMemoryError("on purpose");
+              }
+
+              @Override
+              public boolean isDirectBufferPooled() {
+                return false;
+              }
+            });
+
+    channel.writeInbound(Unpooled.copiedBuffer("2 syslog 7 <1>h: a\n", StandardCharsets.UTF_8));
+
+    assertThat(sink.texts()).containsExactly("a");
+    assertThat(channel.isOpen()).isFalse();
+    assertThat(meters.get("vigie.relp.unacked.bytes").gauge().value()).isZero();
+    channel.finishAndReleaseAll();
   }
 
   @Test
