@@ -28,8 +28,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads that serve the sockets of a program. Nothing may block on them, unless all that they
- * serve waits for the same anyway.
+ * The threads that serve the sockets of a program. Nothing may block on them; a program that breaks
+ * this gives what may wait loops of its own.
  */
 public final class EventLoops implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group;

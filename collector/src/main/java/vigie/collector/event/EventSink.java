@@ -57,8 +57,8 @@ public interface EventSink {
   }
 
   /**
-   * Whether the disk is so quick, and refuses nothing, that an event loop may wait for {@link
-   * #acceptAlone}.
+   * Whether the disk is so quick, and refuses nothing, that an event loop may wait for what is
+   * taken while nothing else waits.
    */
   default boolean isPrompt() {
     return false;

@@ -44,11 +44,12 @@ public interface EventStore {
 
   /**
    * Sees to it that what was appended becomes durable, if no other thread does by doing it: then
-   * callbacks run before it returns. With no lock held that a callback may want.
+   * callbacks run before it returns, unless the disk refuses. With no lock held that a callback may
+   * want.
    */
   default void flush() {}
 
-  /** Whether {@link #flush} is quick, by what the last write and sync took. */
+  /** Whether the disk refuses nothing and was quick at the last write and sync. */
   default boolean isPrompt() {
     return false;
   }

@@ -16,8 +16,8 @@ import vigie.base.time.Clock;
 /**
  * What was received and is not durable yet, shared fairly: each source (a certificate's name, else
  * an address) has a queue of its own, takes its turn of some bytes on the executor behind the
- * others' turns, and may fill a part of the whole only. Work of one source is done in order, by one
- * thread at a time. Safe for all threads.
+ * others' turns (where it is alone, on its own thread), and may fill a part of the whole only. Work
+ * of one source is done in order, by one thread at a time. Safe for all threads.
  */
 public final class Turns {
   /** Sources that are known apart; while none of them can be forgotten, the others share one. */

@@ -481,8 +481,10 @@ final class RelpSession extends ByteToMessageDecoder {
     try {
       answer();
     } catch (RuntimeException | Error failure) { // or the sink would tell nobody of the events
-      log.error("answers could not be sent peer={}", peer, failure);
+      state = State.LINGERING;
       channel.close();
+      answer(); // only frees what else is due, since nothing is sent any more
+      log.error("answers could not be sent peer={}", peer, failure);
     }
   }
 
@@ -504,6 +506,11 @@ final class RelpSession extends ByteToMessageDecoder {
           }
         }
       }
+    } catch (RuntimeException | Error failure) {
+      if (out != null) {
+        out.release();
+      }
+      throw failure;
     } finally {
       if (count > 0) {
         receiver.meters().answered.increment(count);

@@ -36,6 +36,7 @@ import vigie.base.net.Peer;
 import vigie.base.relp.RelpLimits;
 import vigie.base.time.ManualClock;
 import vigie.collector.event.Event;
+import vigie.collector.event.EventSink;
 import vigie.collector.receive.HeldSink;
 
 @Timeout(60)
@@ -426,11 +427,12 @@ class RelpReceiverTest {
   }
 
   @Test
-  void givenNoMemoryForAnswers_whenDue_thenTheSessionEndsAndItsBytesAreFree() {
-    sink.prompt();
-    EmbeddedChannel channel = new EmbeddedChannel();
-    channel.pipeline().addLast(new RelpSession(receiver, channel, new Peer("192.0.2.1", "", "")));
-    channel.writeInbound(Unpooled.copiedBuffer(RelpClient.OPEN, StandardCharsets.UTF_8));
+  void givenNoMemoryForAnswers_whenDue_thenTheSessionEndsAndAllBytesAreFree() {
+    sink.hold();
+    EmbeddedChannel channel = embedded(receiver);
+    feed(channel, "2 syslog 7 <1>h: a\n");
+    feed(channel, "3 syslog 7 <1>h: b\n");
+    await().until(() -> sink.size() == 2);
     channel
         .config()
         .setAllocator(
@@ -451,12 +453,65 @@ class RelpReceiverTest {
               }
             });
 
-    channel.writeInbound(Unpooled.copiedBuffer("2 syslog 7 <1>h: a\n", StandardCharsets.UTF_8));
+    sink.releaseOne(1); // both answers are due with the first
+    sink.release();
+    channel.runPendingTasks();
 
-    assertThat(sink.texts()).containsExactly("a");
     assertThat(channel.isOpen()).isFalse();
     assertThat(meters.get("vigie.relp.unacked.bytes").gauge().value()).isZero();
     channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void givenEventLoopThatTakes_whenDurable_thenItAnswersBeforeTheSinkGoesOn() {
+    List<Boolean> answered = new ArrayList<>();
+    EmbeddedChannel[] channel = new EmbeddedChannel[1];
+    EventSink sink =
+        new EventSink() {
+          @Override
+          public void accept(List<Arrival> arrivals, Runnable whenDurable) {
+            whenDurable.run();
+            ByteBuf answer = channel[0].readOutbound();
+            answered.add(answer != null);
+            if (answer != null) {
+              answer.release();
+            }
+          }
+
+          @Override
+          public boolean isPrompt() {
+            return true;
+          }
+        };
+    try (RelpReceiver prompt =
+        new RelpReceiver(
+            loops,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            "vigie,test,x",
+            LIMITS,
+            sink,
+            executor,
+            clock,
+            clock,
+            new SimpleMeterRegistry())) {
+      channel[0] = embedded(prompt);
+      feed(channel[0], "2 syslog 7 <1>h: a\n");
+      assertThat(answered).containsExactly(true);
+      channel[0].finishAndReleaseAll();
+    }
+  }
+
+  /** A session that is open, its answer to that read. */
+  private static EmbeddedChannel embedded(RelpReceiver receiver) {
+    EmbeddedChannel channel = new EmbeddedChannel();
+    channel.pipeline().addLast(new RelpSession(receiver, channel, new Peer("192.0.2.1", "", "")));
+    feed(channel, RelpClient.OPEN);
+    channel.<ByteBuf>readOutbound().release();
+    return channel;
+  }
+
+  private static void feed(EmbeddedChannel channel, String bytes) {
+    channel.writeInbound(Unpooled.copiedBuffer(bytes, StandardCharsets.UTF_8));
   }
 
   @Test
@@ -474,6 +529,8 @@ class RelpReceiverTest {
       CompletableFuture.runAsync(receiver::close).get(30, TimeUnit.SECONDS);
 
       sink.unblock();
+      await().until(() -> !sink.takers().isEmpty());
+      assertThat(sink.takers()).allMatch(thread -> thread.startsWith("test-relp"));
     }
   }
 

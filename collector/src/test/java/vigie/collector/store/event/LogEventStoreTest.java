@@ -98,6 +98,14 @@ class LogEventStoreTest {
   }
 
   @Test
+  void givenQuickDisk_whenEventsWereTaken_thenTheIntakeIsPrompt() {
+    EventIntake intake = new EventIntake(opened.store, clock, opened.meters);
+    assertThat(intake.isPrompt()).isFalse();
+    append(1, 1);
+    assertThat(intake.isPrompt()).isTrue();
+  }
+
+  @Test
   void givenMovedEvents_whenTheLogGrows_thenItsSegmentsAreDropped() {
     for (long seq = 1; seq < 3_000; seq += 100) {
       append(seq, seq + 99);

@@ -155,6 +155,7 @@ class ReceiveLogTest {
   }
 
   @Test
+  @Timeout(60)
   void givenDiskThatSyncsSlowlyOrRefuses_whenAsked_thenItIsNotPrompt() {
     assertThat(log.isPrompt()).as("before its first sync").isFalse();
     flushed();
@@ -179,11 +180,14 @@ class ReceiveLogTest {
   }
 
   private void flushed() {
-    log.appendUnflushed(record(10), () -> {});
+    CountDownLatch durable = new CountDownLatch(1);
+    log.appendUnflushed(record(10), durable::countDown);
     log.flush();
+    awaitQuietly(durable); // the writer may have been quicker, at its start
   }
 
   @Test
+  @Timeout(60)
   void givenAppenderThatWrites_whenTheWriterBegins_thenItWaits() throws Exception {
     CountDownLatch written = new CountDownLatch(1);
     CountDownLatch mayGoOn = new CountDownLatch(1);
